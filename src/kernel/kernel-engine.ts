@@ -1,0 +1,146 @@
+/**
+ * What the two real engines have in common: the verbs that are one immediate system call, the
+ * pools, and the book of generations. `uring/engine.ts` and `epoll/engine.ts` add the operations
+ * that complete later.
+ */
+import type { EncodedAddress } from './address.js';
+import { BufferPool } from './buffers.js';
+import type { EngineOptions, EngineStats, Holdings } from './engine.js';
+import { PipePool } from './pipes.js';
+import {
+  AF_INET,
+  AF_INET6,
+  CLOCK_MONOTONIC,
+  IPPROTO_TCP,
+  SHUT_WR,
+  SO_ERROR,
+  SO_LINGER,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  TCP_NODELAY,
+} from './sys/constants.js';
+import { sys } from './sys/libc.js';
+import { allocate, type Region } from './sys/memory.js';
+
+// Scratch memory of the immediate calls: byte offsets of what each of them uses.
+const AT_ONE = 0;
+const AT_LINGER = 8;
+const AT_LENGTH = 16;
+const AT_TIMESPEC = 32;
+const AT_EVENTFD = 48;
+const AT_ERROR = 56;
+const AT_SOCKADDR = 64;
+const SOCKADDR_ROOM = 128;
+
+/** Generations are counted in 24 bits: they share a word with the operation's number. */
+export const GENERATION_MASK = 0xff_ffff;
+
+export abstract class KernelEngine {
+  readonly buffers: BufferPool;
+  readonly stats: EngineStats = { turns: 0, completions: 0, lateCompletions: 0, internalErrors: 0 };
+  protected readonly generations: Int32Array;
+  protected readonly holdings: Holdings;
+  protected readonly wakeFd: number;
+  private readonly pipes: PipePool;
+  private readonly scratch: Region;
+
+  protected constructor(options: EngineOptions) {
+    this.holdings = options.holdings;
+    this.wakeFd = options.wakeFd;
+    this.buffers = new BufferPool(options.bufferCount, options.bufferSize);
+    this.generations = new Int32Array(options.slots);
+    this.pipes = new PipePool(options.pipesMax, options.pipeSize, options.holdings);
+    this.scratch = allocate(4096);
+    this.scratch.i32[AT_ONE >> 2] = 1;
+    this.scratch.i32[AT_LINGER >> 2] = 1; // l_onoff; l_linger stays 0
+    this.holdings.holdMemory(this.scratch.address, this.scratch.length);
+    this.holdings.holdMemory(this.buffers.region.address, this.buffers.region.length);
+  }
+
+  freeBuffers(): number {
+    return this.buffers.available;
+  }
+
+  openSocket(address: EncodedAddress): number {
+    const fd = sys.socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return fd;
+    this.holdings.hold(fd);
+    if (address.family === AF_INET || address.family === AF_INET6)
+      sys.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, this.scratch.address + AT_ONE, 4);
+    return fd;
+  }
+
+  shutdownWrite(fd: number): number {
+    return sys.shutdown(fd, SHUT_WR);
+  }
+
+  resetOnClose(fd: number): number {
+    return sys.setsockopt(fd, SOL_SOCKET, SO_LINGER, this.scratch.address + AT_LINGER, 8);
+  }
+
+  peerAddress(fd: number, words: Int32Array): number {
+    const { scratch } = this;
+    scratch.i32[AT_LENGTH >> 2] = SOCKADDR_ROOM;
+    if (sys.getpeername(fd, scratch.address + AT_SOCKADDR, scratch.address + AT_LENGTH) < 0) return 0;
+    const family = scratch.view.getUint16(AT_SOCKADDR, true);
+    if (family === AF_INET) {
+      words[0] = scratch.view.getInt32(AT_SOCKADDR + 4, false);
+      return 1;
+    }
+    if (family !== AF_INET6) return 0;
+    for (let i = 0; i < 4; i++) words[i] = scratch.view.getInt32(AT_SOCKADDR + 8 + 4 * i, false);
+    return 4;
+  }
+
+  takePipe(): number {
+    return this.pipes.take();
+  }
+
+  givePipe(pipe: number): void {
+    this.pipes.give(pipe);
+  }
+
+  discardPipe(pipe: number): void {
+    this.pipes.discard(pipe);
+  }
+
+  spliceIn(fd: number, pipe: number, length: number): number {
+    return this.pipes.spliceIn(fd, pipe, length);
+  }
+
+  spliceOut(pipe: number, fd: number, length: number, more: boolean): number {
+    return this.pipes.spliceOut(pipe, fd, length, more);
+  }
+
+  retire(slot: number): void {
+    this.generations[slot] = (this.generations[slot] + 1) & GENERATION_MASK;
+  }
+
+  nowMs(): number {
+    sys.clockGettime(CLOCK_MONOTONIC, this.scratch.address + AT_TIMESPEC);
+    const words = this.scratch.i32;
+    const seconds = words[AT_TIMESPEC >> 2] | 0;
+    const nanoseconds = words[(AT_TIMESPEC >> 2) + 2] | 0;
+    return (Math.imul(seconds, 1000) + ((nanoseconds / 1_000_000) | 0)) | 0;
+  }
+
+  /** Takes the error that a socket is left with (SO_ERROR, socket(7)): 0 or `-errno`. */
+  protected socketError(fd: number): number {
+    const { scratch } = this;
+    scratch.i32[AT_LENGTH >> 2] = 4;
+    const result = sys.getsockopt(fd, SOL_SOCKET, SO_ERROR, scratch.address + AT_ERROR, scratch.address + AT_LENGTH);
+    return result < 0 ? result : -scratch.i32[AT_ERROR >> 2];
+  }
+
+  /** Closes every pipe, in use or not: part of `stop`. */
+  protected closePipes(): void {
+    this.pipes.closeAll();
+  }
+
+  /** Empties the eventfd, so that the next `wake` is seen. */
+  protected readWake(): void {
+    sys.read(this.wakeFd, this.scratch.address + AT_EVENTFD, 8);
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * A running load balancer: listeners, shared state and workers for one Plan. `runMaster` adds what
+ * a process needs around it; a program that embeds turbo-lb uses this class itself.
+ */
+import { rmSync } from 'node:fs';
+import { formatAddress, type SocketAddress } from '../kernel/address.js';
+import { allowedCpus } from '../kernel/affinity.js';
+import { closeDescriptor } from '../kernel/descriptors.js';
+import { errnoText, SystemCallError } from '../kernel/errno.js';
+import { openEventfd } from '../kernel/eventfd.js';
+import { localAddress, openListener } from '../kernel/listener.js';
+import { chooseEngine } from '../kernel/probe.js';
+import type { BindPlan, Plan } from '../plan/plan.js';
+import { type CounterName, COUNTER_NAMES } from '../shared/counters.js';
+import { createShared, openShared, type SharedState } from '../shared/state.js';
+import { cpuBudget } from './cpus.js';
+import type { Log } from './log.js';
+import { applySizing, demandOf, sizedPlan } from './sizing.js';
+import { StartError } from './start-error.js';
+import { Workers } from './workers.js';
+
+export interface BalancerOptions {
+  readonly log: Log;
+  /** The module that a worker runs; for tests of dying workers. */
+  readonly workerUrl?: URL;
+  /** Workers keep dying; the balancer is of no use any more. */
+  readonly onHopeless?: (reason: string) => void;
+}
+
+/** What a balancer is doing, summed over its workers. */
+export type BalancerCounters = Record<CounterName, number>;
+
+export class LoadBalancer {
+  /** The engine in use and the reason for it, once started. */
+  engine: { readonly name: 'uring' | 'epoll'; readonly reason: string } = { name: 'epoll', reason: 'not started' };
+  /** Workers, once started. */
+  workerCount = 0;
+  /** Concurrent connections allowed, once started. */
+  maxconn = 0;
+  /** Where it listens, in the order of the plan's binds, with real port numbers; once started. */
+  addresses: readonly SocketAddress[] = [];
+  private workers: Workers | null = null;
+  private shared: SharedState | null = null;
+  private listeners = new Set<number>();
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly options: BalancerOptions,
+  ) {}
+
+  /** Resolves when every worker accepts connections. Throws StartError for what a person can mend. */
+  async start(): Promise<void> {
+    const { options } = this;
+    const { process: settings } = this.plan;
+    this.engine = chooseEngine(settings.ioEngine);
+    const cpus = allowedCpus();
+    this.workerCount = settings.workers === 'auto' ? cpuBudget(cpus).workers : settings.workers;
+    const sizing = applySizing(demandOf(this.plan, this.workerCount));
+    for (const warning of sizing.warnings) options.log.warning(warning);
+    const plan = sizedPlan(this.plan, sizing);
+    this.maxconn = sizing.maxconn;
+    const listeners = this.openListeners();
+    const wakeFds = Array.from({ length: this.workerCount }, () => openEventfd());
+    this.shared = createShared({
+      workers: this.workerCount,
+      maxconn: sizing.maxconn,
+      descriptorsMax: sizing.limit.soft,
+      backendSizes: plan.backends.map((backend) => backend.servers.length),
+      wakeFds,
+    });
+    this.fillServers(this.shared);
+    this.workers = new Workers({
+      plan,
+      shared: this.shared,
+      ioEngine: this.engine.name,
+      listeners,
+      cpus: wakeFds.map((_, i) => (settings.pin ? cpus[i % cpus.length] : -1)),
+      log: options.log,
+      ...(options.workerUrl && { workerUrl: options.workerUrl }),
+      onHopeless: (reason) => options.onHopeless?.(reason),
+    });
+    await this.workers.start();
+  }
+
+  /** Takes no new connections; resolves when the last one has ended. */
+  async drain(): Promise<void> {
+    const drained = this.workers?.drain();
+    this.closeListeners();
+    await drained;
+    this.release();
+  }
+
+  /** Closes every connection and ends the workers. */
+  async stop(): Promise<void> {
+    await this.workers?.stop();
+    this.closeListeners();
+    this.release();
+  }
+
+  /** The live counters of all workers. */
+  counters(): BalancerCounters {
+    if (this.shared === null) throw new Error('the balancer has not been started');
+    const { counters } = openShared(this.shared, 0);
+    return Object.fromEntries(COUNTER_NAMES.map((name) => [name, counters.total(name)])) as BalancerCounters;
+  }
+
+  /** Connections to each server at the moment, by backend and server in the order of the plan. */
+  serverConnections(): number[][] {
+    if (this.shared === null) throw new Error('the balancer has not been started');
+    const { servers } = openShared(this.shared, 0);
+    return servers.groups.map((group) => Array.from({ length: group.size }, (_, server) => group.active(server)));
+  }
+
+  /** One list of descriptors for each worker. A failure closes those opened before it. */
+  private openListeners(): number[][] {
+    const binds = this.plan.frontends.flatMap((frontend) => frontend.binds);
+    try {
+      const perBind = binds.map((bind) => this.openBind(bind));
+      this.addresses = perBind.map(([first]) => localAddress(first));
+      return Array.from({ length: this.workerCount }, (_, worker) => perBind.map((fds) => fds[worker]));
+    } catch (error) {
+      this.closeListeners();
+      throw error;
+    }
+  }
+
+  /** A socket for each worker; UNIX sockets know no SO_REUSEPORT, all workers share one. */
+  private openBind(bind: BindPlan): number[] {
+    const first = this.openOne(bind, bind.address);
+    if (bind.address.family === 'unix') return new Array<number>(this.workerCount).fill(first);
+    const address = localAddress(first); // the port, where the system chose it
+    return Array.from({ length: this.workerCount }, (_, worker) => (worker === 0 ? first : this.openOne(bind, address)));
+  }
+
+  private openOne(bind: BindPlan, address: SocketAddress): number {
+    try {
+      const fd = openListener({ address, backlog: bind.backlog, reusePort: true });
+      this.listeners.add(fd);
+      return fd;
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+      throw new StartError(`${bind.origin}: cannot ${error.syscall} ${formatAddress(address)}: ${errnoText(error.errno)}`);
+    }
+  }
+
+  private closeListeners(): void {
+    for (const fd of this.listeners) closeDescriptor(fd);
+    this.listeners.clear();
+    for (const address of this.addresses) {
+      if (address.family === 'unix' && !address.abstract) rmSync(address.path, { force: true });
+    }
+    this.addresses = [];
+  }
+
+  private fillServers(shared: SharedState): void {
+    const { groups } = openShared(shared, 0).servers;
+    for (const [i, backend] of this.plan.backends.entries()) {
+      for (const [j, server] of backend.servers.entries()) groups[i].setWeight(j, server.weight);
+    }
+  }
+
+  private release(): void {
+    for (const fd of this.shared?.wakeFds ?? []) closeDescriptor(fd);
+    this.shared = null;
+    this.workers = null;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * `balance source`: the client's address chooses the server, always the same one while the set of
+ * servers and weights stays (hash-type map-based, function sdbm's place taken by the address words
+ * themselves, as HAProxy does for sources). A server of weight n has n places in the map.
+ */
+import type { ServerGroup } from '../../shared/servers.js';
+import { type Balancer, NO_SERVER } from './balancer.js';
+
+/** The hash of an address of `count` 32-bit words in network order: their exclusive or, unsigned. */
+export function sourceHash(words: Int32Array, count: number): number {
+  let hash = 0;
+  for (let i = 0; i < count; i++) hash ^= words[i];
+  return hash >>> 0;
+}
+
+export class Source implements Balancer {
+  readonly needsSource = true;
+  /** The weights for which `map` was made. */
+  private readonly weights: Int32Array;
+  private map: Int32Array = new Int32Array(0);
+
+  constructor(private readonly group: ServerGroup) {
+    this.weights = new Int32Array(group.size).fill(NO_SERVER);
+  }
+
+  pick(hash: number, avoid: number): number {
+    if (this.weightsChanged()) this.map = interleave(this.weights);
+    const { map } = this;
+    if (map.length === 0) return NO_SERVER;
+    let at = hash % map.length;
+    for (let i = 0; i < map.length && map[at] === avoid; i++) at = (at + 1) % map.length;
+    return map[at];
+  }
+
+  private weightsChanged(): boolean {
+    let changed = false;
+    for (let server = 0; server < this.group.size; server++) {
+      const weight = this.group.weight(server);
+      changed ||= weight !== this.weights[server];
+      this.weights[server] = weight;
+    }
+    return changed;
+  }
+}
+
+/** Places for all servers, each as often as its weight, interleaved so that neighbours differ. */
+export function interleave(weights: Int32Array): Int32Array {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const collected = new Int32Array(weights.length);
+  return Int32Array.from({ length: total }, () => {
+    let best = NO_SERVER;
+    for (let server = 0; server < weights.length; server++) {
+      if (weights[server] === 0) continue;
+      collected[server] += weights[server];
+      if (best === NO_SERVER || collected[server] > collected[best]) best = server;
+    }
+    collected[best] -= total;
+    return best;
+  });
+}

@@ -1,0 +1,33 @@
+/** What the master and a worker say to each other. Everything here is structured-cloneable. */
+import type { MessagePort } from 'node:worker_threads';
+import type { Plan } from '../plan/plan.js';
+import type { SharedState } from '../shared/state.js';
+
+/** `workerData` of a worker thread. */
+export interface WorkerStart {
+  /** 0..workers-1; a replacement takes over the number of the dead worker. */
+  readonly index: number;
+  readonly plan: Plan;
+  readonly shared: SharedState;
+  /** A listening descriptor of this worker for each bind: frontends in order, their binds in order. */
+  readonly listeners: readonly number[];
+  readonly ioEngine: 'uring' | 'epoll';
+  /** The CPU to run on, or -1. */
+  readonly cpu: number;
+  /** Orders arrive here; the worker's eventfd (in `shared`) says that there are some. */
+  readonly orders: MessagePort;
+}
+
+/** Master to worker, by the `orders` port. */
+export type Order =
+  /** Take no new connections; say 'drained' and end when the last session has ended. */
+  | { readonly kind: 'drain' }
+  /** Close everything and end. */
+  | { readonly kind: 'stop' };
+
+/** Worker to master, by `parentPort`. */
+export type Report =
+  /** The ring is open and connections are being accepted. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'log'; readonly severity: 'notice' | 'warning' | 'alert'; readonly text: string }
+  | { readonly kind: 'drained' };

@@ -1,0 +1,60 @@
+/**
+ * Live counters of each worker, written by it alone and summed by whoever reads. A counter is a
+ * double: exact up to 2^53, and read whole.
+ */
+
+/** The counters, by name. Those ending in `Now` are gauges. */
+export const COUNTER_NAMES = [
+  'sessionsTotal',
+  'sessionsNow',
+  'bytesFromClients',
+  'bytesFromServers',
+  'connectErrors',
+  'retries',
+  'redispatches',
+  'noServer',
+  'clientTimeouts',
+  'serverTimeouts',
+  'connectTimeouts',
+  'resets',
+  'acceptErrors',
+  'acceptPauses',
+  'buffersExhausted',
+  'pipesExhausted',
+  'streams',
+  'turns',
+  'lateCompletions',
+] as const;
+export type CounterName = (typeof COUNTER_NAMES)[number];
+
+/** The place of each counter in a worker's row. */
+export const COUNTER = Object.fromEntries(COUNTER_NAMES.map((name, i) => [name, i])) as Readonly<Record<CounterName, number>>;
+
+/** Doubles in a row: whole cache lines, so that no two workers write the same one. */
+const ROW = Math.ceil(COUNTER_NAMES.length / 8) * 8;
+
+export class WorkerCounters {
+  private readonly values: Float64Array;
+  private readonly workers: number;
+
+  static create(workers: number): SharedArrayBuffer {
+    return new SharedArrayBuffer(workers * ROW * 8);
+  }
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.values = new Float64Array(buffer);
+    this.workers = this.values.length / ROW;
+  }
+
+  /** The row of one worker, to be indexed by COUNTER. */
+  row(worker: number): Float64Array {
+    return this.values.subarray(worker * ROW, (worker + 1) * ROW);
+  }
+
+  /** The sum over all workers. */
+  total(name: CounterName): number {
+    let sum = 0;
+    for (let worker = 0; worker < this.workers; worker++) sum += this.values[worker * ROW + COUNTER[name]];
+    return sum;
+  }
+}

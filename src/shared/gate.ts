@@ -1,0 +1,104 @@
+/**
+ * The global limit of connections (`maxconn`): one exact count for all workers, and who waits for
+ * a place. A worker that finds the gate full stops accepting and is woken when a place is free.
+ */
+
+const LINE = 16; // 32-bit words in a cache line
+const CURRENT = 0;
+const WAITERS = LINE;
+const MAX = 2 * LINE;
+const WORKERS = 2 * LINE + 1;
+const NEXT = 3 * LINE;
+const SHORTAGE = 3 * LINE + 1;
+const FLAGS = 4 * LINE;
+
+// What a worker's flag says.
+const NOT_WAITING = 0;
+/** It has stopped accepting. */
+const STOPPED = 1;
+/** It has accepted a connection for which there was no place. */
+const IN_HAND = 2;
+
+export class ConnectionGate {
+  private readonly words: Int32Array;
+  private readonly workers: number;
+
+  static create(maxconn: number, workers: number): SharedArrayBuffer {
+    const buffer = new SharedArrayBuffer(4 * (FLAGS + workers * LINE));
+    const words = new Int32Array(buffer);
+    words[MAX] = maxconn;
+    words[WORKERS] = workers;
+    return buffer;
+  }
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.words = new Int32Array(buffer);
+    this.workers = this.words[WORKERS];
+  }
+
+  /** Connections at the moment. */
+  get current(): number {
+    return Atomics.load(this.words, CURRENT);
+  }
+
+  /** The limit. */
+  get max(): number {
+    return Atomics.load(this.words, MAX);
+  }
+
+  /** Takes a place; false when there is none. */
+  enter(): boolean {
+    if (Atomics.add(this.words, CURRENT, 1) < this.max) return true;
+    Atomics.sub(this.words, CURRENT, 1);
+    return false;
+  }
+
+  /**
+   * Gives `count` places back and wakes who can use them: a worker that has a connection in hand,
+   * or else all that stopped accepting, since only their listeners know whether somebody is there.
+   */
+  leave(count: number, wake: (worker: number) => void): void {
+    Atomics.sub(this.words, CURRENT, count);
+    if (Atomics.load(this.words, WAITERS) === 0) return;
+    const first = Atomics.add(this.words, NEXT, 1) >>> 0;
+    for (let i = 0, places = count; i < this.workers && places > 0; i++) {
+      const worker = (first + i) % this.workers;
+      if (!this.claim(worker, IN_HAND)) continue;
+      wake(worker);
+      places--;
+      if (places === 0) return;
+    }
+    for (let worker = 0; worker < this.workers; worker++) if (this.claim(worker, STOPPED)) wake(worker);
+  }
+
+  /**
+   * Notes that a worker wants to be woken when a place is free. The caller then tries `enter` once
+   * more: a place that became free in between wakes nobody.
+   * @param inHand it holds an accepted connection that waits for the place
+   */
+  await(worker: number, inHand: boolean): void {
+    const before = Atomics.exchange(this.words, FLAGS + worker * LINE, inHand ? IN_HAND : STOPPED);
+    if (before === NOT_WAITING) Atomics.add(this.words, WAITERS, 1);
+  }
+
+  /** Takes back `await`. */
+  forget(worker: number): void {
+    if (!this.claim(worker, IN_HAND)) this.claim(worker, STOPPED);
+  }
+
+  /** True for the one thread that tells the operator that the system is short of something. */
+  beginShortage(): boolean {
+    return Atomics.compareExchange(this.words, SHORTAGE, 0, 1) === 0;
+  }
+
+  /** True for the one thread that tells the operator that the shortage is over. */
+  endShortage(): boolean {
+    return Atomics.compareExchange(this.words, SHORTAGE, 1, 0) === 1;
+  }
+
+  private claim(worker: number, state: number): boolean {
+    if (Atomics.compareExchange(this.words, FLAGS + worker * LINE, state, NOT_WAITING) !== state) return false;
+    Atomics.sub(this.words, WAITERS, 1);
+    return true;
+  }
+}
