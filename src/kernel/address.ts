@@ -93,7 +93,7 @@ export function decodeSockaddr(bytes: Uint8Array): SocketAddress {
   }
   const abstract = bytes.length > 3 && bytes[2] === 0;
   const name = bytes.subarray(abstract ? 3 : 2);
-  const end = name.indexOf(0);
+  const end = abstract ? -1 : name.indexOf(0); // in an abstract name a NUL byte is a character
   return { family: 'unix', path: new TextDecoder().decode(end < 0 ? name : name.subarray(0, end)), abstract };
 }
 

@@ -17,6 +17,7 @@ import { cpuBudget } from './cpus.js';
 import type { Log } from './log.js';
 import { applySizing, demandOf, sizedPlan } from './sizing.js';
 import { StartError } from './start-error.js';
+import { startWarnings } from './sysctl.js';
 import { Workers } from './workers.js';
 
 export interface BalancerOptions {
@@ -58,6 +59,7 @@ export class LoadBalancer {
     const sizing = applySizing(demandOf(this.plan, this.workerCount));
     for (const warning of sizing.warnings) options.log.warning(warning);
     const plan = sizedPlan(this.plan, sizing);
+    for (const warning of startWarnings(this.plan, this.workerCount, sizing.maxconn)) options.log.warning(warning);
     this.maxconn = sizing.maxconn;
     const listeners = this.openListeners();
     const wakeFds = Array.from({ length: this.workerCount }, () => openEventfd());

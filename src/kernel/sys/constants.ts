@@ -56,6 +56,7 @@ export const TCP_NODELAY = 1;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const MSG_NOSIGNAL = 0x4000;
+export const MSG_OOB = 0x01;
 export const MSG_WAITALL = 0x100;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_MORE = 0x8000;

@@ -10,10 +10,10 @@ import { allocate, type Region } from '../sys/memory.js';
 import type { Ring } from './ring.js';
 
 /** sizeof(struct io_uring_buf), in 32-bit words and bytes. */
-const BUF_WORDS = 4;
-const BUF_BYTES = 16;
+export const BUF_WORDS = 4;
+export const BUF_BYTES = 16;
 /** The ring's tail lies in the unused part of entry 0, as a 16-bit word at byte 14. */
-const TAIL_U16 = 7;
+export const TAIL_U16 = 7;
 /** Buffers the kernel holds at most; a power of two. A multishot receive takes up to 32 in one go. */
 const PROVIDED_MAX = 256;
 

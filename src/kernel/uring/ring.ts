@@ -31,15 +31,15 @@ import { sys } from '../sys/libc.js';
 import { allocate, mapDescriptor, type Region } from '../sys/memory.js';
 
 /** sizeof(struct io_uring_sqe) and io_uring_cqe, in 32-bit words. */
-const SQE_WORDS = 16;
-const CQE_WORDS = 4;
+export const SQE_WORDS = 16;
+export const CQE_WORDS = 4;
 /** sizeof(struct io_uring_params) and where its parts begin, in bytes. */
-const PARAMS_SIZE = 120;
-const PARAMS_FEATURES = 20;
-const PARAMS_SQ_OFF = 40;
-const PARAMS_CQ_OFF = 80;
+export const PARAMS_SIZE = 120;
+export const PARAMS_FEATURES = 20;
+export const PARAMS_SQ_OFF = 40;
+export const PARAMS_CQ_OFF = 80;
 /** struct io_uring_getevents_arg, and the timespec it points to, in our scratch memory. */
-const GETEVENTS_ARG_SIZE = 24;
+export const GETEVENTS_ARG_SIZE = 24;
 const SCRATCH_TIMESPEC = 64;
 
 /** Words of a submission entry (struct io_uring_sqe), to be added to the index `entry()` gives. */

@@ -1,0 +1,60 @@
+/**
+ * What the process says to the person who started it, on standard error, in HAProxy's form:
+ * `[NOTICE]   (PID) : text`. Lines about traffic are no business of this file.
+ */
+
+/** How much a message matters: something to know, something to mend, something that broke. */
+export type Severity = 'notice' | 'warning' | 'alert';
+
+/** Where the lines go: `process.stderr`, or a collector in tests. */
+export interface LogSink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+}
+
+/** Columns of the bracketed tag with its padding. */
+const TAG_WIDTH = 11;
+/** SGR colours of the tag on a terminal; a notice has none. */
+const COLOURS: Record<Severity, string> = { notice: '', warning: '\x1b[33m', alert: '\x1b[31m' };
+const COLOUR_END = '\x1b[0m';
+/** What lines after the first one of a message begin with, as in HAProxy. */
+const CONTINUATION = '\n   | ';
+
+/** Writes messages to one sink. */
+export class Log {
+  private readonly colour: boolean;
+
+  /**
+   * @param sink where the lines go
+   * @param pid the process they speak of
+   * @param environment NO_COLOR, when set and not empty, forbids colour (no-color.org)
+   */
+  constructor(
+    private readonly sink: LogSink = process.stderr,
+    private readonly pid: number = process.pid,
+    environment: NodeJS.ProcessEnv = process.env,
+  ) {
+    this.colour = sink.isTTY === true && !environment.NO_COLOR;
+  }
+
+  notice(text: string): void {
+    this.write('notice', text);
+  }
+
+  warning(text: string): void {
+    this.write('warning', text);
+  }
+
+  alert(text: string): void {
+    this.write('alert', text);
+  }
+
+  /** One message; further lines of `text` are marked as belonging to it. */
+  write(severity: Severity, text: string): void {
+    const tag = `[${severity.toUpperCase()}]`;
+    const start = this.colour ? COLOURS[severity] : '';
+    const end = start === '' ? '' : COLOUR_END;
+    const padding = ' '.repeat(TAG_WIDTH - tag.length);
+    this.sink.write(`${start}${tag}${end}${padding}(${this.pid}) : ${text.replaceAll('\n', CONTINUATION)}\n`);
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The process around a balancer: signals, what is said at start, and the exit code. SIGTERM and
+ * SIGINT stop at once and end the process by that signal, as HAProxy does; SIGUSR1 stops accepting
+ * and ends with exit code 0 when the last session has (management manual, section 4).
+ */
+import { formatAddress } from '../kernel/address.js';
+import type { Plan } from '../plan/plan.js';
+import { LoadBalancer } from './balancer.js';
+import type { Log } from './log.js';
+
+export interface MasterOptions {
+  readonly log: Log;
+  /** Called when connections are accepted. */
+  readonly onReady?: (balancer: LoadBalancer) => void;
+  /** The module that a worker runs; for tests of dying workers. */
+  readonly workerUrl?: URL;
+}
+
+/** Why the process ends: with a code, or by a signal. */
+type End = number | NodeJS.Signals;
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+const DRAIN_SIGNAL = 'SIGUSR1';
+
+/**
+ * Runs a balancer until a signal or a failure ends it. Resolves with the exit code; after SIGTERM
+ * and SIGINT never, since the process ends by the signal. Throws StartError when it cannot start.
+ */
+export async function runMaster(plan: Plan, options: MasterOptions): Promise<number> {
+  const { log } = options;
+  const end = new Ending();
+  const balancer = new LoadBalancer(plan, {
+    log,
+    ...(options.workerUrl && { workerUrl: options.workerUrl }),
+    onHopeless: (reason) => {
+      log.alert(`${reason}: giving up`);
+      end.reach(1);
+    },
+  });
+  const signals = new SignalHandlers(balancer, end, log);
+  try {
+    await Promise.race([balancer.start(), end.reached]);
+    if (end.isOpen) {
+      announce(balancer, plan, log);
+      options.onReady?.(balancer);
+    }
+    const reason = await end.reached;
+    await balancer.stop();
+    return typeof reason === 'number' ? reason : await signals.endBy(reason);
+  } catch (error) {
+    await balancer.stop();
+    throw error;
+  } finally {
+    signals.remove();
+  }
+}
+
+/** The one end that a process comes to; the first to reach it decides. */
+class Ending {
+  isOpen = true;
+  reach: (end: End) => void = () => {};
+  readonly reached: Promise<End>;
+
+  constructor() {
+    this.reached = new Promise((resolve) => {
+      this.reach = (end) => {
+        this.isOpen = false;
+        resolve(end);
+      };
+    });
+  }
+}
+
+class SignalHandlers {
+  private readonly handlers = new Map<NodeJS.Signals, () => void>();
+  private draining = false;
+
+  constructor(balancer: LoadBalancer, end: Ending, log: Log) {
+    for (const signal of STOP_SIGNALS) this.on(signal, () => end.reach(signal));
+    this.on(DRAIN_SIGNAL, () => {
+      if (this.draining) return;
+      this.draining = true;
+      log.notice(`${DRAIN_SIGNAL}: accepting no more, ending with the last session`);
+      void balancer.drain().then(() => end.reach(0));
+    });
+  }
+
+  remove(): void {
+    for (const [signal, handler] of this.handlers) process.off(signal, handler);
+    this.handlers.clear();
+  }
+
+  /** Ends the process as if nobody had handled the signal. */
+  endBy(signal: NodeJS.Signals): Promise<never> {
+    this.remove();
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+    return new Promise(() => {});
+  }
+
+  private on(signal: NodeJS.Signals, handler: () => void): void {
+    process.on(signal, handler);
+    this.handlers.set(signal, handler);
+  }
+}
+
+/** What a person sees when it runs. */
+function announce(balancer: LoadBalancer, plan: Plan, log: Log): void {
+  const { workerCount, engine, maxconn, addresses } = balancer;
+  const servers = plan.backends.reduce((sum, backend) => sum + backend.servers.length, 0);
+  const listening = addresses.map(formatAddress).join(', ');
+  const count = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+  log.notice(
+    `listening on ${listening}: ${count(servers, 'server')}, ${count(workerCount, 'worker')} on ${engine.name}, maxconn ${maxconn}`,
+  );
+}

@@ -1,0 +1,39 @@
+/** Ports on loopback, and who listens on them, without connecting: a probe would be a client like any other. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+
+// Below the ports that the kernel hands out for outgoing connections (ip_local_port_range, from 32768).
+const FIRST = 10_000;
+const COUNT = 22_000;
+/** st of /proc/net/tcp: TCP_LISTEN of include/net/tcp_states.h. */
+const STATE_LISTEN = '0A';
+
+// Test files run side by side: each begins somewhere else.
+let next = (process.pid * 61) % COUNT;
+
+/** A TCP port of 127.0.0.1 that nobody listens on; never the same one twice in a test file. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < COUNT; tries++) {
+    const port = FIRST + (next++ % COUNT);
+    if (!isListening(port) && (await canBind(port))) return port;
+  }
+  throw new Error(`no free port within ${FIRST}..${FIRST + COUNT - 1}`);
+}
+
+function canBind(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** Whether a TCP socket of any process listens on this port, whatever its address. */
+export function isListening(port: number): boolean {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  return ['/proc/net/tcp', '/proc/net/tcp6']
+    .filter((file) => existsSync(file))
+    .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
+    .map((line) => line.trim().split(/\s+/))
+    .some(([, local, , state]) => state === STATE_LISTEN && local.endsWith(`:${hex}`));
+}
