@@ -40,7 +40,9 @@ function chosenFrom<T extends string>(known: readonly T[], what: string): (list:
 
 function readCommandLine() {
   return yargs(hideBin(process.argv))
-    .usage('npm run bench:l4 -- [options]\n\nMeasures turbo-lb beside other balancers. Takes about 20 minutes with the defaults.')
+    .usage(
+      'npm run bench:l4 -- [options]\n\nMeasures turbo-lb beside other balancers. Takes about half an hour with the defaults.',
+    )
     .options({
       only: {
         describe: 'Contenders to measure',

@@ -1,5 +1,6 @@
 /** Connections that are open and silent: what a pair of them costs in user memory. */
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { IdleOrder } from '../idle-client.js';
 import { compiled } from '../lib/contenders.js';
 import { memory } from '../lib/cpu.js';
@@ -11,6 +12,8 @@ const PAIRS = 3000;
 /** Before the first reading: what is allocated once, code compiled, pools begun. */
 const CHURNED = 1000;
 const HELD_BEFORE = 200;
+/** V8 gives back what its start left behind after some 8 s of rest: that must not be credited to the pairs. */
+const SETTLE_MS = 12_000;
 
 const whole = (value: number): string => (Number.isFinite(value) ? value.toFixed(0) : '-');
 
@@ -45,6 +48,7 @@ export const idle: Row = {
       try {
         await order(client, 'churn', CHURNED);
         await order(client, 'open', HELD_BEFORE);
+        await delay(SETTLE_MS);
         const before = memory(balancer.pids);
         await order(client, 'open', PAIRS);
         const after = memory(balancer.pids);

@@ -10,6 +10,7 @@ export interface DemoServersReady {
   readonly servers: readonly { readonly name: string; readonly port: number }[];
 }
 
+/** The three small web servers of the demo, in a process of their own. */
 export class DemoServers {
   private ended = false;
 

@@ -11,6 +11,7 @@ import { complain, type Output } from './complaint.js';
 import { DemoServers } from './demo-servers.js';
 import { BALANCE_OPTIONS, type RawFlags, rawFlags } from './flags.js';
 
+/** The flags of `turbo-lb demo`, as yargs wants them. */
 export const DEMO_OPTIONS: Readonly<Record<string, Options>> = {
   bind: { group: 'Options:', describe: 'Listen here [default: 127.0.0.1:8080, or the next free port]', nargs: 1 },
   ...Object.fromEntries(

@@ -8,6 +8,7 @@ import { wrapText } from '../master/wrap.js';
 import { parseMaxconn } from './check-flags.js';
 import { type Complaint, complain, EXIT_FAILURE, EXIT_OK, type Output } from './complaint.js';
 
+/** The flags of `turbo-lb doctor`, as yargs wants them. */
 export const DOCTOR_OPTIONS: Readonly<Record<string, Options>> = {
   maxconn: { describe: 'Connections at once [default: what ulimit -n allows]', nargs: 1 },
   servers: { describe: 'Server addresses that share them [default: 1]', nargs: 1 },

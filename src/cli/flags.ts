@@ -22,6 +22,7 @@ export const VALUE_FLAGS = [
   'io-engine',
   'backlog',
 ] as const;
+/** The name of a flag that takes a value, without its dashes. */
 export type ValueFlag = (typeof VALUE_FLAGS)[number];
 
 /** Flags as typed: every value of every flag, and the switches. */

@@ -44,7 +44,8 @@ export function sockaddrBytes(address: SocketAddress): Uint8Array {
     }
     case 'unix': {
       const path = new TextEncoder().encode(address.path);
-      if (path.length >= UNIX_PATH_MAX) throw new RangeError(`UNIX socket path of ${path.length} bytes, at most ${UNIX_PATH_MAX - 1}`);
+      if (path.length >= UNIX_PATH_MAX)
+        throw new RangeError(`UNIX socket path of ${path.length} bytes, at most ${UNIX_PATH_MAX - 1}`);
       const bytes = new Uint8Array(2 + path.length + 1);
       new DataView(bytes.buffer).setUint16(0, AF_UNIX, true);
       bytes.set(path, address.abstract ? 3 : 2);

@@ -11,6 +11,7 @@ export const BUFFERS_MAX = 32768;
 /** "No buffer", wherever a buffer number is expected. */
 export const NO_BUFFER = -1;
 
+/** A pool of equal buffers in one piece of memory that the kernel can read and write. */
 export class BufferPool {
   /** Bytes of data in a buffer, set by who received into it. */
   readonly length: Int32Array;

@@ -10,8 +10,9 @@
  *
  * Verbs without a completion act at once and answer a result or `-errno`.
  */
-import type { BufferPool } from './buffers.js';
+
 import type { EncodedAddress } from './address.js';
+import type { BufferPool } from './buffers.js';
 
 // Operations, as numbers: they travel through the kernel in a completion's user data.
 export const OP_ACCEPT = 1;
@@ -25,6 +26,7 @@ export const OP_WAKE = 7;
 /** Operations an engine uses itself; never delivered. */
 export const OP_INTERNAL = 8;
 
+/** The operations by number, for people. */
 export const OPERATION_NAMES = ['', 'accept', 'connect', 'receive', 'send', 'poll-in', 'poll-out', 'wake', 'internal'] as const;
 
 /** In `flags`: the multishot operation goes on and completes again. */
@@ -66,6 +68,7 @@ export interface Holdings {
   holdMemory(address: number, length: number): void;
 }
 
+/** What an engine is made for; all sizes are fixed for its life. */
 export interface EngineOptions {
   /** Slot numbers in use are 0..slots-1. */
   readonly slots: number;
@@ -82,8 +85,10 @@ export interface EngineOptions {
   readonly holdings: Holdings;
 }
 
+/** The implementations; `simulated` exists in tests only. */
 export type EngineName = 'uring' | 'epoll' | 'simulated';
 
+/** One thread's way to the kernel. Only the thread that opened it may use it. */
 export interface Engine {
   readonly name: EngineName;
   readonly buffers: BufferPool;

@@ -37,6 +37,7 @@ const SOCKADDR_ROOM = 128;
 /** Generations are counted in 24 bits: they share a word with the operation's number. */
 export const GENERATION_MASK = 0xff_ffff;
 
+/** The immediate verbs of an Engine on the real kernel, and its pools. */
 export abstract class KernelEngine {
   readonly buffers: BufferPool;
   readonly stats: EngineStats = { turns: 0, completions: 0, lateCompletions: 0, internalErrors: 0 };

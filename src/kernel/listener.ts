@@ -27,6 +27,7 @@ import {
 import { sys } from './sys/libc.js';
 import { allocate } from './sys/memory.js';
 
+/** How a listening socket is opened. */
 export interface ListenerOptions {
   readonly address: SocketAddress;
   /** Length of the accept queue; the kernel caps it at net.core.somaxconn. */

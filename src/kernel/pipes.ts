@@ -10,6 +10,7 @@ import { allocate, type Region } from './sys/memory.js';
 /** "No pipe", wherever a pipe number is expected. */
 export const NO_PIPE = -1;
 
+/** A pool of pipes, opened when first needed and kept. */
 export class PipePool {
   private readonly readEnd: Int32Array;
   private readonly writeEnd: Int32Array;

@@ -77,6 +77,7 @@ export function chooseEngine(choice: 'auto' | 'uring' | 'epoll', probe: () => Ur
   return { name: 'epoll', reason: found.reason };
 }
 
+/** The engine to use and, for people, why. */
 export interface EngineChoice {
   readonly name: 'uring' | 'epoll';
   readonly reason: string;

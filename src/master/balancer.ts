@@ -11,7 +11,7 @@ import { openEventfd } from '../kernel/eventfd.js';
 import { localAddress, openListener } from '../kernel/listener.js';
 import { chooseEngine } from '../kernel/probe.js';
 import type { BindPlan, Plan } from '../plan/plan.js';
-import { type CounterName, COUNTER_NAMES } from '../shared/counters.js';
+import { COUNTER_NAMES, type CounterName } from '../shared/counters.js';
 import { createShared, openShared, type SharedState } from '../shared/state.js';
 import { cpuBudget } from './cpus.js';
 import type { Log } from './log.js';
@@ -20,6 +20,7 @@ import { StartError } from './start-error.js';
 import { startWarnings } from './sysctl.js';
 import { Workers } from './workers.js';
 
+/** What a balancer needs beside its plan. */
 export interface BalancerOptions {
   readonly log: Log;
   /** The module that a worker runs; for tests of dying workers. */
@@ -31,6 +32,7 @@ export interface BalancerOptions {
 /** What a balancer is doing, summed over its workers. */
 export type BalancerCounters = Record<CounterName, number>;
 
+/** A load balancer for one plan: `start`, then `drain` or `stop`, once each. */
 export class LoadBalancer {
   /** The engine in use and the reason for it, once started. */
   engine: { readonly name: 'uring' | 'epoll'; readonly reason: string } = { name: 'epoll', reason: 'not started' };
@@ -42,7 +44,7 @@ export class LoadBalancer {
   addresses: readonly SocketAddress[] = [];
   private workers: Workers | null = null;
   private shared: SharedState | null = null;
-  private listeners = new Set<number>();
+  private readonly listeners = new Set<number>();
 
   constructor(
     private readonly plan: Plan,

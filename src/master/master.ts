@@ -3,11 +3,13 @@
  * SIGINT stop at once and end the process by that signal, as HAProxy does; SIGUSR1 stops accepting
  * and ends with exit code 0 when the last session has (management manual, section 4).
  */
+import { EventEmitter, once } from 'node:events';
 import { formatAddress } from '../kernel/address.js';
 import type { Plan } from '../plan/plan.js';
 import { LoadBalancer } from './balancer.js';
 import type { Log } from './log.js';
 
+/** What the process around a balancer needs beside its plan. */
 export interface MasterOptions {
   readonly log: Log;
   /** Called when connections are accepted. */
@@ -58,16 +60,12 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
 /** The one end that a process comes to; the first to reach it decides. */
 class Ending {
   isOpen = true;
-  reach: (end: End) => void = () => {};
-  readonly reached: Promise<End>;
+  private readonly reaching = new EventEmitter();
+  readonly reached: Promise<End> = once(this.reaching, 'end').then(([end]) => end as End);
 
-  constructor() {
-    this.reached = new Promise((resolve) => {
-      this.reach = (end) => {
-        this.isOpen = false;
-        resolve(end);
-      };
-    });
+  reach(end: End): void {
+    this.isOpen = false;
+    this.reaching.emit('end', end);
   }
 }
 
@@ -95,7 +93,7 @@ class SignalHandlers {
     this.remove();
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
-    return new Promise(() => {});
+    return new Promise(() => undefined);
   }
 
   private on(signal: NodeJS.Signals, handler: () => void): void {

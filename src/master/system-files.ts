@@ -31,6 +31,7 @@ export function readSystemLines(path: string, root = '/'): string[] {
 
 /** Capability numbers, linux/capability.h. */
 const CAP_SYS_ADMIN = 21;
+/** The capability to pass resource limits, by its bit, capabilities(7). */
 export const CAP_SYS_RESOURCE = 24;
 
 /** Whether a capability is in force for this process: `CapEff` of /proc/self/status (proc(5)). */

@@ -2,6 +2,7 @@
  * The life of the worker threads: starts them, wakes them with orders, frees what a dead one held,
  * and puts another in its place. It decides nothing about traffic.
  */
+import { EventEmitter, once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { closeDescriptor, freeMemory } from '../kernel/descriptors.js';
 import { signalEventfd } from '../kernel/eventfd.js';
@@ -17,6 +18,7 @@ const DEATHS_WITHIN_MS = 10_000;
 /** A worker that was told to end and has not is terminated after this long. */
 const STOP_PATIENCE_MS = 2000;
 
+/** What the workers of one balancer have in common, and what each gets. */
 export interface WorkersOptions {
   readonly plan: Plan;
   readonly shared: SharedState;
@@ -42,13 +44,14 @@ interface Place {
   ready: boolean;
 }
 
+/** All worker threads of a balancer. */
 export class Workers {
   private readonly places: readonly Place[];
   private readonly deaths: number[] = [];
   private phase: Phase = 'running';
   private hopeless = false;
-  /** Called whenever a worker became ready or has ended. */
-  private changed: () => void = () => {};
+  /** Says 'changed' whenever a worker became ready or has ended. */
+  private readonly changes = new EventEmitter();
 
   constructor(private readonly options: WorkersOptions) {
     this.places = options.listeners.map((_, index) => ({ index, thread: null, orders: null, ready: false }));
@@ -107,7 +110,7 @@ export class Workers {
     if (message.kind === 'ready') {
       place.ready = true;
       if (this.phase === 'draining') this.tell(place, { kind: 'drain' }); // it replaced one that died meanwhile
-      this.changed();
+      this.changes.emit('changed');
     }
   }
 
@@ -118,7 +121,7 @@ export class Workers {
     place.ready = false;
     this.reclaim(place.index);
     if (failure !== null || (code !== 0 && this.phase === 'running')) this.onDeath(place, failure, code);
-    this.changed();
+    this.changes.emit('changed');
   }
 
   /** A worker ended that should not have. */
@@ -174,12 +177,7 @@ export class Workers {
     }
   }
 
-  private until(condition: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      this.changed = () => {
-        if (condition()) resolve();
-      };
-      this.changed();
-    });
+  private async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await once(this.changes, 'changed');
   }
 }

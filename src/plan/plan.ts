@@ -5,14 +5,17 @@
  */
 import type { SocketAddress } from '../kernel/address.js';
 
+/** What `tune.io-engine` and `--io-engine` may say. */
 export type IoEngineChoice = 'auto' | 'uring' | 'epoll';
 
+/** Everything that a balancer does. */
 export interface Plan {
   readonly process: ProcessPlan;
   readonly frontends: readonly FrontendPlan[];
   readonly backends: readonly BackendPlan[];
 }
 
+/** What holds for the process as a whole (section `global`). */
 export interface ProcessPlan {
   /** Worker threads; 'auto' is one per CPU that the process may use. */
   readonly workers: number | 'auto';
@@ -45,6 +48,7 @@ export interface BindPlan {
   readonly origin: string;
 }
 
+/** Where clients come in, and how they are treated there (section `frontend`). */
 export interface FrontendPlan {
   readonly name: string;
   readonly mode: 'tcp';
@@ -58,8 +62,10 @@ export interface FrontendPlan {
 
 /** Balancing algorithms, by their words in `balance`. */
 export const BALANCE_ALGORITHMS = ['roundrobin', 'leastconn', 'source'] as const;
+/** The word of a balancing algorithm. */
 export type BalanceAlgorithm = (typeof BALANCE_ALGORITHMS)[number];
 
+/** A set of servers and how they are used (section `backend`). */
 export interface BackendPlan {
   readonly name: string;
   readonly mode: 'tcp';
@@ -76,6 +82,7 @@ export interface BackendPlan {
   readonly tunnelTimeoutMs: number;
 }
 
+/** One server of a backend (keyword `server`). */
 export interface ServerPlan {
   readonly name: string;
   readonly address: SocketAddress;

@@ -14,6 +14,7 @@ const ERROR_PAUSE_MS = 100;
 /** Takes over an accepted connection; false when it cannot. */
 export type OnConnection = (fd: number, frontend: number) => boolean;
 
+/** The accepting side of one listening socket in one worker. */
 export class Acceptor {
   /** An accept is outstanding. */
   private armed = false;

@@ -3,8 +3,9 @@
  * server one second later, or on another one (`retries`, `option redispatch`; configuration
  * manual, 4.2).
  */
-import { OP_CONNECT } from '../kernel/engine.js';
+
 import type { EncodedAddress } from '../kernel/address.js';
+import { OP_CONNECT } from '../kernel/engine.js';
 import type { BackendPlan } from '../plan/plan.js';
 import { COUNTER } from '../shared/counters.js';
 import type { ServerGroup } from '../shared/servers.js';
@@ -33,6 +34,7 @@ interface Backend {
   readonly addresses: readonly EncodedAddress[];
 }
 
+/** The way from an accepted session to an established server connection, in one worker. */
 export class Connector {
   private readonly backends: readonly Backend[];
   private readonly addressWords = new Int32Array(4);

@@ -34,6 +34,7 @@ export function slotsNeeded(maxconn: number, listeners: number): number {
   return 2 * maxconn + listeners;
 }
 
+/** All sessions of one worker. */
 export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner {
   /** The present, in the engine's wrapping milliseconds; read at most once a turn. */
   nowMs: number;

@@ -11,6 +11,7 @@ import type { TimerWheel } from './timers.js';
 /** Tells the operator something, once per episode; never on the hot path. */
 export type Notify = (severity: 'notice' | 'warning' | 'alert', text: string) => void;
 
+/** The surroundings of one worker's data plane. */
 export interface Lane {
   /** The worker's number. */
   readonly worker: number;

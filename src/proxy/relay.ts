@@ -4,8 +4,18 @@
  * sink. The end of a stream is passed on after what was queued; a failure ends the session once
  * what the failed side had sent before is delivered. It knows neither listeners nor servers.
  */
-import { BUFFER_SHIFT, type Engine, FLAG_BUFFER, FLAG_MORE, OP_POLL_IN, OP_POLL_OUT, OP_RECEIVE, OP_SEND } from '../kernel/engine.js';
+
 import { NO_BUFFER } from '../kernel/buffers.js';
+import {
+  BUFFER_SHIFT,
+  type Engine,
+  FLAG_BUFFER,
+  FLAG_MORE,
+  OP_POLL_IN,
+  OP_POLL_OUT,
+  OP_RECEIVE,
+  OP_SEND,
+} from '../kernel/engine.js';
 import { NO_PIPE } from '../kernel/pipes.js';
 import { EAGAIN, ECANCELED, ENOBUFS } from '../kernel/sys/constants.js';
 import { COUNTER } from '../shared/counters.js';
@@ -41,6 +51,7 @@ export interface RelayOwner {
   readonly nowMs: number;
 }
 
+/** The directions of all sessions of one worker. */
 export class Relay {
   private readonly engine: Engine;
   private readonly counters: Float64Array;

@@ -19,6 +19,7 @@ export const READ_ONCE = 1;
 /** splice(2) through a pipe: for bulk data. */
 export const READ_SPLICE = 2;
 
+/** One socket of a session, and what waits to be sent to it. */
 export class Endpoint {
   /** The socket, or NO_FD. */
   fd = NO_FD;
@@ -101,6 +102,7 @@ export const CLOSING = 4;
  */
 export type Termination = '--' | 'CD' | 'SD' | 'cD' | 'sD' | 'SC' | 'sC' | 'RC' | 'KD';
 
+/** A client, the server it was given, and how far they have come. */
 export class Session {
   readonly client: Endpoint;
   readonly server: Endpoint;

@@ -10,6 +10,7 @@ import type { Notify } from './lane.js';
 /** A shortage is over when nothing failed for this long (ms). */
 const OVER_AFTER_MS = 5000;
 
+/** What one worker knows of the process's shortage of descriptors or memory. */
 export class Shortage {
   private metAt = 0;
   private present = false;

@@ -12,6 +12,7 @@ const BITMAP_WORDS = BUCKETS >> 5;
 
 const NONE = -1;
 
+/** Timers for a fixed set of owners, in wrapping milliseconds. */
 export class TimerWheel {
   private readonly deadline: Int32Array;
   private readonly next: Int32Array;

@@ -25,6 +25,7 @@ export const COUNTER_NAMES = [
   'turns',
   'lateCompletions',
 ] as const;
+/** The name of a counter. */
 export type CounterName = (typeof COUNTER_NAMES)[number];
 
 /** The place of each counter in a worker's row. */
@@ -33,6 +34,7 @@ export const COUNTER = Object.fromEntries(COUNTER_NAMES.map((name, i) => [name, 
 /** Doubles in a row: whole cache lines, so that no two workers write the same one. */
 const ROW = Math.ceil(COUNTER_NAMES.length / 8) * 8;
 
+/** The counters of all workers. */
 export class WorkerCounters {
   private readonly values: Float64Array;
   private readonly workers: number;

@@ -19,6 +19,7 @@ const STOPPED = 1;
 /** It has accepted a connection for which there was no place. */
 const IN_HAND = 2;
 
+/** The count of connections of the process, its limit, and the workers waiting for a place. */
 export class ConnectionGate {
   private readonly words: Int32Array;
   private readonly workers: number;

@@ -11,6 +11,7 @@ const WORDS_HEADER = 16;
 // Words of the header.
 const MEMORY_COUNT = 0;
 
+/** What each worker holds of the kernel. */
 export class HoldingsTable {
   private readonly words: Int32Array;
   private readonly doubles: Float64Array;

@@ -15,6 +15,7 @@ const WEIGHT = 1;
 const TOUCHED = 2;
 const POSITION = 3;
 
+/** The servers of all backends. */
 export class ServerTable {
   /** One group for each backend, in the order of the plan. */
   readonly groups: readonly ServerGroup[];

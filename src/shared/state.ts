@@ -3,10 +3,11 @@
  * part is a class of this folder that wraps a SharedArrayBuffer: the only code that knows an
  * offset. The master creates it for a plan; workers open it.
  */
+
+import { WorkerCounters } from './counters.js';
 import { ConnectionGate } from './gate.js';
 import { HoldingsTable } from './holdings.js';
 import { ServerTable } from './servers.js';
-import { WorkerCounters } from './counters.js';
 
 /** The buffers behind the tables; send this, then `openShared` it in the other thread. */
 export interface SharedState {

@@ -4,6 +4,8 @@
  */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
 
+/** A text that was understood. */
 export const parsed = <T>(value: T): Parsed<T> => ({ ok: true, value });
 
+/** A text that was not understood, and why, as half a sentence. */
 export const refused = (message: string): Parsed<never> => ({ ok: false, message });

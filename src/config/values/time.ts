@@ -3,6 +3,7 @@ import { type Parsed, parsed, refused } from './parsed.js';
 
 /** Milliseconds of each unit. */
 const UNIT_MS = { us: 0.001, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+/** The units that a time may be written in. */
 export type TimeUnit = keyof typeof UNIT_MS;
 const UNITS = Object.keys(UNIT_MS) as TimeUnit[];
 

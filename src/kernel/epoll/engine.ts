@@ -81,6 +81,7 @@ const TRANSFERS_PER_TURN = 4;
 /** Connections taken from one listener in a row. */
 const ACCEPTS_PER_TURN = 64;
 
+/** An Engine on epoll(7). */
 export class EpollEngine extends KernelEngine implements Engine {
   readonly name = 'epoll';
   private readonly set: EventSet;

@@ -18,6 +18,7 @@ export const EVENT_DATA_WORD = process.arch === 'x64' ? 1 : 2;
 /** Events taken in one wait: what is left over comes with the next one. */
 const EVENTS_MAX = 512;
 
+/** One epoll instance and the memory for its events. */
 export class EventSet {
   readonly fd: number;
   readonly region: Region;

@@ -45,6 +45,7 @@ export function readinessOf(events: number): number {
   return ready;
 }
 
+/** What is known and asked of every slot, as columns of small integers. */
 export class SlotTable {
   /** The descriptor that is watched, or NO_FD. */
   readonly fd: Int32Array;

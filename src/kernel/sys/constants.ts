@@ -20,6 +20,7 @@ export const EMFILE = 24;
 export const EPIPE = 32;
 export const ENOSYS = 38;
 export const EPROTO = 71;
+export const ENOTSOCK = 88;
 export const EADDRINUSE = 98;
 export const EADDRNOTAVAIL = 99;
 export const ENETUNREACH = 101;
@@ -75,6 +76,7 @@ export const MAP_FIXED_NOREPLACE = 0x100000;
 
 // <fcntl.h>, <sys/eventfd.h>
 export const FD_CLOEXEC = 1;
+export const F_GETFD = 1;
 export const F_SETFD = 2;
 export const F_GETFL = 3;
 export const F_SETFL = 4;

@@ -19,6 +19,7 @@ const raw = {
   mmap: declare('intptr_t mmap(uintptr_t, size_t, int, int, int, long)'),
   munmap: declare('int munmap(uintptr_t, size_t)'),
   socket: declare('int socket(int, int, int)'),
+  socketpair: declare('int socketpair(int, int, int, uintptr_t)'),
   setsockopt: declare('int setsockopt(int, int, int, uintptr_t, uint)'),
   getsockopt: declare('int getsockopt(int, int, int, uintptr_t, uintptr_t)'),
   bind: declare('int bind(int, uintptr_t, uint)'),
@@ -55,6 +56,8 @@ export const sys = {
     check(raw.mmap(address, length, protection, flags, fd, offset)),
   munmap: (address: number, length: number) => check(raw.munmap(address, length)),
   socket: (family: number, type: number, protocol: number) => check(raw.socket(family, type, protocol)),
+  socketpair: (family: number, type: number, protocol: number, fds: number) =>
+    check(raw.socketpair(family, type, protocol, fds)),
   setsockopt: (fd: number, level: number, option: number, value: number, length: number) =>
     check(raw.setsockopt(fd, level, option, value, length)),
   getsockopt: (fd: number, level: number, option: number, value: number, length: number) =>
@@ -78,7 +81,8 @@ export const sys = {
   eventfdWrite: (fd: number, value: number) => check(raw.eventfdWrite(fd, value)),
   epollCreate1: (flags: number) => check(raw.epollCreate1(flags)),
   epollCtl: (epoll: number, operation: number, fd: number, event: number) => check(raw.epollCtl(epoll, operation, fd, event)),
-  epollWait: (epoll: number, events: number, max: number, timeoutMs: number) => check(raw.epollWait(epoll, events, max, timeoutMs)),
+  epollWait: (epoll: number, events: number, max: number, timeoutMs: number) =>
+    check(raw.epollWait(epoll, events, max, timeoutMs)),
   getrlimit: (resource: number, limits: number) => check(raw.getrlimit(resource, limits)),
   setrlimit: (resource: number, limits: number) => check(raw.setrlimit(resource, limits)),
   schedSetaffinity: (pid: number, length: number, mask: number) => check(raw.schedSetaffinity(pid, length, mask)),

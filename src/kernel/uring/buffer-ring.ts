@@ -17,6 +17,7 @@ export const TAIL_U16 = 7;
 /** Buffers the kernel holds at most; a power of two. A multishot receive takes up to 32 in one go. */
 const PROVIDED_MAX = 256;
 
+/** The provided buffers of one ring, all of one group. */
 export class BufferRing {
   readonly group = 0;
   readonly region: Region;

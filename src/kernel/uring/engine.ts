@@ -76,6 +76,7 @@ const SQE_ACCEPT_MULTISHOT = IORING_OP_ACCEPT | (IORING_ACCEPT_MULTISHOT << IOPR
 const SQE_CLOSE = IORING_OP_CLOSE | (IOSQE_CQE_SKIP_SUCCESS << FLAGS_SHIFT);
 const SQE_CANCEL = IORING_OP_ASYNC_CANCEL | (IOSQE_CQE_SKIP_SUCCESS << FLAGS_SHIFT);
 
+/** An Engine on io_uring(7). */
 export class UringEngine extends KernelEngine implements Engine {
   readonly name = 'uring';
   private readonly ring: Ring;

@@ -61,6 +61,7 @@ export interface RingHandles {
   readonly regions: readonly Region[];
 }
 
+/** The rings of one io_uring instance, mapped; for the thread that opened it alone. */
 export class Ring implements RingHandles {
   readonly fd: number;
   readonly regions: readonly Region[];
@@ -91,7 +92,11 @@ export class Ring implements RingHandles {
     params.view.setUint32(4, cqEntries, true);
     params.view.setUint32(
       8,
-      IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+      IORING_SETUP_CQSIZE |
+        IORING_SETUP_CLAMP |
+        IORING_SETUP_SUBMIT_ALL |
+        IORING_SETUP_SINGLE_ISSUER |
+        IORING_SETUP_DEFER_TASKRUN,
       true,
     );
     const fd = sys.syscall(SYS_io_uring_setup, entries, params.address, 0, 0, 0, 0);

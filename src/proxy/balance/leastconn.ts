@@ -8,6 +8,7 @@ import { type Balancer, NO_SERVER } from './balancer.js';
 /** Loads are compared as integers in this fraction of a connection: the greatest weight. */
 const SCALE = 256;
 
+/** The algorithm `leastconn`. */
 export class Leastconn implements Balancer {
   readonly needsSource = false;
 

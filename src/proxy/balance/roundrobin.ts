@@ -6,6 +6,7 @@
 import type { ServerGroup } from '../../shared/servers.js';
 import { type Balancer, NO_SERVER } from './balancer.js';
 
+/** The algorithm `roundrobin`. */
 export class Roundrobin implements Balancer {
   readonly needsSource = false;
 

@@ -13,6 +13,7 @@ export function sourceHash(words: Int32Array, count: number): number {
   return hash >>> 0;
 }
 
+/** The algorithm `source`. */
 export class Source implements Balancer {
   readonly needsSource = true;
   /** The weights for which `map` was made. */
