@@ -10,6 +10,7 @@ export function machineText(): string {
     `Date: ${new Date().toISOString().slice(0, 10)}`,
     `Machine: ${availableParallelism()} CPUs (${cpus()[0]?.model.trim() ?? 'unknown'}), ${memory} GiB`,
     `System: ${systemName()}, Linux ${release()}`,
+    `TCP congestion control: ${readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim()}`,
     `Node.js ${process.version}`,
     `${firstLine('haproxy', '-v')}`,
     `${firstLine('nginx', '-v')}`,

@@ -8,7 +8,7 @@ import { Program, silent } from './procs.js';
 import type { Bench, Entrant } from './row.js';
 
 /** Seconds of load before the window: connections are up, Node's compiler has done its work. */
-const WARM_UP_SECONDS = 1;
+const WARM_UP_SECONDS = 2;
 
 /** A balancer that accepts connections. */
 export interface Balancer {

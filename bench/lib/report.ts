@@ -14,7 +14,7 @@ export function rowText(result: RowResult): string {
   const { row } = result;
   const targets = row.targets.flatMap((target) => targetLine(result, target));
   const list = targets.length > 0 ? `\n${targets.join('\n')}\n` : '';
-  return `## ${row.name}: ${row.title}\n\n${row.note}\n\n${table(result)}\n${list}`;
+  return `## ${row.name}: ${row.title}\n\n${row.note.join('\n')}\n\n${table(result)}\n${list}`;
 }
 
 /** How many targets were missed in this row. */

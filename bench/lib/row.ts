@@ -47,8 +47,8 @@ export interface Target {
 export interface Row {
   readonly name: string;
   readonly title: string;
-  /** Units, and what the reader must know to judge the figures. */
-  readonly note: string;
+  /** Units, and what the reader must know to judge the figures; lines that fit 80 columns. */
+  readonly note: readonly string[];
   readonly columns: readonly Column[];
   readonly targets: readonly Target[];
   /** The lines of the table, given the contenders that were chosen. */

@@ -11,7 +11,10 @@ const GB = 1e9;
 export const bulk: Row = {
   name: 'bulk',
   title: `${CONNECTIONS} connections, answers of 10 MB`,
-  note: 'CPU seconds per GB (10^9 bytes), ratio to haproxy and to haproxy-splice\n(`option splice-auto`), GB per second, latency of a whole answer in milliseconds.',
+  note: [
+    'CPU seconds per GB (10^9 bytes), ratio to haproxy and to haproxy-splice',
+    '(`option splice-auto`), GB per second, latency of a whole answer in ms.',
+  ],
   columns: [
     { head: 's/GB', key: 'cpu', format: short },
     { head: 'user', key: 'user', format: short },

@@ -9,7 +9,11 @@ const CONNECTIONS = 64;
 export const connect: Row = {
   name: 'connect',
   title: `A new connection per request, ${CONNECTIONS} at a time`,
-  note: 'CPU microseconds per connection, ratio to haproxy, connections per second,\nlatency in milliseconds. Closed connections stay in TIME_WAIT, at most as many as\nthere are ephemeral ports; whoever closed first holds them.',
+  note: [
+    'CPU microseconds per connection, ratio to haproxy, connections per second,',
+    'latency in milliseconds. Closed connections stay in TIME_WAIT, at most as many',
+    'as there are ephemeral ports; whoever closed first holds them.',
+  ],
   columns: requestColumns('conn'),
   targets: ['turbo-uring', 'turbo-epoll'].map((label) => ({
     label,

@@ -27,7 +27,11 @@ async function order(client: Program, kind: IdleOrder['kind'], connections: numb
 export const idle: Row = {
   name: 'idle',
   title: `${PAIRS} idle connection pairs`,
-  note: `User memory per pair, bytes, after one exchange of 100 bytes on each; ratio to\nhaproxy. Read after ${CHURNED} connections had come and gone and ${HELD_BEFORE} were held.`,
+  note: [
+    'User memory per pair, bytes, after one exchange of 100 bytes on each; ratio to',
+    `haproxy. Read after ${CHURNED} connections had come and gone and ${HELD_BEFORE} were held.`,
+    'The heap of a Node program breathes by 1 MB or so: 300 bytes a pair, either way.',
+  ],
   columns: [
     { head: 'RSS/pair', key: 'rss', format: whole },
     { head: 'private dirty/pair', key: 'privateDirty', format: whole },

@@ -10,7 +10,10 @@ const CONNECTIONS = 64;
 export const keepalive: Row = {
   name: 'keepalive',
   title: `${CONNECTIONS} keep-alive connections, answers of 11 bytes`,
-  note: 'CPU microseconds per request of the whole balancer, ratio to haproxy,\nrequests per second, latency in milliseconds.',
+  note: [
+    'CPU microseconds per request of the whole balancer, ratio to haproxy,',
+    'requests per second, latency in milliseconds.',
+  ],
   columns: requestColumns('req'),
   targets: [
     { label: 'turbo-uring', key: 'cpu', reference: 'haproxy', atMost: 0.9, what: 'CPU/request, ratio to haproxy' },

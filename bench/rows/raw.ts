@@ -9,7 +9,10 @@ const CONNECTIONS = 64;
 export const raw: Row = {
   name: 'raw',
   title: `Raw TCP, 100 bytes there and back, ${CONNECTIONS} connections`,
-  note: 'CPU microseconds per exchange, ratio to haproxy, exchanges per second,\nlatency in milliseconds. The client, written in Node, is the limit of the rate.',
+  note: [
+    'CPU microseconds per exchange, ratio to haproxy, exchanges per second,',
+    'latency in milliseconds. The client, written in Node, is the limit of the rate.',
+  ],
   columns: requestColumns('msg'),
   targets: [],
   entrants: oneWorkerEach,

@@ -14,7 +14,11 @@ const named = (contender: string, workers: number): string => `${contender} x${w
 export const scale: Row = {
   name: 'scale',
   title: 'turbo-lb with one worker and with two',
-  note: `Requests per CPU second of the balancer, ${CONNECTIONS} keep-alive connections: the figure\nthat a load generator on the same machine cannot limit. Ratio of CPU per request\nto one worker.`,
+  note: [
+    `Requests per CPU second of the balancer, ${CONNECTIONS} keep-alive connections: the figure`,
+    'that a load generator on the same machine cannot limit. Ratio of CPU per request',
+    'to one worker.',
+  ],
   columns: [
     { head: 'us/req', key: 'cpu', format: short },
     { head: 'req/CPU s', key: 'perCpuSecond', format: whole },
