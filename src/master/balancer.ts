@@ -9,8 +9,8 @@ import { closeDescriptor } from '../kernel/descriptors.js';
 import { errnoText, SystemCallError } from '../kernel/errno.js';
 import { openEventfd } from '../kernel/eventfd.js';
 import { localAddress, openListener } from '../kernel/listener.js';
-import { chooseEngine } from '../kernel/probe.js';
-import type { BindPlan, Plan } from '../plan/plan.js';
+import { chooseEngine, type EngineChoice } from '../kernel/probe.js';
+import type { BindPlan, IoEngineChoice, Plan } from '../plan/plan.js';
 import { COUNTER_NAMES, type CounterName } from '../shared/counters.js';
 import { createShared, openShared, type SharedState } from '../shared/state.js';
 import { cpuBudget } from './cpus.js';
@@ -35,7 +35,7 @@ export type BalancerCounters = Record<CounterName, number>;
 /** A load balancer for one plan: `start`, then `drain` or `stop`, once each. */
 export class LoadBalancer {
   /** The engine in use and the reason for it, once started. */
-  engine: { readonly name: 'uring' | 'epoll'; readonly reason: string } = { name: 'epoll', reason: 'not started' };
+  engine: EngineChoice = { name: 'epoll', reason: 'not started' };
   /** Workers, once started. */
   workerCount = 0;
   /** Concurrent connections allowed, once started. */
@@ -55,15 +55,15 @@ export class LoadBalancer {
   async start(): Promise<void> {
     const { options } = this;
     const { process: settings } = this.plan;
-    this.engine = chooseEngine(settings.ioEngine);
+    this.engine = settle(settings.ioEngine);
     const cpus = allowedCpus();
     this.workerCount = settings.workers === 'auto' ? cpuBudget(cpus).workers : settings.workers;
     const sizing = applySizing(demandOf(this.plan, this.workerCount));
     for (const warning of sizing.warnings) options.log.warning(warning);
     const plan = sizedPlan(this.plan, sizing);
-    for (const warning of startWarnings(this.plan, this.workerCount, sizing.maxconn)) options.log.warning(warning);
     this.maxconn = sizing.maxconn;
     const listeners = this.openListeners();
+    for (const warning of startWarnings(this.plan, this.workerCount, sizing.maxconn)) options.log.warning(warning);
     const wakeFds = Array.from({ length: this.workerCount }, () => openEventfd());
     this.shared = createShared({
       workers: this.workerCount,
@@ -167,5 +167,14 @@ export class LoadBalancer {
     for (const fd of this.shared?.wakeFds ?? []) closeDescriptor(fd);
     this.shared = null;
     this.workers = null;
+  }
+}
+
+/** The engine that was asked for, or the best one. */
+function settle(choice: IoEngineChoice): EngineChoice {
+  try {
+    return chooseEngine(choice);
+  } catch (error) {
+    throw new StartError(`--io-engine ${choice}: ${(error as Error).message}`);
   }
 }

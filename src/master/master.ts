@@ -39,9 +39,13 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
       end.reach(1);
     },
   });
-  const signals = new SignalHandlers(balancer, end, log);
+  const started = balancer.start();
+  const signals = new SignalHandlers(end, log, async () => {
+    await started;
+    await balancer.drain();
+  });
   try {
-    await Promise.race([balancer.start(), end.reached]);
+    await Promise.race([started, end.reached]);
     if (end.isOpen) {
       announce(balancer, plan, log);
       options.onReady?.(balancer);
@@ -63,6 +67,12 @@ class Ending {
   private readonly reaching = new EventEmitter();
   readonly reached: Promise<End> = once(this.reaching, 'end').then(([end]) => end as End);
 
+  /** Makes `reached` reject. */
+  fail(error: unknown): void {
+    this.isOpen = false;
+    this.reaching.emit('error', error);
+  }
+
   reach(end: End): void {
     this.isOpen = false;
     this.reaching.emit('end', end);
@@ -73,13 +83,16 @@ class SignalHandlers {
   private readonly handlers = new Map<NodeJS.Signals, () => void>();
   private draining = false;
 
-  constructor(balancer: LoadBalancer, end: Ending, log: Log) {
+  constructor(end: Ending, log: Log, drain: () => Promise<void>) {
     for (const signal of STOP_SIGNALS) this.on(signal, () => end.reach(signal));
     this.on(DRAIN_SIGNAL, () => {
       if (this.draining) return;
       this.draining = true;
       log.notice(`${DRAIN_SIGNAL}: accepting no more, ending with the last session`);
-      void balancer.drain().then(() => end.reach(0));
+      drain().then(
+        () => end.reach(0),
+        (error) => end.fail(error),
+      );
     });
   }
 

@@ -28,7 +28,7 @@ for (const workers of [1, 2]) {
   interop(`curl gets status and body from nginx, two requests on one connection, ${workers} workers`, async (engine) => {
     const { port } = await balance(engine, [await startWeb()], { workers });
     const url = `http://127.0.0.1:${port}/`;
-    const { code, stdout, stderr } = await runProcess('curl', ['-sS', '-i', url, url]);
+    const { code, stdout, stderr } = await runProcess('curl', ['-sS', '-i', '-w', '\\n', url, url]);
     assert.is(code, 0, stderr);
     const statuses = stdout.match(/^HTTP\/1\.1 200 OK/gm) ?? [];
     assert.is(statuses.length, 2);

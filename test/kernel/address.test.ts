@@ -71,7 +71,8 @@ const BAD: readonly [SocketAddress, RegExp][] = [
   [{ family: 'unix', path: 'ä'.repeat(54), abstract: true }, /108 bytes, at most 107/],
 ];
 
-for (const [address, message] of BAD) test(`refused: ${formatAddress(address).slice(0, 40)}`, () => assert.throws(() => sockaddrBytes(address), message));
+for (const [address, message] of BAD)
+  test(`refused: ${formatAddress(address).slice(0, 40)}`, () => assert.throws(() => sockaddrBytes(address), message));
 
 test('an abstract name may hold NUL bytes', () => {
   const address: SocketAddress = { family: 'unix', path: 'a\0b', abstract: true };
@@ -91,7 +92,9 @@ test('an unnamed UNIX socket', () => {
 test('addresses in kernel memory do not overlap', () => {
   const { region, encoded } = encodeAddresses(ROUND_TRIPS);
   assert.equal(
-    encoded.map(({ address, length }) => decodeSockaddr(region.u8.slice(address - region.address, address - region.address + length))),
+    encoded.map(({ address, length }) =>
+      decodeSockaddr(region.u8.slice(address - region.address, address - region.address + length)),
+    ),
     ROUND_TRIPS,
   );
   assert.equal([...new Set(encoded.map(({ family }) => family))], [AF_INET, AF_INET6, AF_UNIX]);

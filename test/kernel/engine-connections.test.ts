@@ -10,7 +10,7 @@ import { getNofileLimit, setNofileLimit } from '../../src/kernel/limits.js';
 import { ECONNREFUSED, ECONNRESET, EMFILE, ENOENT, EPIPE, F_GETFL, O_NONBLOCK } from '../../src/kernel/sys/constants.js';
 import { sys } from '../../src/kernel/sys/libc.js';
 import { scratchFolder } from '../harness.js';
-import { LOOPBACK, type Lab, onBothEngines } from './support/lab.js';
+import { type Lab, LOOPBACK, onBothEngines } from './support/lab.js';
 
 const IPV6: SocketAddress = { family: 'ipv6', host: '::1', port: 0 };
 const unixPath = join(scratchFolder(), 'socket');

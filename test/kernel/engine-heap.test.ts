@@ -1,7 +1,7 @@
 /** Both engines: relaying messages allocates nothing, neither garbage nor what stays. */
 import { fileURLToPath } from 'node:url';
-import * as assert from 'uvu/assert';
 import { test } from 'uvu';
+import * as assert from 'uvu/assert';
 import { bothEngines, runProcess } from '../harness.js';
 
 const PROGRAM = fileURLToPath(new URL('./support/echo-heap.js', import.meta.url));

@@ -3,15 +3,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  OP_ACCEPT,
-  OP_CONNECT,
-  OP_POLL_IN,
-  OP_POLL_OUT,
-  OP_RECEIVE,
-  OP_SEND,
-  OP_WAKE,
-} from '../../src/kernel/engine.js';
+import { OP_ACCEPT, OP_CONNECT, OP_POLL_IN, OP_POLL_OUT, OP_RECEIVE, OP_SEND, OP_WAKE } from '../../src/kernel/engine.js';
 import { openEventfd, signalEventfd } from '../../src/kernel/eventfd.js';
 import { ECANCELED } from '../../src/kernel/sys/constants.js';
 import { sys } from '../../src/kernel/sys/libc.js';
@@ -150,6 +142,37 @@ onBothEngines('a slot that was retired serves another connection', (lab) => {
   assert.is(lab.text(lab.next(OP_RECEIVE, first.server.slot)), 'second');
 });
 
+onBothEngines('a descriptor that a slot was retired from has no effect on what the slot does next', (lab) => {
+  const { client, server } = lab.pair();
+  lab.engine.receiveOnce(server.slot, server.fd);
+  lab.write(client.fd, 'seen');
+  lab.text(lab.next(OP_RECEIVE, server.slot));
+  lab.engine.retire(server.slot);
+  const listener = lab.listen(undefined, 0);
+  for (let i = 0; i < 3; i++) lab.engine.connect(lab.newSlot(), lab.socket(listener.encoded), listener.encoded);
+  lab.engine.connect(server.slot, lab.socket(listener.encoded), listener.encoded); // hangs: the queue is full
+  lab.write(client.fd, 'readable, and writable, is the old descriptor');
+  lab.quiet(server.slot);
+});
+
+onBothEngines('a slot and a descriptor number are used again together', (lab) => {
+  const first = lab.pair();
+  lab.engine.receive(first.server.slot, first.server.fd);
+  lab.close(first.client.fd);
+  lab.ends(OP_RECEIVE, first.server.slot, 0);
+  lab.close(first.server.fd);
+  lab.engine.retire(first.server.slot);
+  lab.engine.wait(0, lab); // an engine may close as late as its next turn
+  const second = lab.pair();
+  const again = [second.client, second.server].find(({ fd }) => fd === first.server.fd);
+  assert.ok(again, 'the kernel gives the lowest numbers again');
+  const other = again === second.client ? second.server : second.client;
+  lab.engine.retire(again.slot);
+  lab.engine.receive(first.server.slot, again.fd);
+  lab.write(other.fd, 'new');
+  assert.is(lab.text(lab.next(OP_RECEIVE, first.server.slot)), 'new');
+});
+
 onBothEngines('waiting is bounded, and ends without a completion when nothing happens', (lab) => {
   const { stats } = lab.engine;
   for (const timeoutMs of [0, 1, 30, 1200]) {
@@ -179,17 +202,25 @@ onBothEngines('completions delivered are counted', (lab) => {
   assert.is(lab.engine.stats.completions, before + 1);
 });
 
-/** In another thread: waits for the word, then signals the eventfd some times. */
+/** In another thread: waits for the word, and then a little, before it signals the eventfd; some times. */
 const WAKER = `
   const { workerData, parentPort } = require('node:worker_threads');
   import(workerData.module).then(({ signalEventfd }) => {
     parentPort.postMessage('ready');
     for (let round = 1; round <= workerData.rounds; round++) {
       Atomics.wait(workerData.word, 0, round - 1);
+      if (workerData.pauseMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, workerData.pauseMs);
       signalEventfd(workerData.fd);
     }
   });
 `;
+
+async function startWaker(word: Int32Array, rounds: number, pauseMs: number): Promise<Worker> {
+  const module = new URL('../../src/kernel/eventfd.js', import.meta.url).href;
+  const worker = new Worker(WAKER, { eval: true, workerData: { module, word, fd: wakeFd, rounds, pauseMs } });
+  await once(worker, 'message');
+  return worker;
+}
 
 const wakeFd = openEventfd();
 onBothEngines(
@@ -197,9 +228,7 @@ onBothEngines(
   async (lab) => {
     const rounds = 3;
     const word = new Int32Array(new SharedArrayBuffer(4));
-    const module = new URL('../../src/kernel/eventfd.js', import.meta.url).href;
-    const worker = new Worker(WAKER, { eval: true, workerData: { module, word, fd: wakeFd, rounds } });
-    await once(worker, 'message');
+    const worker = await startWaker(word, rounds, 0);
     for (let round = 1; round <= rounds; round++) {
       Atomics.store(word, 0, round);
       Atomics.notify(word, 0);
@@ -207,6 +236,65 @@ onBothEngines(
       lab.ends(OP_WAKE, 0, 0);
     }
     await worker.terminate();
+  },
+  { wakeFd },
+);
+
+onBothEngines(
+  'a wait without a bound does not sleep while there is something to deliver',
+  async (lab) => {
+    const { client, server } = lab.pair();
+    let left = lab.stuff(client.fd);
+    const word = new Int32Array(new SharedArrayBuffer(4));
+    const guard = await startWaker(word, 1, 5000);
+    Atomics.store(word, 0, 1);
+    Atomics.notify(word, 0);
+    lab.engine.receive(server.slot, server.fd);
+    while (left > 0) {
+      lab.engine.wait(-1, lab);
+      assert.not(
+        lab.pending.some(({ op }) => op === OP_WAKE),
+        'the guard had to end the sleep',
+      );
+      for (const completion of lab.pending.splice(0)) left -= lab.text(completion).length;
+    }
+    await guard.terminate();
+  },
+  { wakeFd },
+);
+
+onBothEngines(
+  'what nobody asked for does not keep the loop busy',
+  async (lab) => {
+    const listener = lab.listen();
+    const [slot, client] = [lab.newSlot(), lab.newSlot()];
+    lab.engine.acceptOnce(slot, listener.fd);
+    for (const one of [client, lab.newSlot()]) {
+      lab.engine.connect(one, lab.socket(listener.encoded), listener.encoded); // the second stays in the queue
+      lab.ends(OP_CONNECT, one, 0);
+    }
+    const accepted = lab.next(OP_ACCEPT, slot).result;
+    const { client: near, server: far } = lab.pair();
+    lab.engine.receiveOnce(far.slot, far.fd);
+    lab.write(near.fd, 'received');
+    assert.is(lab.text(lab.next(OP_RECEIVE, far.slot)), 'received');
+    lab.write(near.fd, 'left lying');
+    lab.engine.shutdownWrite(near.fd);
+    lab.engine.shutdownWrite(accepted);
+    const poller = lab.newSlot();
+    lab.engine.pollOut(poller, accepted);
+    assert.ok(lab.next(OP_POLL_OUT, poller).result > 0);
+    lab.quiet();
+    const before = lab.engine.stats.turns;
+    const word = new Int32Array(new SharedArrayBuffer(4));
+    const worker = await startWaker(word, 1, 50);
+    Atomics.store(word, 0, 1);
+    Atomics.notify(word, 0);
+    while (lab.pending.length === 0) lab.engine.wait(-1, lab);
+    lab.ends(OP_WAKE, 0, 0);
+    await worker.terminate();
+    const turns = lab.engine.stats.turns - before;
+    assert.ok(turns < 10, `${turns} turns until the wake-up 50 ms later`);
   },
   { wakeFd },
 );

@@ -56,8 +56,7 @@ export const sys = {
     check(raw.mmap(address, length, protection, flags, fd, offset)),
   munmap: (address: number, length: number) => check(raw.munmap(address, length)),
   socket: (family: number, type: number, protocol: number) => check(raw.socket(family, type, protocol)),
-  socketpair: (family: number, type: number, protocol: number, fds: number) =>
-    check(raw.socketpair(family, type, protocol, fds)),
+  socketpair: (family: number, type: number, protocol: number, fds: number) => check(raw.socketpair(family, type, protocol, fds)),
   setsockopt: (fd: number, level: number, option: number, value: number, length: number) =>
     check(raw.setsockopt(fd, level, option, value, length)),
   getsockopt: (fd: number, level: number, option: number, value: number, length: number) =>

@@ -65,6 +65,13 @@ const SQ_ENTRIES = 2048;
 /** Completion entries: as many as could arrive while one turn is handled; beyond, the kernel queues. */
 const CQ_ENTRIES = 16384;
 
+/** The mean of completions per turn is taken over about 2^BATCH_SHIFT turns. */
+const BATCH_SHIFT = 3;
+/** Completions per turn from which on a worker counts as busy. */
+const BATCH_BUSY = 4;
+/** Completions waited for at most. */
+const PATIENCE_MAX = 32;
+
 const FLAGS_SHIFT = 8;
 const IOPRIO_SHIFT = 16;
 const GENERATION_SHIFT = 8;
@@ -82,6 +89,8 @@ export class UringEngine extends KernelEngine implements Engine {
   private readonly ring: Ring;
   private readonly provided: BufferRing;
   private readonly sqe: Int32Array;
+  /** Running mean of completions per turn, times 2^BATCH_SHIFT. */
+  private usualBatch = 0;
 
   /** Throws SystemCallError when the kernel refuses a ring. */
   constructor(options: EngineOptions) {
@@ -157,7 +166,7 @@ export class UringEngine extends KernelEngine implements Engine {
   wait(timeoutMs: number, handler: CompletionHandler): void {
     this.stats.turns++;
     this.provided.refill();
-    this.ring.submitAndWait(timeoutMs);
+    this.ring.submitAndWait(timeoutMs, this.patience());
     this.deliver(handler);
   }
 
@@ -172,6 +181,15 @@ export class UringEngine extends KernelEngine implements Engine {
     this.closePipes();
     this.holdings.drop(this.ring.fd);
     sys.close(this.ring.fd);
+  }
+
+  /**
+   * Completions to wait for: one, unless turns have lately brought many. Then waking up for each
+   * would cost more than what it brings.
+   */
+  private patience(): number {
+    const usual = this.usualBatch >> BATCH_SHIFT;
+    return usual < BATCH_BUSY ? 1 : Math.min(2 * usual, PATIENCE_MAX);
   }
 
   private deliver(handler: CompletionHandler): void {

@@ -41,6 +41,15 @@ export const PARAMS_CQ_OFF = 80;
 /** struct io_uring_getevents_arg, and the timespec it points to, in our scratch memory. */
 export const GETEVENTS_ARG_SIZE = 24;
 const SCRATCH_TIMESPEC = 64;
+const AT_TIMESPEC = SCRATCH_TIMESPEC >> 2;
+/** Its `min_wait_usec`, padding before Linux 6.12. */
+const AT_MIN_WAIT = 3;
+/** IORING_FEAT_MIN_TIMEOUT of <linux/io_uring.h>, which distributions' headers do not have yet. */
+const FEAT_MIN_TIMEOUT = 1 << 15;
+/** How long completions are waited for to come together (us): a fraction of what a busy turn takes anyway. */
+const PATIENCE_US = 100;
+/** Stands for ever where the kernel wants a number (ms). */
+const LONG_MS = 3_600_000;
 
 /** Words of a submission entry (struct io_uring_sqe), to be added to the index `entry()` gives. */
 export const SQE_OP = 0; // opcode | flags << 8 | ioprio << 16
@@ -78,6 +87,8 @@ export class Ring implements RingHandles {
   private readonly cqHead: number;
   private readonly cqTail: number;
   private readonly scratch: Region;
+  /** The kernel can wait for several completions without holding back a single one for long. */
+  private readonly canBePatient: boolean;
   private tail: number;
   private submitted: number;
 
@@ -112,6 +123,7 @@ export class Ring implements RingHandles {
       this.scratch.unmap();
       throw new Error('io_uring lacks SINGLE_MMAP, NODROP or EXT_ARG');
     }
+    this.canBePatient = (word(PARAMS_FEATURES) & FEAT_MIN_TIMEOUT) !== 0;
     this.sqEntries = word(0);
     const cqCount = word(4);
     this.sqTail = word(PARAMS_SQ_OFF + 4) >> 2;
@@ -151,20 +163,28 @@ export class Ring implements RingHandles {
     this.enter(0, 0, 0, 0);
   }
 
-  /** Hands the entries over and waits for one completion; `timeoutMs` as in Engine.wait. */
-  submitAndWait(timeoutMs: number): void {
-    if (timeoutMs < 0) {
-      this.enter(1, IORING_ENTER_GETEVENTS, 0, 0);
-    } else if (timeoutMs === 0) {
+  /**
+   * Hands the entries over and waits for one completion; `timeoutMs` as in Engine.wait.
+   * @param patience completions worth waiting for up to PATIENCE_US before one is enough; 1: none
+   */
+  submitAndWait(timeoutMs: number, patience: number): void {
+    if (timeoutMs === 0) {
       this.enter(0, IORING_ENTER_GETEVENTS, 0, 0);
+    } else if (timeoutMs < 0 && (patience === 1 || !this.canBePatient)) {
+      this.enter(1, IORING_ENTER_GETEVENTS, 0, 0);
     } else {
-      const at = SCRATCH_TIMESPEC >> 2;
-      const words = this.scratch.i32;
-      const seconds = (timeoutMs / 1000) | 0;
-      words[at] = seconds;
-      words[at + 2] = ((timeoutMs - seconds * 1000) * 1_000_000) | 0;
-      this.enter(1, IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, this.scratch.address, GETEVENTS_ARG_SIZE);
+      this.setTimeout(timeoutMs < 0 ? LONG_MS : timeoutMs);
+      const wanted = this.canBePatient ? patience : 1;
+      this.scratch.i32[AT_MIN_WAIT] = wanted > 1 ? PATIENCE_US : 0;
+      this.enter(wanted, IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, this.scratch.address, GETEVENTS_ARG_SIZE);
     }
+  }
+
+  private setTimeout(timeoutMs: number): void {
+    const words = this.scratch.i32;
+    const seconds = (timeoutMs / 1000) | 0;
+    words[AT_TIMESPEC] = seconds;
+    words[AT_TIMESPEC + 2] = (timeoutMs - seconds * 1000) * 1_000_000;
   }
 
   private enter(wanted: number, flags: number, argument: number, size: number): void {

@@ -1,7 +1,8 @@
 /** The balancer under test, and HAProxy doing the same job beside it. */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ValueFlag } from '../../../src/cli/flags.js';
-import { type EngineChoice, freePort, type RunningProcess, startHaproxy, startProcess, startTurbo } from '../../harness.js';
+import { type EngineChoice, freePort, type RunningProcess, runProcess, scratchFolder, startHaproxy, startProcess, startTurbo } from '../../harness.js';
 
 /** Values of flags, by their names without dashes; `true` for a switch. */
 export type Flags = Readonly<Partial<Record<ValueFlag | 'redispatch', string | number | true>>>;
@@ -34,6 +35,7 @@ export async function balanceWithHaproxy(servers: readonly string[], lines: read
   const port = await freePort();
   const process = await startHaproxy(`
     global
+      stats socket ${statisticsSocket(port)}
       nbthread 1
       maxconn 4000
     defaults
@@ -48,6 +50,14 @@ export async function balanceWithHaproxy(servers: readonly string[], lines: read
     `);
   return { port, process, pid: process.pid };
 }
+
+/** Where HAProxy answers questions; one folder for all of a test file. */
+function statisticsSocket(port: number): string {
+  statisticsFolder ??= scratchFolder();
+  return join(statisticsFolder, `${port}.sock`);
+}
+
+let statisticsFolder: string | undefined;
 
 function haproxyServer(server: string, index: number): string {
   const [address, ...settings] = server.split(',');
@@ -108,4 +118,12 @@ function readCounters(process: RunningProcess): Promise<Record<string, number> &
     stdout.on('data', take);
     process.child.kill('SIGHUP');
   });
+}
+
+/** The line of the listener in HAProxy's statistics, by the names of its columns. */
+export async function haproxyStatistics(balancer: Balancer): Promise<Record<string, string>> {
+  const { stdout } = await runProcess('sh', ['-c', `echo 'show stat' | socat -t 5 - UNIX-CONNECT:${statisticsSocket(balancer.port)}`]);
+  const [head, ...lines] = stdout.replace(/^# /, '').split('\n');
+  const backend = lines.find((line) => line.startsWith('test,BACKEND,'))?.split(',') ?? [];
+  return Object.fromEntries(head.split(',').map((column, i) => [column, backend[i]]));
 }

@@ -1,0 +1,142 @@
+/** What happens in one run, drawn from its seed: the plan, the sizes, the clients, the servers, the faults. */
+import { BALANCE_ALGORITHMS, type BackendPlan, type FrontendPlan, type Plan } from '../../src/plan/plan.js';
+import type { ServerScript } from './network.js';
+import { NEVER, type Script } from './peer.js';
+import type { Random } from './random.js';
+
+/** A client, and where and when it arrives. */
+export interface ClientScript {
+  readonly script: Script;
+  readonly lane: number;
+  readonly listener: number;
+  readonly arriveAt: number;
+}
+
+/** One run. Times are milliseconds, sizes bytes. */
+export interface Scenario {
+  /** Nothing goes wrong outside of the balancer: everything must arrive. */
+  readonly clean: boolean;
+  readonly plan: Plan;
+  readonly lanes: number;
+  readonly listenersPerLane: number;
+  readonly maxconn: number;
+  readonly backlog: number;
+  readonly bufferCount: number;
+  readonly bufferSize: number;
+  readonly pipesMax: number;
+  readonly pipeCapacity: number;
+  readonly eagerness: number;
+  readonly starvePercent: number;
+  readonly systemFaults: number;
+  readonly clients: readonly ClientScript[];
+  readonly servers: readonly ServerScript[];
+  /** The lane that is told to drain while clients are there, and when; NEVER: none. */
+  readonly drainLane: number;
+  readonly drainAt: number;
+  /** What the wrapping clock of the engines says at the beginning. */
+  readonly clockBase: number;
+}
+
+/** Draws a scenario. */
+export function drawScenario(random: Random): Scenario {
+  const clean = random.chance(35);
+  const lanes = random.between(1, 2);
+  const listenersPerLane = random.chance(70) ? 1 : 2;
+  const clients = random.between(1, 8);
+  // Where nothing shall go wrong, not both sides may wait for the other's end.
+  const patient = random.pick(['client', 'server']);
+  const servers = Array.from({ length: random.between(1, 3) }, () => drawServer(random, clean, patient === 'server'));
+  return {
+    clean,
+    plan: drawPlan(random, clean, servers.length),
+    lanes,
+    listenersPerLane,
+    maxconn: random.chance(50) ? random.between(1, 3) : random.between(4, 12),
+    backlog: random.between(1, 4),
+    bufferCount: random.pick([8, 12, 24, 64]),
+    bufferSize: random.pick([16, 32, 64]),
+    pipesMax: random.between(0, 3),
+    pipeCapacity: random.between(24, 200),
+    eagerness: random.between(20, 95),
+    starvePercent: random.chance(70) ? 0 : random.between(1, 20),
+    systemFaults: clean ? 0 : random.chance(70) ? 0 : random.between(1, 8),
+    clients: Array.from({ length: clients }, () => ({
+      script: drawScript(random, clean, patient === 'client'),
+      lane: random.below(lanes),
+      listener: random.below(listenersPerLane),
+      arriveAt: random.chance(50) ? 0 : random.below(300),
+    })),
+    servers,
+    drainLane: random.below(lanes),
+    drainAt: random.chance(80) ? NEVER : random.below(400),
+    clockBase: random.pick([0, 0x7fff_ffff - random.below(2000), -1 - random.below(2000), random.below(0x7fff_ffff)]),
+  };
+}
+
+function drawServer(random: Random, clean: boolean, patient: boolean): ServerScript {
+  const faulty = !clean && random.chance(40);
+  return {
+    refusePercent: faulty ? random.pick([0, 30, 100]) : 0,
+    hangPercent: faulty ? random.pick([0, 30, 100]) : 0,
+    answerMs: random.chance(60) ? 0 : random.below(80),
+    scripts: Array.from({ length: 4 }, () => drawScript(random, clean, patient)),
+  };
+}
+
+function drawScript(random: Random, clean: boolean, patient: boolean): Script {
+  const total = random.pick([0, 1, 2, random.below(60), random.below(400), random.below(1500)]);
+  const somewhere = (percent: number): number => (!clean && random.chance(percent) ? random.below(total + 200) : NEVER);
+  const piece = (): number => random.pick([1, 10, 60, 400]);
+  return {
+    total,
+    writePiece: piece(),
+    readPiece: piece(),
+    end: !clean && random.chance(10) ? 'never' : random.chance(clean && !patient ? 100 : 60) ? 'after-last' : 'after-other',
+    resetWhenSent: somewhere(10),
+    resetWhenRead: somewhere(10),
+    closeWhenRead: somewhere(10),
+    pauseSendingAt: random.chance(80) ? NEVER : random.below(total + 1),
+    pauseReadingAt: random.chance(70) ? NEVER : random.below(300),
+    pauseMs: !clean && random.chance(30) ? NEVER : random.below(100),
+    trickleMs: random.chance(90) ? 0 : random.below(20),
+  };
+}
+
+function drawPlan(random: Random, clean: boolean, servers: number): Plan {
+  const backend = drawBackend(random, clean, servers);
+  const frontend: FrontendPlan = {
+    name: 'front',
+    mode: 'tcp',
+    binds: [],
+    defaultBackend: 0,
+    clientTimeoutMs: drawTimeout(random, clean),
+    clientFinTimeoutMs: drawTimeout(random, clean),
+  };
+  const tune = { bufsize: 0, buffers: 0, pipes: 0, pipesize: 0 };
+  return { process: { workers: 1, pin: false, ioEngine: 'auto', maxconn: 0, tune }, frontends: [frontend], backends: [backend] };
+}
+
+function drawBackend(random: Random, clean: boolean, servers: number): BackendPlan {
+  const address = { family: 'ipv4', host: '127.0.0.1', port: 1 } as const;
+  return {
+    name: 'back',
+    mode: 'tcp',
+    balance: random.pick(BALANCE_ALGORITHMS),
+    servers: Array.from({ length: servers }, (_, i) => ({
+      name: `s${i}`,
+      address,
+      weight: clean || random.chance(80) ? random.between(1, 3) : 0,
+    })),
+    retries: random.between(0, 3),
+    redispatch: random.between(-1, 2),
+    connectTimeoutMs: clean ? random.pick([0, 5000]) : random.pick([0, 30, 2000]),
+    serverTimeoutMs: drawTimeout(random, clean),
+    serverFinTimeoutMs: drawTimeout(random, clean),
+    tunnelTimeoutMs: random.chance(70) ? 0 : drawTimeout(random, clean),
+  };
+}
+
+/** A clean run has none that could fire before everything is done. */
+function drawTimeout(random: Random, clean: boolean): number {
+  return clean ? random.pick([0, 3_600_000]) : random.pick([0, 20, 150, 1000, 50_000]);
+}

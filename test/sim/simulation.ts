@@ -1,0 +1,275 @@
+/**
+ * One run: two data planes at most over the same shared state, each on its simulated engine, with
+ * clients and servers around them, stepped in random order on one clock until everything is over.
+ */
+import { slotsNeeded } from '../../src/proxy/data-plane.js';
+import type { Lane } from '../../src/proxy/lane.js';
+import { QUEUE_MAX } from '../../src/proxy/relay.js';
+import { Shortage } from '../../src/proxy/shortage.js';
+import { TimerWheel } from '../../src/proxy/timers.js';
+import { COUNTER } from '../../src/shared/counters.js';
+import { createShared, openShared, type SharedState } from '../../src/shared/state.js';
+import { pooledBuffers } from './buffers.js';
+import { BLOCKED, MULTISHOT_BATCH, SimulatedEngine, type SimulatedEngineOptions } from './engine.js';
+import { Judge } from './judge.js';
+import { Network } from './network.js';
+import { NEVER, type Peer } from './peer.js';
+import { Random } from './random.js';
+import { type ClientScript, drawScenario, type Scenario } from './scenario.js';
+import { demand, Violation } from './violation.js';
+import { WatchedDataPlane } from './watched.js';
+
+/**
+ * Buffers that one direction may hold: the queue at which reading stops, and what a multishot
+ * receive brings before, and once more while, its cancellation takes effect.
+ */
+const HELD_MAX = QUEUE_MAX + 2 * MULTISHOT_BATCH;
+
+/** Rounds after which a run that is not over never will be. */
+const ROUNDS_MAX = 60_000;
+
+/** What a canary does wrong. */
+export interface Sabotage {
+  readonly engine?: new (network: Network, options: SimulatedEngineOptions) => SimulatedEngine;
+  /** Wakes between workers get lost. */
+  readonly losesWakes?: boolean;
+}
+
+/** One worker of the run. */
+interface SimulatedLane {
+  readonly lane: Lane;
+  readonly engine: SimulatedEngine;
+  readonly dataPlane: WatchedDataPlane;
+  readonly listeners: readonly number[];
+  draining: boolean;
+}
+
+/** Runs the scenario of a seed. Throws Violation, or whatever the data plane throws. */
+export function simulate(seed: number, out: ((line: string) => void) | null = null, sabotage: Sabotage = {}): void {
+  new Simulation(seed, out, sabotage).run();
+}
+
+class Simulation {
+  private readonly random: Random;
+  private readonly scenario: Scenario;
+  private readonly network: Network;
+  private readonly judge: Judge;
+  private readonly lanes: readonly SimulatedLane[];
+  private readonly arrivals: ClientScript[];
+  private readonly shared: SharedState;
+
+  constructor(seed: number, out: ((line: string) => void) | null, sabotage: Sabotage) {
+    this.random = new Random(seed);
+    const scenario = drawScenario(this.random);
+    this.scenario = scenario;
+    out?.(JSON.stringify(scenario));
+    this.network = new Network(this.random, scenario.servers, scenario.clockBase, out);
+    this.network.systemFaultsLeft = scenario.systemFaults;
+    this.judge = new Judge(this.network, scenario);
+    this.arrivals = [...scenario.clients].sort((a, b) => a.arriveAt - b.arriveAt);
+    this.shared = createShared({
+      workers: scenario.lanes,
+      maxconn: scenario.maxconn,
+      descriptorsMax: 512,
+      backendSizes: [scenario.servers.length],
+      wakeFds: [],
+    });
+    const [group] = openShared(this.shared, 0).servers.groups;
+    scenario.plan.backends[0].servers.forEach((server, i) => {
+      group.setWeight(i, server.weight);
+    });
+    this.lanes = Array.from({ length: scenario.lanes }, (_, worker) => this.openLane(worker, sabotage));
+  }
+
+  run(): void {
+    for (const { dataPlane } of this.lanes) dataPlane.start();
+    for (let round = 0; !this.over; round++) {
+      demand(round < ROUNDS_MAX, 'the run does not end: something spins');
+      if (!this.round() && !this.round() && !this.everybody() && !this.passTime()) this.atRest();
+    }
+    this.drainAll();
+    this.judge.judgeEnds();
+    this.judgeRemains();
+  }
+
+  private openLane(worker: number, sabotage: Sabotage): SimulatedLane {
+    const { scenario, network } = this;
+    const listeners = Array.from({ length: scenario.listenersPerLane }, () => network.listen());
+    const slots = slotsNeeded(scenario.maxconn, listeners.length);
+    const engine = new (sabotage.engine ?? SimulatedEngine)(network, {
+      lane: worker,
+      slots,
+      buffers: pooledBuffers(worker, scenario.bufferCount, scenario.bufferSize),
+      pipesMax: scenario.pipesMax,
+      pipeCapacity: scenario.pipeCapacity,
+      eagerness: scenario.eagerness,
+      starvePercent: scenario.starvePercent,
+    });
+    const tables = openShared(this.shared, worker);
+    const notify = (): void => this.network.trace('somebody is told of a shortage');
+    const lane: Lane = {
+      worker,
+      plan: scenario.plan,
+      engine,
+      timers: new TimerWheel(slots, engine.nowMs()),
+      tables,
+      counters: tables.counters.row(worker),
+      notify,
+      shortage: new Shortage(engine, tables.gate, notify),
+      wakeWorker: (other) => {
+        if (sabotage.losesWakes !== true) this.lanes[other].engine.wake();
+      },
+    };
+    const opened = listeners.map((fd) => ({ fd, frontend: 0, backlog: scenario.backlog }));
+    const dataPlane = new WatchedDataPlane(lane, opened, network.addresses(), scenario.maxconn, this.judge);
+    return { lane, engine, dataPlane, listeners, draining: false };
+  }
+
+  /** Lets some of the actors do something, in random order. True when anything happened. */
+  private round(): boolean {
+    let happened = this.arrive();
+    const { peers } = this.network;
+    const count = this.lanes.length + peers.length;
+    const first = this.random.below(count);
+    for (let i = 0; i < count; i++) {
+      if (!this.random.chance(60)) continue;
+      if (this.act((first + i) % count)) happened = true;
+    }
+    if (this.random.chance(20)) this.network.nowMs += this.random.between(1, 5);
+    return happened;
+  }
+
+  /** Asks every one of them, so that no answer means that nobody can. */
+  private everybody(): boolean {
+    const count = this.lanes.length + this.network.peers.length;
+    for (let i = 0; i < count; i++) if (this.act(i)) return true;
+    return false;
+  }
+
+  private act(actor: number): boolean {
+    return actor < this.lanes.length ? this.turn(this.lanes[actor]) : this.network.peers[actor - this.lanes.length].step(this.network.nowMs);
+  }
+
+  private arrive(): boolean {
+    let arrived = false;
+    while (this.arrivals.length > 0 && this.arrivals[0].arriveAt <= this.network.nowMs) {
+      const { lane, listener, script } = this.arrivals.shift() as ClientScript;
+      this.network.arrive(this.lanes[lane].listeners[listener], script);
+      arrived = true;
+    }
+    const draining = this.lanes[this.scenario.drainLane];
+    if (draining.draining || this.network.nowMs < this.scenario.drainAt) return arrived;
+    this.drain(draining);
+    return true;
+  }
+
+  /** One turn of a worker; false when it sleeps. */
+  private turn({ dataPlane, engine }: SimulatedLane): boolean {
+    if (dataPlane.idle) return false;
+    try {
+      dataPlane.turn();
+    } catch (error) {
+      if (error === BLOCKED) return false;
+      throw error;
+    }
+    for (const held of engine.buffers.heldOfSlot) demand(held <= HELD_MAX, `${held} buffers are queued in one direction, at most ${HELD_MAX}`);
+    return true;
+  }
+
+  /** Nobody can do anything now: on to the next time at which somebody can. False when there is none. */
+  private passTime(): boolean {
+    if (this.arrive()) return true;
+    const times = [
+      ...this.lanes.map(({ engine, dataPlane }) => (dataPlane.idle ? NEVER : engine.wakesAt())),
+      ...this.network.peers.filter((peer) => !peer.over).map((peer) => peer.wakeAt),
+      this.arrivals.length > 0 ? this.arrivals[0].arriveAt : NEVER,
+      this.lanes[this.scenario.drainLane].draining ? NEVER : this.scenario.drainAt,
+    ];
+    const next = Math.min(...times.filter((time) => time > this.network.nowMs));
+    if (next === NEVER) return false;
+    this.network.nowMs = next;
+    return true;
+  }
+
+  /** Nothing will ever happen by itself. That must be the peers' doing; one of them gives up then. */
+  private atRest(): void {
+    const alive = this.network.peers.filter((peer) => !peer.over && !peer.connection.closed);
+    for (const peer of alive) this.judgeStall(peer);
+    this.judge.judgeStreams();
+    for (const { lane, listeners } of this.lanes) {
+      const waiting = listeners.reduce((sum, listener) => sum + this.network.queue(listener).length, 0);
+      const { gate } = lane.tables;
+      const open = gate.current < gate.max && !this.lanes[lane.worker].draining;
+      demand(waiting === 0 || !open, `lane ${lane.worker} sleeps with ${waiting} clients waiting and ${gate.current} of ${gate.max} places taken`);
+    }
+    const stuck = alive.filter((peer) => peer.connection.fd >= 0);
+    demand(stuck.length > 0, 'everything is at rest, and nobody is there who could be waited for');
+    const peer = this.random.pick(stuck);
+    demand(!this.scenario.clean, `a clean run is stuck at connection ${peer.connection.id}`);
+    this.network.trace(`connection ${peer.connection.id} is given up by its ${peer.connection.side}`);
+    peer.connection.reset(false);
+  }
+
+  /** What a peer sent must have arrived if the other one takes it; so must its end. */
+  private judgeStall({ connection: source }: Peer): void {
+    const sink = this.network.connections.find((one) => one !== source && one.slot === (source.slot ^ 1) && one.lane === source.lane && one.fd >= 0);
+    if (source.slot < 0 || sink === undefined || source.fd < 0) return;
+    const left = source.produced - sink.arrived.position;
+    demand(left === 0 || sink.writable === 0, `${left} bytes of ${source.id} do not get to ${sink.id}, which would take them`);
+    demand(left > 0 || !source.inEnded || sink.outEnded, `the end of ${source.id} is not passed on to ${sink.id}`);
+  }
+
+  private get over(): boolean {
+    if (this.arrivals.length > 0) return false;
+    const waiting = this.lanes.some(({ listeners, draining }) => !draining && listeners.some((one) => this.network.queue(one).length > 0));
+    return !waiting && this.network.openSockets === 0;
+  }
+
+  private drain(one: SimulatedLane): void {
+    this.network.trace(`lane ${one.lane.worker} drains`);
+    one.draining = true;
+    one.dataPlane.drain();
+  }
+
+  /** Everything is over: the workers end by themselves once they are told to. */
+  private drainAll(): void {
+    for (const one of this.lanes) if (!one.draining) this.drain(one);
+    for (const one of this.lanes) {
+      for (let turns = 0; !one.dataPlane.idle; turns++) {
+        demand(turns < 1000, `lane ${one.lane.worker} does not end`);
+        if (!this.turn(one)) demand(this.passTime(), `lane ${one.lane.worker} sleeps for ever instead of ending`);
+      }
+    }
+  }
+
+  private judgeRemains(): void {
+    for (const { lane, engine, dataPlane } of this.lanes) {
+      const { buffers } = engine;
+      demand(dataPlane.sessionCount === 0, `${dataPlane.sessionCount} sessions are left`);
+      demand(engine.operations === 0, `${engine.operations} operations are left`);
+      demand(lane.timers.size === 0, `${lane.timers.size} timers are left`);
+      demand(buffers.available === buffers.count, `${buffers.count - buffers.available} buffers are missing`);
+      demand(engine.pipes.inUse === 0, `${engine.pipes.inUse} pipes are missing`);
+      demand(lane.counters[COUNTER.sessionsNow] === 0, `sessionsNow is ${lane.counters[COUNTER.sessionsNow]}`);
+      demand(lane.tables.gate.current === 0, `${lane.tables.gate.current} places of the gate are taken`);
+      const [group] = lane.tables.servers.groups;
+      for (let i = 0; i < group.size; i++) demand(group.active(i) === 0, `server ${i} counts ${group.active(i)} connections`);
+    }
+    demand(this.network.openSockets === 0, `${this.network.openSockets} sockets are open`);
+    this.judgeCounters();
+  }
+
+  private judgeCounters(): void {
+    const { tables } = this.lanes[0].lane;
+    demand(tables.counters.total('sessionsTotal') === this.judge.ends.length, 'sessionsTotal is not the number of sessions');
+    let fromClients = 0;
+    let fromServers = 0;
+    for (const { client, server } of this.judge.ends) {
+      fromClients += client.consumed;
+      fromServers += server?.consumed ?? 0;
+    }
+    const counted = [tables.counters.total('bytesFromClients'), tables.counters.total('bytesFromServers')];
+    if (!this.scenario.clean) demand(counted[0] <= fromClients && counted[1] <= fromServers, `more bytes are counted than came: ${counted}`);
+    else if (counted[0] !== fromClients || counted[1] !== fromServers) throw new Violation(`${counted} bytes are counted, ${fromClients},${fromServers} came`);
+  }
+}

@@ -1,0 +1,24 @@
+/** A data plane that tells the judge how each session ends. */
+import type { EncodedAddress } from '../../src/kernel/address.js';
+import { DataPlane, type Listener } from '../../src/proxy/data-plane.js';
+import type { Lane } from '../../src/proxy/lane.js';
+import { CLOSING, type Session, type Termination } from '../../src/proxy/session.js';
+import type { Judge } from './judge.js';
+
+/** Overrides nothing but the moment at which a session's end is decided. */
+export class WatchedDataPlane extends DataPlane {
+  constructor(
+    lane: Lane,
+    listeners: readonly Listener[],
+    addresses: readonly EncodedAddress[],
+    sessionsMax: number,
+    private readonly judge: Judge,
+  ) {
+    super(lane, listeners, addresses, sessionsMax);
+  }
+
+  override finish(session: Session, termination: Termination): void {
+    if (session.state !== CLOSING) this.judge.onFinish(session, termination);
+    super.finish(session, termination);
+  }
+}
