@@ -8,9 +8,12 @@ import { wrapText } from '../master/wrap.js';
 import { parseMaxconn } from './check-flags.js';
 import { type Complaint, complain, EXIT_FAILURE, EXIT_OK, type Output } from './complaint.js';
 
+/** The load that is asked about when none is given: what a small site's balancer carries. */
+const MAXCONN_DEFAULT = 2000;
+
 /** The flags of `turbo-lb doctor`, as yargs wants them. */
 export const DOCTOR_OPTIONS: Readonly<Record<string, Options>> = {
-  maxconn: { describe: 'Connections at once [default: what ulimit -n allows]', nargs: 1 },
+  maxconn: { describe: `Connections at once [default: ${MAXCONN_DEFAULT}]`, nargs: 1 },
   servers: { describe: 'Server addresses that share them [default: 1]', nargs: 1 },
   json: { describe: 'Print everything as JSON', type: 'boolean' },
 };
@@ -38,7 +41,7 @@ export function doctor(argv: Readonly<Record<string, unknown>>, output: Output):
     complaints.push({ about: `--${flag} ${text}`, message: result.message });
     return otherwise;
   };
-  const maxconn = number('maxconn', parseMaxconn, 0);
+  const maxconn = number('maxconn', parseMaxconn, MAXCONN_DEFAULT);
   const servers = number('servers', (text) => parseInteger(text, 1, SERVERS_MAX), 1);
   if (complaints.length > 0) return complain(complaints, output);
   const report = examine({ maxconn, servers });

@@ -63,7 +63,7 @@ export class LoadBalancer {
     const plan = sizedPlan(this.plan, sizing);
     this.maxconn = sizing.maxconn;
     const listeners = this.openListeners();
-    for (const warning of startWarnings(this.plan, this.workerCount, sizing.maxconn)) options.log.warning(warning);
+    if (settings.maxconn > 0) this.warnOfSysctls(sizing.maxconn);
     const wakeFds = Array.from({ length: this.workerCount }, () => openEventfd());
     this.shared = createShared({
       workers: this.workerCount,
@@ -113,6 +113,11 @@ export class LoadBalancer {
     if (this.shared === null) throw new Error('the balancer has not been started');
     const { servers } = openShared(this.shared, 0);
     return servers.groups.map((group) => Array.from({ length: group.size }, (_, server) => group.active(server)));
+  }
+
+  /** Says what stands against the load that was asked for; a maxconn that was derived is no such load. */
+  private warnOfSysctls(maxconn: number): void {
+    for (const warning of startWarnings(this.plan, this.workerCount, maxconn)) this.options.log.warning(warning);
   }
 
   /** One list of descriptors for each worker. A failure closes those opened before it. */

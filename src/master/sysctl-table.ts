@@ -121,8 +121,8 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'net.ipv4.tcp_migrate_req',
     wanted: '1',
-    why: 'When a listener closes, connections still in its queue move to another one at the same address: to the other workers, or to the process that takes over. Linux 5.14 and later.',
-    cost: 'connections that wait in the queue of a listener that closes, as when a worker is replaced, are reset',
+    why: 'When a listener closes, connections still in its queue move to another one at the same address: to the process that takes over. Linux 5.14 and later.',
+    cost: 'connections that wait in the queue of a listener that closes, as when the process is replaced, are reset',
     satisfied: equal,
     holdsBack: never, // costs nothing while no listener closes
   },

@@ -37,9 +37,9 @@ export class Acceptor {
     private readonly onConnection: OnConnection,
   ) {}
 
-  /** Nothing is outstanding in the kernel. */
+  /** Nothing is outstanding in the kernel, and nobody who was accepted waits for a place. */
   get quiet(): boolean {
-    return !this.armed;
+    return !this.armed && this.parked.length === 0;
   }
 
   /** Accepts, unless something stands against it. Called at start and whenever a place may be free. */

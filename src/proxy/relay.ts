@@ -133,12 +133,13 @@ export class Relay {
 
   /**
    * Whether the session cannot go on without this endpoint: it is the one to send something, or to
-   * take what is queued for it. One that we do not read since its peer is slow is not to blame.
+   * take what is queued for it. One that we do not read, since its peer is slow or buffers are
+   * short, is not to blame.
    */
   isWaitingFor(endpoint: Endpoint): boolean {
     const { peer } = endpoint;
     if (endpoint.queued > 0 || peer.pipeBytes > 0) return true;
-    return !endpoint.ended && peer.queued === 0 && endpoint.pipeBytes === 0;
+    return !endpoint.ended && !endpoint.starved && peer.queued === 0 && endpoint.pipeBytes === 0;
   }
 
   /** Gives up everything an endpoint has queued. The kernel must hold nothing of it. */
@@ -206,6 +207,7 @@ export class Relay {
       return;
     }
     if (sink.queued >= QUEUE_MAX) return;
+    source.activeAt = this.owner.nowMs; // only from now on is it waited for
     source.pending |= RECEIVING;
     if (source.reading === READ_ONCE) this.engine.receiveOnce(source.slot, source.fd);
     else this.engine.receive(source.slot, source.fd);
@@ -220,6 +222,7 @@ export class Relay {
     }
     sink.head = buffer;
     sink.tail = buffer;
+    sink.activeAt = this.owner.nowMs; // only from now on is it waited for
     this.sendHead(sink);
   }
 
@@ -336,6 +339,7 @@ export class Relay {
     if (result > 0) {
       source.pipeBytes = result;
       source.activeAt = this.owner.nowMs;
+      source.peer.activeAt = this.owner.nowMs;
       this.counters[source.bytesCounter] += result;
       return true;
     }

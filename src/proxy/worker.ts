@@ -7,6 +7,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { encodeAddresses } from '../kernel/address.js';
 import { pinThread } from '../kernel/affinity.js';
 import type { Engine } from '../kernel/engine.js';
+import { SystemCallError } from '../kernel/errno.js';
 import { signalEventfd } from '../kernel/eventfd.js';
 import { openEngine } from '../kernel/probe.js';
 import { openShared } from '../shared/state.js';
@@ -31,6 +32,7 @@ function openDataPlane(): { engine: Engine; dataPlane: DataPlane } {
   const { tune } = plan.process;
   const sessionsMax = tables.gate.max;
   const slots = slotsNeeded(sessionsMax, start.listeners.length);
+  const holdings = tables.holdings.forWorker(index);
   const engine = openEngine(start.ioEngine, {
     slots,
     bufferCount: tune.buffers,
@@ -38,7 +40,7 @@ function openDataPlane(): { engine: Engine; dataPlane: DataPlane } {
     pipesMax: tune.pipes,
     pipeSize: tune.pipesize,
     wakeFd: shared.wakeFds[index],
-    holdings: tables.holdings.forWorker(index),
+    holdings,
   });
   const lane = {
     worker: index,
@@ -52,6 +54,7 @@ function openDataPlane(): { engine: Engine; dataPlane: DataPlane } {
     wakeWorker: (worker: number) => signalEventfd(shared.wakeFds[worker]),
   };
   const addresses = encodeAddresses(plan.backends.flatMap((backend) => backend.servers.map((server) => server.address)));
+  holdings.holdMemory(addresses.region.address, addresses.region.length);
   return { engine, dataPlane: new DataPlane(lane, listenersOf(start), addresses.encoded, sessionsMax) };
 }
 
@@ -66,8 +69,19 @@ function obey(dataPlane: DataPlane): boolean {
   }
 }
 
+/** Takes the worker's CPU; one that is not to be had costs speed, not service. */
+function pin(): void {
+  if (start.cpu < 0) return;
+  try {
+    pinThread(start.cpu);
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    notify('warning', `worker ${start.index} runs on any CPU, it cannot be pinned to ${start.cpu}: ${error.message}`);
+  }
+}
+
 function run(): void {
-  if (start.cpu >= 0) pinThread(start.cpu);
+  pin();
   const { engine, dataPlane } = openDataPlane();
   dataPlane.start();
   report({ kind: 'ready' });

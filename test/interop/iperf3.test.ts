@@ -7,8 +7,8 @@ import { interop } from './support/peers.js';
 
 /** Streams beside the control connection; all must reach the one iperf3 server. */
 const STREAMS = 4;
-/** Bytes of all streams together. */
-const BYTES = 256 << 20;
+/** Bytes of all streams together: several times what buffers on the way can hold when the test is over. */
+const BYTES = 512 << 20;
 
 interface Summary {
   readonly error?: string;
@@ -21,7 +21,7 @@ async function iperf3(engine: 'uring' | 'epoll', workers: number, ...args: strin
     readyWhen: () => isListening(serverPort),
   });
   const { port } = await balance(engine, [`127.0.0.1:${serverPort}`], { workers });
-  const common = ['-c', '127.0.0.1', '-p', String(port), '-P', String(STREAMS), '-n', String(BYTES / STREAMS), '-J'];
+  const common = ['-c', '127.0.0.1', '-p', String(port), '-P', String(STREAMS), '-n', String(BYTES), '-J'];
   const { stdout } = await runProcess('iperf3', [...common, ...args]);
   return JSON.parse(stdout);
 }
@@ -31,7 +31,7 @@ for (const [direction, args] of Object.entries({ forward: [], reverse: ['-R'], '
     const { error, end } = await iperf3(engine, 2, ...args);
     assert.is(error, undefined);
     assert.is(end.streams.length, direction === 'both ways' ? 2 * STREAMS : STREAMS);
-    assert.ok(end.sum_received.bytes > BYTES / 2, `received ${end.sum_received.bytes} bytes`);
+    assert.ok(end.sum_received.bytes > BYTES / 4, `received ${end.sum_received.bytes} bytes`);
   });
 }
 

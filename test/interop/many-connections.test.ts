@@ -11,7 +11,7 @@ const BATCH = 250;
 
 async function dialMany(port: number, count: number): Promise<Peer[]> {
   const peers: Peer[] = [];
-  while (peers.length < count) peers.push(...(await Promise.all(Array.from({ length: BATCH }, () => dial(port)))));
+  while (peers.length < count) peers.push(...(await Promise.all(Array.from({ length: Math.min(BATCH, count) }, () => dial(port)))));
   return peers;
 }
 

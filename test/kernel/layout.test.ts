@@ -81,6 +81,7 @@ test('io_uring_buf, the tail of its ring, and io_uring_buf_reg', () =>
 test('io_uring_getevents_arg and timespec', () =>
   holds({
     [size('io_uring_getevents_arg')]: ring.GETEVENTS_ARG_SIZE,
+    [`${at('io_uring_getevents_arg', 'sigmask_sz')} + 4`]: 12, // min_wait_usec, called pad before Linux 6.12
     [at('io_uring_getevents_arg', 'ts')]: 16,
     [size('timespec')]: 16,
     [at('timespec', 'tv_sec')]: 0,

@@ -35,27 +35,34 @@ export const MULTISHOT_BATCH = 4;
 /** Thrown out of `wait` when a real engine would sleep: the simulation runs the others meanwhile. */
 export const BLOCKED = new Error('the engine would sleep');
 
+/** Polls of one run that report what is not so. */
+const SPURIOUS_MAX = 30;
+
 const POLL_EVENTS = 1;
 
 /** An operation that the caller asked for and that has not reported its end yet. */
-interface Operation {
-  readonly op: number;
-  readonly slot: number;
-  readonly fd: number;
-  readonly multishot: boolean;
-  readonly buffer: number;
-  readonly offset: number;
-  readonly length: number;
-  readonly server: number;
-  /** When it was asked for (ms). */
-  readonly since: number;
-  /** Bytes sent so far. */
-  done: number;
-  fate: 'accept' | 'refuse' | 'hang';
+class Operation {
+  multishot = false;
+  /** Of a send: the bytes of a buffer, and how many of them are sent. */
+  buffer = NO_BUFFER;
+  offset = 0;
+  length = 0;
+  done = 0;
+  /** Of a connect: to which server, and what becomes of it. */
+  server = -1;
+  fate: 'accept' | 'refuse' | 'hang' = 'accept';
   /** Completions of it in this turn. */
-  shots: number;
+  shots = 0;
   /** Its last completion is on the way. */
-  finished: boolean;
+  finished = false;
+
+  /** @param since when it was asked for (ms) */
+  constructor(
+    readonly op: number,
+    readonly slot: number,
+    readonly fd: number,
+    readonly since: number,
+  ) {}
 }
 
 interface Completion {
@@ -93,6 +100,7 @@ export class SimulatedEngine implements Engine {
   private readonly cancels: Operation[] = [];
   private completions: Completion[] = [];
   private wakes = 0;
+  private spuriousLeft = SPURIOUS_MAX;
 
   constructor(
     network: Network,
@@ -116,7 +124,7 @@ export class SimulatedEngine implements Engine {
 
   accept(slot: number, listener: number): void {
     this.network.queue(listener);
-    this.begin(OP_ACCEPT, slot, listener, { multishot: true });
+    this.begin(OP_ACCEPT, slot, listener).multishot = true;
   }
 
   acceptOnce(slot: number, listener: number): void {
@@ -125,13 +133,14 @@ export class SimulatedEngine implements Engine {
   }
 
   connect(slot: number, fd: number, address: EncodedAddress): void {
-    const server = address.address;
-    this.begin(OP_CONNECT, slot, fd, { server }).fate = this.network.decideConnect(server);
+    const operation = this.begin(OP_CONNECT, slot, fd);
+    operation.server = address.address;
+    operation.fate = this.network.decideConnect(address.address);
   }
 
   receive(slot: number, fd: number): void {
     this.noteSlot(this.network.connection(fd, 'receive'), slot);
-    this.begin(OP_RECEIVE, slot, fd, { multishot: true });
+    this.begin(OP_RECEIVE, slot, fd).multishot = true;
   }
 
   receiveOnce(slot: number, fd: number): void {
@@ -143,7 +152,7 @@ export class SimulatedEngine implements Engine {
     demand(!this.network.connection(fd, 'send').outEnded, `send on descriptor ${fd} after its stream was ended`);
     demand(length > 0 && offset >= 0 && offset + length <= this.buffers.size, `send of bytes ${offset}+${length} of a buffer`);
     this.buffers.lend(buffer);
-    this.begin(OP_SEND, slot, fd, { buffer, offset, length });
+    Object.assign(this.begin(OP_SEND, slot, fd), { buffer, offset, length });
   }
 
   pollIn(slot: number, fd: number): void {
@@ -280,17 +289,13 @@ export class SimulatedEngine implements Engine {
     if (this.network.nowMs < this.blockedUntil) throw BLOCKED;
   }
 
-  private begin(op: number, slot: number, fd: number, more: Partial<Operation> = {}): Operation {
+  private begin(op: number, slot: number, fd: number): Operation {
     const key = slot * 8 + op;
     demand(slot >= 0 && slot < this.options.slots, `slot ${slot} does not exist`);
     demand(this.bySlot[key] === null, `${OPERATION_NAMES[op]} was asked for twice on slot ${slot}`);
     demand(op === OP_ACCEPT || this.network.isSocket(fd), `${OPERATION_NAMES[op]} on descriptor ${fd}, which is not an open socket`);
     this.say(() => `${OPERATION_NAMES[op]} on slot ${slot}, descriptor ${fd}`);
-    const operation: Operation = {
-      ...{ op, slot, fd, multishot: false, buffer: NO_BUFFER, offset: 0, length: 0, server: -1, since: this.network.nowMs },
-      ...{ done: 0, fate: 'accept', shots: 0, finished: false },
-      ...more,
-    };
+    const operation = new Operation(op, slot, fd, this.network.nowMs);
     this.bySlot[key] = operation;
     this.outstanding.push(operation);
     return operation;
@@ -403,7 +408,7 @@ export class SimulatedEngine implements Engine {
   /** A poll may report what is gone by the time that somebody looks. */
   private spuriousPoll(operation: Operation): boolean {
     if (operation.op !== OP_POLL_IN && operation.op !== OP_POLL_OUT) return false;
-    return !operation.finished && this.random.chance(10) && this.finish(operation, POLL_EVENTS);
+    return !operation.finished && this.spuriousLeft > 0 && this.random.chance(10) && this.spuriousLeft-- > 0 && this.finish(operation, POLL_EVENTS);
   }
 
   private shoot(operation: Operation, result: number, flags: number, goesOn: boolean): boolean {

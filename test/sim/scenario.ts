@@ -37,15 +37,23 @@ export interface Scenario {
   readonly clockBase: number;
 }
 
+/** How much goes wrong. */
+interface Mood {
+  readonly clean: boolean;
+  /** Percent of the places at which a peer may break off, at which it does. */
+  readonly violence: number;
+}
+
 /** Draws a scenario. */
 export function drawScenario(random: Random): Scenario {
-  const clean = random.chance(35);
+  const mood = drawMood(random);
+  const { clean } = mood;
   const lanes = random.between(1, 2);
   const listenersPerLane = random.chance(70) ? 1 : 2;
   const clients = random.between(1, 8);
   // Where nothing shall go wrong, not both sides may wait for the other's end.
   const patient = random.pick(['client', 'server']);
-  const servers = Array.from({ length: random.between(1, 3) }, () => drawServer(random, clean, patient === 'server'));
+  const servers = Array.from({ length: random.between(1, 3) }, () => drawServer(random, mood, patient === 'server'));
   return {
     clean,
     plan: drawPlan(random, clean, servers.length),
@@ -61,7 +69,7 @@ export function drawScenario(random: Random): Scenario {
     starvePercent: random.chance(70) ? 0 : random.between(1, 20),
     systemFaults: clean ? 0 : random.chance(70) ? 0 : random.between(1, 8),
     clients: Array.from({ length: clients }, () => ({
-      script: drawScript(random, clean, patient === 'client'),
+      script: drawScript(random, mood, patient === 'client'),
       lane: random.below(lanes),
       listener: random.below(listenersPerLane),
       arriveAt: random.chance(50) ? 0 : random.below(300),
@@ -73,28 +81,33 @@ export function drawScenario(random: Random): Scenario {
   };
 }
 
-function drawServer(random: Random, clean: boolean, patient: boolean): ServerScript {
-  const faulty = !clean && random.chance(40);
+function drawMood(random: Random): Mood {
+  if (random.chance(35)) return { clean: true, violence: 0 };
+  return { clean: false, violence: random.chance(70) ? 8 : 50 };
+}
+
+function drawServer(random: Random, mood: Mood, patient: boolean): ServerScript {
+  const faulty = !mood.clean && random.chance(40);
   return {
     refusePercent: faulty ? random.pick([0, 30, 100]) : 0,
     hangPercent: faulty ? random.pick([0, 30, 100]) : 0,
     answerMs: random.chance(60) ? 0 : random.below(80),
-    scripts: Array.from({ length: 4 }, () => drawScript(random, clean, patient)),
+    scripts: Array.from({ length: 4 }, () => drawScript(random, mood, patient)),
   };
 }
 
-function drawScript(random: Random, clean: boolean, patient: boolean): Script {
+function drawScript(random: Random, { clean, violence }: Mood, patient: boolean): Script {
   const total = random.pick([0, 1, 2, random.below(60), random.below(400), random.below(1500)]);
-  const somewhere = (percent: number): number => (!clean && random.chance(percent) ? random.below(total + 200) : NEVER);
+  const somewhere = (): number => (random.chance(violence) ? random.below(total + 200) : NEVER);
   const piece = (): number => random.pick([1, 10, 60, 400]);
   return {
     total,
     writePiece: piece(),
     readPiece: piece(),
     end: !clean && random.chance(10) ? 'never' : random.chance(clean && !patient ? 100 : 60) ? 'after-last' : 'after-other',
-    resetWhenSent: somewhere(10),
-    resetWhenRead: somewhere(10),
-    closeWhenRead: somewhere(10),
+    resetWhenSent: somewhere(),
+    resetWhenRead: somewhere(),
+    closeWhenRead: somewhere(),
     pauseSendingAt: random.chance(80) ? NEVER : random.below(total + 1),
     pauseReadingAt: random.chance(70) ? NEVER : random.below(300),
     pauseMs: !clean && random.chance(30) ? NEVER : random.below(100),
@@ -138,5 +151,5 @@ function drawBackend(random: Random, clean: boolean, servers: number): BackendPl
 
 /** A clean run has none that could fire before everything is done. */
 function drawTimeout(random: Random, clean: boolean): number {
-  return clean ? random.pick([0, 3_600_000]) : random.pick([0, 20, 150, 1000, 50_000]);
+  return clean ? random.pick([0, 3_600_000]) : random.pick([0, 100, 200, 1000, 50_000]);
 }

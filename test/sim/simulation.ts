@@ -28,6 +28,9 @@ const HELD_MAX = QUEUE_MAX + 2 * MULTISHOT_BATCH;
 /** Rounds after which a run that is not over never will be. */
 const ROUNDS_MAX = 60_000;
 
+/** Longer than all timeouts of runs in which something may go wrong (ms). */
+const REST_MS = 200_000;
+
 /** What a canary does wrong. */
 export interface Sabotage {
   readonly engine?: new (network: Network, options: SimulatedEngineOptions) => SimulatedEngine;
@@ -49,7 +52,8 @@ export function simulate(seed: number, out: ((line: string) => void) | null = nu
   new Simulation(seed, out, sabotage).run();
 }
 
-class Simulation {
+/** One run, step by step. */
+export class Simulation {
   private readonly random: Random;
   private readonly scenario: Scenario;
   private readonly network: Network;
@@ -57,6 +61,8 @@ class Simulation {
   private readonly lanes: readonly SimulatedLane[];
   private readonly arrivals: ClientScript[];
   private readonly shared: SharedState;
+  /** When something last happened that was not only the firing of a timer (ms). */
+  private changedAt = 0;
 
   constructor(seed: number, out: ((line: string) => void) | null, sabotage: Sabotage) {
     this.random = new Random(seed);
@@ -147,7 +153,10 @@ class Simulation {
   }
 
   private act(actor: number): boolean {
-    return actor < this.lanes.length ? this.turn(this.lanes[actor]) : this.network.peers[actor - this.lanes.length].step(this.network.nowMs);
+    if (actor < this.lanes.length) return this.turn(this.lanes[actor]);
+    const acted = this.network.peers[actor - this.lanes.length].step(this.network.nowMs);
+    if (acted) this.changedAt = this.network.nowMs;
+    return acted;
   }
 
   private arrive(): boolean {
@@ -156,6 +165,7 @@ class Simulation {
       const { lane, listener, script } = this.arrivals.shift() as ClientScript;
       this.network.arrive(this.lanes[lane].listeners[listener], script);
       arrived = true;
+      this.changedAt = this.network.nowMs;
     }
     const draining = this.lanes[this.scenario.drainLane];
     if (draining.draining || this.network.nowMs < this.scenario.drainAt) return arrived;
@@ -166,17 +176,22 @@ class Simulation {
   /** One turn of a worker; false when it sleeps. */
   private turn({ dataPlane, engine }: SimulatedLane): boolean {
     if (dataPlane.idle) return false;
+    const before = engine.stats.completions;
     try {
       dataPlane.turn();
     } catch (error) {
       if (error === BLOCKED) return false;
       throw error;
     }
+    if (engine.stats.completions !== before) this.changedAt = this.network.nowMs;
     for (const held of engine.buffers.heldOfSlot) demand(held <= HELD_MAX, `${held} buffers are queued in one direction, at most ${HELD_MAX}`);
     return true;
   }
 
-  /** Nobody can do anything now: on to the next time at which somebody can. False when there is none. */
+  /**
+   * Nobody can do anything now: on to the next time at which somebody can. False when there is none, or when
+   * timers have fired for longer than any timeout lasts without changing anything.
+   */
   private passTime(): boolean {
     if (this.arrive()) return true;
     const times = [
@@ -186,7 +201,7 @@ class Simulation {
       this.lanes[this.scenario.drainLane].draining ? NEVER : this.scenario.drainAt,
     ];
     const next = Math.min(...times.filter((time) => time > this.network.nowMs));
-    if (next === NEVER) return false;
+    if (next === NEVER || next - this.changedAt > REST_MS) return false;
     this.network.nowMs = next;
     return true;
   }
@@ -208,13 +223,17 @@ class Simulation {
     demand(!this.scenario.clean, `a clean run is stuck at connection ${peer.connection.id}`);
     this.network.trace(`connection ${peer.connection.id} is given up by its ${peer.connection.side}`);
     peer.connection.reset(false);
+    this.changedAt = this.network.nowMs;
   }
 
   /** What a peer sent must have arrived if the other one takes it; so must its end. */
   private judgeStall({ connection: source }: Peer): void {
     const sink = this.network.connections.find((one) => one !== source && one.slot === (source.slot ^ 1) && one.lane === source.lane && one.fd >= 0);
-    if (source.slot < 0 || sink === undefined || source.fd < 0) return;
+    if (source.slot < 0 || source.fd < 0 || sink === undefined || sink.failed) return;
     const left = source.produced - sink.arrived.position;
+    // Those who stopped reading may hold all buffers there are: then nobody gets one, until they go.
+    const { engine } = this.lanes[source.lane];
+    if (engine.freeBuffers() === 0 && this.network.peers.some((peer) => peer.stoppedReading)) return;
     demand(left === 0 || sink.writable === 0, `${left} bytes of ${source.id} do not get to ${sink.id}, which would take them`);
     demand(left > 0 || !source.inEnded || sink.outEnded, `the end of ${source.id} is not passed on to ${sink.id}`);
   }

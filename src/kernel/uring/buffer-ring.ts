@@ -46,7 +46,7 @@ export class BufferRing {
     this.refill();
   }
 
-  /** Buffers that nobody above the engine owns: in the pool or waiting in the kernel's ring. */
+  /** Buffers that wait in the kernel's ring to be filled. */
   get held(): number {
     return this.provided;
   }

@@ -197,6 +197,7 @@ export class UringEngine extends KernelEngine implements Engine {
     const { words, cqMask, cqBase } = ring;
     let head = ring.completionsBegin();
     const end = ring.completionsEnd();
+    this.usualBatch += ((end - head) | 0) - (this.usualBatch >> BATCH_SHIFT);
     for (; head !== end; head = (head + 1) | 0) {
       const at = cqBase + ((head & cqMask) << 2);
       const slot = words[at];

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createServer, type NetConnectOpts, type Server, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineChoice } from '../../harness.js';
 import { bothEngines } from '../../harness.js';
 
@@ -13,9 +14,26 @@ const KEPT_MAX = 1 << 16;
 const openPeers = new Set<Peer>();
 const openServers = new Set<TestServer>();
 
+/** A test that takes longer waits for something that will not come. Tests take seconds. */
+const TEST_MS_MAX = 60_000;
+
 /** Declares a test for both engines; sockets opened in it are closed at its end, and its programs killed. */
 export function interop(name: string, body: (engine: EngineChoice) => Promise<void>): void {
-  bothEngines(name, (engine) => body(engine).finally(closeAll));
+  bothEngines(name, (engine) => bounded(body(engine)).finally(closeAll));
+}
+
+async function bounded(test: Promise<void>): Promise<void> {
+  const bound = new AbortController();
+  const late = delay(TEST_MS_MAX, undefined, { signal: bound.signal }).then(() => {
+    const open = [...openPeers].map((peer) => `${peer.bytes} bytes heard, end ${peer.sawEnd}, error "${peer.error}"`);
+    throw new Error(`not over after ${TEST_MS_MAX} ms; open connections: ${open.slice(0, 10).join('; ')}`);
+  });
+  late.catch(() => {}); // it lost the race
+  try {
+    await Promise.race([test, late]);
+  } finally {
+    bound.abort();
+  }
 }
 
 /** Destroys every peer and closes every server of this file. */

@@ -14,12 +14,13 @@ import {
   FLAG_MORE,
   OP_ACCEPT,
   OP_CONNECT,
+  OP_RECEIVE,
   OPERATION_NAMES,
 } from '../../../src/kernel/engine.js';
 import { errnoName } from '../../../src/kernel/errno.js';
 import { localAddress, openListener } from '../../../src/kernel/listener.js';
 import { openEngine } from '../../../src/kernel/probe.js';
-import { IPPROTO_TCP, MSG_DONTWAIT, MSG_NOSIGNAL, TCP_NODELAY } from '../../../src/kernel/sys/constants.js';
+import { ENOBUFS, IPPROTO_TCP, MSG_DONTWAIT, MSG_NOSIGNAL, TCP_NODELAY } from '../../../src/kernel/sys/constants.js';
 import { sys } from '../../../src/kernel/sys/libc.js';
 import { allocate } from '../../../src/kernel/sys/memory.js';
 import { Ledger } from './ledger.js';
@@ -130,6 +131,17 @@ export class Lab implements CompletionHandler {
     const text = Buffer.from(this.bytes(flags, result)).toString('latin1');
     this.engine.buffers.give(flags >>> BUFFER_SHIFT);
     return text;
+  }
+
+  /** Receives that many bytes as text; asks again whenever the buffers at hand ran out. */
+  receiveAll(end: End, bytes: number): string {
+    let received = '';
+    while (received.length < bytes) {
+      const completion = this.next(OP_RECEIVE, end.slot);
+      if (completion.result === -ENOBUFS) this.engine.receive(end.slot, end.fd);
+      else received += this.text(completion);
+    }
+    return received;
   }
 
   /** The bytes that lie in the buffer of a completion; the buffer stays taken. */
