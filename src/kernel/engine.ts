@@ -105,7 +105,8 @@ export interface Engine {
   connect(slot: number, fd: number, address: EncodedAddress): void;
   /**
    * Receives until cancelled, ended or failed: one completion for each piece of data, with a
-   * buffer; 0 at end of stream; `-ENOBUFS` when no buffer was free (call again when there are).
+   * buffer; 0 at end of stream; `-ENOBUFS` when no buffer was free, or none was within the kernel's
+   * reach at that moment (call again when `freeBuffers` is not 0).
    */
   receive(slot: number, fd: number): void;
   /** Receives once. Completions as `receive`, never FLAG_MORE. */
@@ -129,7 +130,7 @@ export interface Engine {
   shutdownWrite(fd: number): number;
   /** Makes the following `close` a reset instead of an orderly end (SO_LINGER 0, socket(7)). */
   resetOnClose(fd: number): number;
-  /** Closes a descriptor. No operation may be outstanding on it. */
+  /** Closes a descriptor, at the latest when `wait` is called next. No operation may be outstanding on it. */
   close(fd: number): void;
   /**
    * Stores the address of the peer, without its port, as 32-bit words in network order:

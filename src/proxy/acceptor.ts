@@ -4,12 +4,15 @@
  * It neither spins nor loses what it has accepted.
  */
 import { FLAG_MORE, OP_ACCEPT } from '../kernel/engine.js';
-import { ECANCELED } from '../kernel/sys/constants.js';
+import { ECANCELED, ECONNABORTED, EINTR, EPROTO } from '../kernel/sys/constants.js';
 import { COUNTER } from '../shared/counters.js';
 import type { Lane } from './lane.js';
 
 /** How long to wait after an error of the system before accepting again (ms). */
 const ERROR_PAUSE_MS = 100;
+
+/** Errors of one connection that is gone already, not of the listener, accept(2): the next one may be fine. */
+const PASSING_ERRORS: ReadonlySet<number> = new Set([-ECONNABORTED, -EINTR, -EPROTO]);
 
 /** Takes over an accepted connection; false when it cannot. */
 export type OnConnection = (fd: number, frontend: number) => boolean;
@@ -106,22 +109,21 @@ export class Acceptor {
   private awaitPlace(inHand: boolean): boolean {
     const { tables, worker, counters } = this.lane;
     tables.gate.await(worker, inHand);
-    if (tables.gate.current < tables.gate.max) {
-      tables.gate.forget(worker);
-      return true;
-    }
+    // The request is not taken back: another listener of this worker may have made it first.
+    if (tables.gate.current < tables.gate.max) return true;
     counters[COUNTER.acceptPauses]++;
     return false;
   }
 
   private onError(result: number): void {
-    if (result === -ECANCELED) {
-      if (!this.armed) this.resume();
+    if (this.draining) return;
+    if (result === -ECANCELED || PASSING_ERRORS.has(result)) {
+      this.resume();
       return;
     }
     this.lane.counters[COUNTER.acceptErrors]++;
     this.lane.shortage.met(result);
-    if (this.armed || this.draining) return;
+    if (this.armed) return;
     this.failing = true;
     this.lane.timers.arm(this.slot, this.lane.engine.nowMs(), ERROR_PAUSE_MS);
   }

@@ -128,11 +128,13 @@ export class Connector {
   }
 
   private onFailure(session: Session): void {
-    const { plan } = this.backends[session.backend];
+    const backend = this.backends[session.backend];
+    const { plan } = backend;
     const { engine, counters, timers } = this.lane;
     const { server } = session;
+    const attempted = server.fd !== NO_FD;
     counters[COUNTER.connectErrors]++;
-    if (server.fd !== NO_FD) {
+    if (attempted) {
       engine.close(server.fd);
       engine.retire(server.slot);
       server.fd = NO_FD;
@@ -142,10 +144,11 @@ export class Connector {
       this.owner.finish(session, session.timedOut ? 'sC' : 'SC');
       return;
     }
-    counters[COUNTER.retries]++;
-    const another = this.redispatches(plan, session.failures);
-    if (another && !this.moveOn(session)) return;
-    if (another && plan.balance === 'roundrobin' && plan.servers.length > 1) {
+    const another = this.redispatches(backend, session.failures);
+    if (!another) counters[COUNTER.retries]++;
+    else if (!this.moveOn(session)) return;
+    // Without a socket there was no attempt: the next server would fare no better at once.
+    if (another && attempted && this.hasOtherInTurn(backend)) {
       this.connect(session);
       return;
     }
@@ -154,19 +157,33 @@ export class Connector {
     timers.arm(server.slot, this.owner.nowMs, wait);
   }
 
-  /** Whether the attempt after this many failures goes to another server. */
-  private redispatches(plan: BackendPlan, failures: number): boolean {
+  /**
+   * Whether the attempt after this many failures goes to another server. As in HAProxy, roundrobin
+   * does not insist on a server and passes on after each of them.
+   */
+  private redispatches(backend: Backend, failures: number): boolean {
+    const { plan } = backend;
     if (plan.redispatch === 0) return false;
+    if (this.hasOtherInTurn(backend)) return true;
     if (plan.redispatch > 0) return failures % plan.redispatch === 0;
     const before = plan.retries + 1 + plan.redispatch; // -1: the last retry
     return before > 0 && failures % before === 0;
   }
 
+  /** The backend is served in turn, and has more than one server to turn to. */
+  private hasOtherInTurn({ plan, group }: Backend): boolean {
+    if (plan.balance !== 'roundrobin') return false;
+    let usable = 0;
+    for (let server = 0; server < group.size; server++) if (group.weight(server) > 0) usable++;
+    return usable > 1;
+  }
+
+  /** Chooses again; that the choice is the same server makes it a retry. */
   private moveOn(session: Session): boolean {
     const failed = session.chosen;
     this.release(session);
     if (!this.choose(session, failed)) return false;
-    if (session.chosen !== failed) this.lane.counters[COUNTER.redispatches]++;
+    this.lane.counters[session.chosen === failed ? COUNTER.retries : COUNTER.redispatches]++;
     return true;
   }
 }

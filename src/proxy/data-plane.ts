@@ -100,7 +100,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner 
     lane.counters[COUNTER.turns]++;
     const woken = this.woken;
     this.woken = false;
-    if (woken) for (const acceptor of this.acceptors) acceptor.resume();
+    if (woken) this.resumeAccepting();
     return woken;
   }
 
@@ -139,7 +139,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner 
   finish(session: Session, termination: Termination): void {
     if (session.state === CLOSING) return;
     session.state = CLOSING;
-    session.termination = termination;
+    if (session.termination === '--') session.termination = termination; // the first reason is the reason
     this.lane.timers.disarm(session.client.slot);
     this.lane.timers.disarm(session.server.slot);
     this.cancelAll(session.client);
@@ -159,6 +159,12 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner 
     session.client.fd = fd;
     this.connector.start(session);
     return true;
+  }
+
+  /** Somebody said that there may be places; those that this worker does not need are for others that wait. */
+  private resumeAccepting(): void {
+    for (const acceptor of this.acceptors) acceptor.resume();
+    this.lane.tables.gate.passOn(this.lane.wakeWorker);
   }
 
   private onEndpoint(op: number, endpoint: Endpoint, result: number, flags: number): void {

@@ -119,7 +119,8 @@ export class Relay {
   /** At the end of each turn: endpoints that waited for buffers receive again while there are some. */
   feedStarving(): void {
     let free = Math.min(this.starving.length, this.engine.freeBuffers());
-    for (; free > 0; free--) {
+    // The list may shrink meanwhile: resuming one endpoint can end a session, and with it another one's wait.
+    for (; free > 0 && this.starving.length > 0; free--) {
       const endpoint = this.starving.shift() as Endpoint;
       endpoint.starved = false;
       this.resume(endpoint);
@@ -242,6 +243,7 @@ export class Relay {
   }
 
   private onEnd(source: Endpoint): void {
+    if (source.ended) return; // the sink broke: the end cannot be passed on
     source.ended = true;
     if (source.peer.queued === 0 && source.pipeBytes === 0) this.deliverEnd(source);
   }
@@ -261,7 +263,8 @@ export class Relay {
   private onFailure(source: Endpoint): void {
     source.ended = true;
     this.breakSink(source);
-    if (!source.delivered && source.peer.queued === 0 && source.pipeBytes === 0) this.deliverEnd(source);
+    if (source.session.state !== RELAYING || source.delivered) return; // over, perhaps even back in the pool
+    if (source.peer.queued === 0 && source.pipeBytes === 0) this.deliverEnd(source);
   }
 
   /**
@@ -274,7 +277,7 @@ export class Relay {
     sink.broken = true;
     this.counters[COUNTER.resets]++;
     session.resetting = true;
-    session.termination = sink === session.client ? 'CD' : 'SD';
+    if (session.termination === '--') session.termination = sink === session.client ? 'CD' : 'SD';
     this.dropQueue(sink, (sink.pending & SENDING) !== 0 ? sink.head : NO_BUFFER);
     if (source.pipe !== NO_PIPE) this.releasePipe(source);
     source.ended = true;

@@ -8,6 +8,8 @@
 const TICK_MS = 4;
 /** Buckets; a power of two. A timer further away than one revolution is passed over until its turn. */
 const BUCKETS = 4096;
+/** The longest delay, some 12 days: half of what wrapping milliseconds can tell from the past. */
+const DELAY_MAX_MS = 0x4000_0000;
 const BITMAP_WORDS = BUCKETS >> 5;
 
 const NONE = -1;
@@ -49,10 +51,11 @@ export class TimerWheel {
     return this.bucket[timer] !== NONE;
   }
 
-  /** Fires `timer` in `delayMs` from `nowMs`, instead of whenever it was to fire before. */
+  /** Fires `timer` in `delayMs` (at most 12 days) from `nowMs`, instead of whenever it was to fire before. */
   arm(timer: number, nowMs: number, delayMs: number): void {
     this.disarm(timer);
-    this.deadline[timer] = (nowMs + delayMs) | 0;
+    if (this.armed === 0) this.nowMs = nowMs; // time may have stood still for longer than it can count
+    this.deadline[timer] = (nowMs + Math.min(delayMs, DELAY_MAX_MS)) | 0;
     const away = Math.max(1, Math.ceil(((this.deadline[timer] - this.nowMs) | 0) / TICK_MS));
     this.link(timer, (this.tick + away) & (BUCKETS - 1));
   }

@@ -7,7 +7,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { encodeAddresses } from '../kernel/address.js';
 import { pinThread } from '../kernel/affinity.js';
 import type { Engine } from '../kernel/engine.js';
-import { SystemCallError } from '../kernel/errno.js';
+import { errnoText } from '../kernel/errno.js';
 import { signalEventfd } from '../kernel/eventfd.js';
 import { openEngine } from '../kernel/probe.js';
 import { openShared } from '../shared/state.js';
@@ -72,12 +72,9 @@ function obey(dataPlane: DataPlane): boolean {
 /** Takes the worker's CPU; one that is not to be had costs speed, not service. */
 function pin(): void {
   if (start.cpu < 0) return;
-  try {
-    pinThread(start.cpu);
-  } catch (error) {
-    if (!(error instanceof SystemCallError)) throw error;
-    notify('warning', `worker ${start.index} runs on any CPU, it cannot be pinned to ${start.cpu}: ${error.message}`);
-  }
+  const result = pinThread(start.cpu);
+  if (result >= 0) return;
+  notify('warning', `worker ${start.index} runs on any CPU, it cannot be pinned to ${start.cpu}: ${errnoText(result)}`);
 }
 
 function run(): void {

@@ -54,20 +54,33 @@ export class ConnectionGate {
     return false;
   }
 
-  /**
-   * Gives `count` places back and wakes who can use them: a worker that has a connection in hand,
-   * or else all that stopped accepting, since only their listeners know whether somebody is there.
-   */
+  /** Gives `count` places back and wakes who can use them. */
   leave(count: number, wake: (worker: number) => void): void {
     Atomics.sub(this.words, CURRENT, count);
-    if (Atomics.load(this.words, WAITERS) === 0) return;
+    this.wakeWaiters(Math.max(count, this.max - this.current), wake);
+  }
+
+  /**
+   * Wakes who can use the places that are free. For a worker that was woken and has taken what it
+   * needed: the one who woke it thought that the place was used.
+   */
+  passOn(wake: (worker: number) => void): void {
+    this.wakeWaiters(this.max - this.current, wake);
+  }
+
+  /**
+   * Wakes the workers that have a connection in hand, as many as there are places, and if there
+   * are more all that stopped accepting: only their listeners know whether somebody is there.
+   */
+  private wakeWaiters(free: number, wake: (worker: number) => void): void {
+    if (free <= 0 || Atomics.load(this.words, WAITERS) === 0) return;
+    let places = free;
     const first = Atomics.add(this.words, NEXT, 1) >>> 0;
-    for (let i = 0, places = count; i < this.workers && places > 0; i++) {
+    for (let i = 0; i < this.workers; i++) {
       const worker = (first + i) % this.workers;
       if (!this.claim(worker, IN_HAND)) continue;
       wake(worker);
-      places--;
-      if (places === 0) return;
+      if (--places === 0) return;
     }
     for (let worker = 0; worker < this.workers; worker++) if (this.claim(worker, STOPPED)) wake(worker);
   }

@@ -16,7 +16,8 @@ export function lock(words: Int32Array, at: number, owner: number): void {
     for (let i = 0; i < SPINS; i++) {
       if (Atomics.compareExchange(words, at, FREE, owner) === FREE) return;
     }
-    Atomics.wait(words, at, Atomics.load(words, at), SLEEP_MS);
+    const holder = Atomics.load(words, at);
+    if (holder !== FREE) Atomics.wait(words, at, holder, SLEEP_MS);
   }
 }
 

@@ -9,11 +9,14 @@ const LINE = 16; // 32-bit words in a cache line
 // Words of a backend's line.
 const LOCK = 0;
 const SEQUENCE = 1;
+const TURN = 2;
 // Words of a server's line.
 const ACTIVE = 0;
 const WEIGHT = 1;
 const TOUCHED = 2;
-const POSITION = 3;
+const DUE = 3;
+const REMAINDER = 4;
+const CHOSEN = 5;
 
 /** The servers of all backends. */
 export class ServerTable {
@@ -127,15 +130,40 @@ export class ServerGroup {
   }
 
   private touch(server: number): void {
-    Atomics.store(this.words, this.at(server) + TOUCHED, Atomics.add(this.words, this.base + SEQUENCE, 1));
+    Atomics.store(this.words, this.at(server) + TOUCHED, Atomics.add(this.words, this.base + SEQUENCE, 1) + 1);
   }
 
-  /** A number that the algorithm keeps for each server; read and written under the lock only. */
-  position(server: number): number {
-    return this.words[this.at(server) + POSITION];
+  // What serving in turn keeps; read and written under the lock only. Turns are wrapping numbers.
+
+  /** Begins the next turn and answers its number, never 0. */
+  nextTurn(): number {
+    const at = this.base + TURN;
+    this.words[at]++;
+    if (this.words[at] === 0) this.words[at] = 1;
+    return this.words[at];
   }
 
-  setPosition(server: number, position: number): void {
-    this.words[this.at(server) + POSITION] = position;
+  /** The turn in which a server is to be chosen next. */
+  due(server: number): number {
+    return this.words[this.at(server) + DUE];
+  }
+
+  /** What the whole number of turns leaves out, in fractions of one by the server's weight. */
+  remainder(server: number): number {
+    return this.words[this.at(server) + REMAINDER];
+  }
+
+  setDue(server: number, turn: number, remainder: number): void {
+    this.words[this.at(server) + DUE] = turn;
+    this.words[this.at(server) + REMAINDER] = remainder;
+  }
+
+  /** The turn in which a server was chosen last, or 0 when it never was. */
+  chosenAt(server: number): number {
+    return this.words[this.at(server) + CHOSEN];
+  }
+
+  setChosenAt(server: number, turn: number): void {
+    this.words[this.at(server) + CHOSEN] = turn;
   }
 }

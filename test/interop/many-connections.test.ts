@@ -11,7 +11,8 @@ const BATCH = 250;
 
 async function dialMany(port: number, count: number): Promise<Peer[]> {
   const peers: Peer[] = [];
-  while (peers.length < count) peers.push(...(await Promise.all(Array.from({ length: Math.min(BATCH, count) }, () => dial(port)))));
+  while (peers.length < count)
+    peers.push(...(await Promise.all(Array.from({ length: Math.min(BATCH, count) }, () => dial(port)))));
   return peers;
 }
 
@@ -29,7 +30,10 @@ interop(`${CONNECTIONS} simultaneous connections exchange data, and leave nothin
   const clients = await dialMany(balancer.port, CONNECTIONS);
   await Promise.all(clients.map((client, i) => client.echoes(`message ${i}.`)));
   const { sessionsNow, servers } = await balancer.counters();
-  assert.equal({ sessionsNow, servers, open: server.open }, { sessionsNow: CONNECTIONS, servers: [CONNECTIONS], open: CONNECTIONS });
+  assert.equal(
+    { sessionsNow, servers, open: server.open },
+    { sessionsNow: CONNECTIONS, servers: [CONNECTIONS], open: CONNECTIONS },
+  );
   assert.is(countersOf(balancer.pid).fds, fdsBefore + 2 * CONNECTIONS);
 
   // A third each way: by the client, by the server, by a reset.

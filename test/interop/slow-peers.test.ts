@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { countersOf, eventually } from '../harness.js';
-import { QUEUE_MAX } from '../../src/proxy/relay.js';
 import { DEFAULTS } from '../../src/plan/plan.js';
+import { QUEUE_MAX } from '../../src/proxy/relay.js';
+import { countersOf, eventually } from '../harness.js';
 import { balance } from './support/balancers.js';
 import { dial, interop, type Peer, serve } from './support/peers.js';
 

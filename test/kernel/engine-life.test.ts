@@ -278,6 +278,13 @@ onBothEngines(
       lab.ends(OP_CONNECT, one, 0);
     }
     const accepted = lab.next(OP_ACCEPT, slot).result;
+    const deserted = lab.listen();
+    const acceptor = lab.newSlot();
+    lab.engine.accept(acceptor, deserted.fd);
+    cancelled(lab, acceptor, OP_ACCEPT);
+    const late = lab.newSlot();
+    lab.engine.connect(late, lab.socket(deserted.encoded), deserted.encoded); // so does this one
+    lab.ends(OP_CONNECT, late, 0);
     const { client: near, server: far } = lab.pair();
     lab.engine.receiveOnce(far.slot, far.fd);
     lab.write(near.fd, 'received');

@@ -94,7 +94,7 @@ export class SimulatedEngine implements Engine {
   /** The time until which `wait` sleeps (ms), -1 while it does not. */
   blockedUntil = -1;
   protected readonly network: Network;
-  private readonly random: Random;
+  protected readonly random: Random;
   private readonly outstanding: Operation[] = [];
   private readonly bySlot: (Operation | null)[];
   private readonly cancels: Operation[] = [];
@@ -293,7 +293,10 @@ export class SimulatedEngine implements Engine {
     const key = slot * 8 + op;
     demand(slot >= 0 && slot < this.options.slots, `slot ${slot} does not exist`);
     demand(this.bySlot[key] === null, `${OPERATION_NAMES[op]} was asked for twice on slot ${slot}`);
-    demand(op === OP_ACCEPT || this.network.isSocket(fd), `${OPERATION_NAMES[op]} on descriptor ${fd}, which is not an open socket`);
+    demand(
+      op === OP_ACCEPT || this.network.isSocket(fd),
+      `${OPERATION_NAMES[op]} on descriptor ${fd}, which is not an open socket`,
+    );
     this.say(() => `${OPERATION_NAMES[op]} on slot ${slot}, descriptor ${fd}`);
     const operation = new Operation(op, slot, fd, this.network.nowMs);
     this.bySlot[key] = operation;
@@ -408,7 +411,13 @@ export class SimulatedEngine implements Engine {
   /** A poll may report what is gone by the time that somebody looks. */
   private spuriousPoll(operation: Operation): boolean {
     if (operation.op !== OP_POLL_IN && operation.op !== OP_POLL_OUT) return false;
-    return !operation.finished && this.spuriousLeft > 0 && this.random.chance(10) && this.spuriousLeft-- > 0 && this.finish(operation, POLL_EVENTS);
+    return (
+      !operation.finished &&
+      this.spuriousLeft > 0 &&
+      this.random.chance(10) &&
+      this.spuriousLeft-- > 0 &&
+      this.finish(operation, POLL_EVENTS)
+    );
   }
 
   private shoot(operation: Operation, result: number, flags: number, goesOn: boolean): boolean {

@@ -32,7 +32,8 @@ export class Judge {
     if (network.tracing) network.trace(`end of client ${client.id}, server ${server?.id}: ${termination}`);
     this.ends.push({ client, server, termination, resetting: session.resetting });
     demand(!this.scenario.clean || termination === '--', `a clean session ended with ${termination}`);
-    if (termination === '--' || termination === 'CD' || termination === 'SD') demand(server !== null, `${termination} without a server`);
+    if (termination === '--' || termination === 'CD' || termination === 'SD')
+      demand(server !== null, `${termination} without a server`);
     if (termination === '--') this.judgeComplete(client, server as Connection);
     else if (termination === 'CD') demand(client.failed, 'CD, but the client did not fail');
     else if (termination === 'SD') demand(server?.failed === true, 'SD, but the server did not fail');
@@ -51,8 +52,14 @@ export class Judge {
       demand(source.side !== connection.side, `connection ${connection.id} got the stream of ${id}, another ${source.side}`);
       demand(!takers.has(id), `connections ${takers.get(id)?.id} and ${connection.id} both got stream ${id}`);
       takers.set(id, connection);
-      demand(source.arrived.id < 0 || source.arrived.id === connection.id, `connection ${connection.id} got stream ${id}, which has another partner`);
-      demand(connection.arrived.position <= source.consumed, `connection ${connection.id} got more of stream ${id} than there is`);
+      demand(
+        source.arrived.id < 0 || source.arrived.id === connection.id,
+        `connection ${connection.id} got stream ${id}, which has another partner`,
+      );
+      demand(
+        connection.arrived.position <= source.consumed,
+        `connection ${connection.id} got more of stream ${id} than there is`,
+      );
     }
   }
 
@@ -99,14 +106,21 @@ export class Judge {
     demand(nowMs - one.activeAt >= limit, `${termination} after ${nowMs - one.activeAt} ms, not ${limit}`);
     const takesNothing = one.writable === 0;
     const hasSomething = one.readable > 0 && nowMs - one.readableAt >= limit && other.writable > 0;
-    demand(takesNothing || !hasSomething, `${termination}, but ${one.side} ${one.id} has had something to read for ${nowMs - one.readableAt} ms`);
+    demand(
+      takesNothing || !hasSomething,
+      `${termination}, but ${one.side} ${one.id} has had something to read for ${nowMs - one.readableAt} ms`,
+    );
   }
 
   private judgeConnect(session: Session, termination: Termination): void {
     const [backend] = this.scenario.plan.backends;
     const { failures } = session;
     if (termination === 'sC') demand(backend.connectTimeoutMs > 0, 'sC without a timeout');
-    if (failures === 0) demand(backend.servers.every((server) => server.weight === 0), `${termination} although there are servers`);
+    if (failures === 0)
+      demand(
+        backend.servers.every((server) => server.weight === 0),
+        `${termination} although there are servers`,
+      );
     else demand(this.network.connectFaults + this.network.systemFaults > 0, `${termination} although every attempt succeeded`);
   }
 }

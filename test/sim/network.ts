@@ -24,7 +24,9 @@ export interface ServerScript {
 }
 
 /** What a descriptor is. */
-type Descriptor = { readonly kind: 'listener'; readonly queue: Connection[] } | { readonly kind: 'socket'; connection: Connection | null };
+type Descriptor =
+  | { readonly kind: 'listener'; readonly queue: Connection[] }
+  | { readonly kind: 'socket'; connection: Connection | null };
 
 /** Everything that the engines of one run share. */
 export class Network {
@@ -167,6 +169,12 @@ export class Network {
     this.connections.push(connection);
     this.peers.push(peer);
     return peer;
+  }
+
+  /** Every connection breaks. */
+  storm(): void {
+    this.trace('every connection breaks');
+    for (const connection of this.connections) connection.reset(this.random.chance(50));
   }
 
   /** The lowest free number, as in the kernel: numbers come back soon after they were closed. */

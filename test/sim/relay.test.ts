@@ -18,9 +18,12 @@ function runSeed(seed: number): void {
   try {
     simulate(seed, out);
   } catch (error) {
-    throw new Error(`seed ${seed}: ${error}\nagain, with every step:\n  SEED=${seed} TRACE=1 node dist/test/sim/relay.test.js\n`, {
-      cause: error,
-    });
+    throw new Error(
+      `seed ${seed}: ${error}\nagain, with every step:\n  SEED=${seed} TRACE=1 node dist/test/sim/relay.test.js\n`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

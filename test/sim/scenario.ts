@@ -30,6 +30,8 @@ export interface Scenario {
   readonly systemFaults: number;
   readonly clients: readonly ClientScript[];
   readonly servers: readonly ServerScript[];
+  /** When every connection that there is breaks at once; NEVER: never. */
+  readonly stormAt: number;
   /** The lane that is told to drain while clients are there, and when; NEVER: none. */
   readonly drainLane: number;
   readonly drainAt: number;
@@ -48,9 +50,9 @@ interface Mood {
 export function drawScenario(random: Random): Scenario {
   const mood = drawMood(random);
   const { clean } = mood;
-  const lanes = random.between(1, 2);
+  const lanes = random.pick([1, 1, 2, 2, 3]);
   const listenersPerLane = random.chance(70) ? 1 : 2;
-  const clients = random.between(1, 8);
+  const clients = random.chance(80) ? random.between(1, 8) : random.between(9, 16);
   // Where nothing shall go wrong, not both sides may wait for the other's end.
   const patient = random.pick(['client', 'server']);
   const servers = Array.from({ length: random.between(1, 3) }, () => drawServer(random, mood, patient === 'server'));
@@ -66,7 +68,7 @@ export function drawScenario(random: Random): Scenario {
     pipesMax: random.between(0, 3),
     pipeCapacity: random.between(24, 200),
     eagerness: random.between(20, 95),
-    starvePercent: random.chance(70) ? 0 : random.between(1, 20),
+    starvePercent: random.chance(70) ? 0 : random.between(1, 40),
     systemFaults: clean ? 0 : random.chance(70) ? 0 : random.between(1, 8),
     clients: Array.from({ length: clients }, () => ({
       script: drawScript(random, mood, patient === 'client'),
@@ -75,6 +77,7 @@ export function drawScenario(random: Random): Scenario {
       arriveAt: random.chance(50) ? 0 : random.below(300),
     })),
     servers,
+    stormAt: clean || random.chance(75) ? NEVER : random.below(200),
     drainLane: random.below(lanes),
     drainAt: random.chance(80) ? NEVER : random.below(400),
     clockBase: random.pick([0, 0x7fff_ffff - random.below(2000), -1 - random.below(2000), random.below(0x7fff_ffff)]),

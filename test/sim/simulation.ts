@@ -61,6 +61,7 @@ export class Simulation {
   private readonly lanes: readonly SimulatedLane[];
   private readonly arrivals: ClientScript[];
   private readonly shared: SharedState;
+  private stormAt: number;
   /** When something last happened that was not only the firing of a timer (ms). */
   private changedAt = 0;
 
@@ -68,6 +69,7 @@ export class Simulation {
     this.random = new Random(seed);
     const scenario = drawScenario(this.random);
     this.scenario = scenario;
+    this.stormAt = scenario.stormAt;
     out?.(JSON.stringify(scenario));
     this.network = new Network(this.random, scenario.servers, scenario.clockBase, out);
     this.network.systemFaultsLeft = scenario.systemFaults;
@@ -167,6 +169,11 @@ export class Simulation {
       arrived = true;
       this.changedAt = this.network.nowMs;
     }
+    if (this.network.nowMs >= this.stormAt) {
+      this.stormAt = NEVER;
+      this.network.storm();
+      arrived = true;
+    }
     const draining = this.lanes[this.scenario.drainLane];
     if (draining.draining || this.network.nowMs < this.scenario.drainAt) return arrived;
     this.drain(draining);
@@ -184,7 +191,8 @@ export class Simulation {
       throw error;
     }
     if (engine.stats.completions !== before) this.changedAt = this.network.nowMs;
-    for (const held of engine.buffers.heldOfSlot) demand(held <= HELD_MAX, `${held} buffers are queued in one direction, at most ${HELD_MAX}`);
+    for (const held of engine.buffers.heldOfSlot)
+      demand(held <= HELD_MAX, `${held} buffers are queued in one direction, at most ${HELD_MAX}`);
     return true;
   }
 
@@ -197,6 +205,7 @@ export class Simulation {
     const times = [
       ...this.lanes.map(({ engine, dataPlane }) => (dataPlane.idle ? NEVER : engine.wakesAt())),
       ...this.network.peers.filter((peer) => !peer.over).map((peer) => peer.wakeAt),
+      this.stormAt,
       this.arrivals.length > 0 ? this.arrivals[0].arriveAt : NEVER,
       this.lanes[this.scenario.drainLane].draining ? NEVER : this.scenario.drainAt,
     ];
@@ -215,7 +224,10 @@ export class Simulation {
       const waiting = listeners.reduce((sum, listener) => sum + this.network.queue(listener).length, 0);
       const { gate } = lane.tables;
       const open = gate.current < gate.max && !this.lanes[lane.worker].draining;
-      demand(waiting === 0 || !open, `lane ${lane.worker} sleeps with ${waiting} clients waiting and ${gate.current} of ${gate.max} places taken`);
+      demand(
+        waiting === 0 || !open,
+        `lane ${lane.worker} sleeps with ${waiting} clients waiting and ${gate.current} of ${gate.max} places taken`,
+      );
     }
     const stuck = alive.filter((peer) => peer.connection.fd >= 0);
     demand(stuck.length > 0, 'everything is at rest, and nobody is there who could be waited for');
@@ -228,7 +240,9 @@ export class Simulation {
 
   /** What a peer sent must have arrived if the other one takes it; so must its end. */
   private judgeStall({ connection: source }: Peer): void {
-    const sink = this.network.connections.find((one) => one !== source && one.slot === (source.slot ^ 1) && one.lane === source.lane && one.fd >= 0);
+    const sink = this.network.connections.find(
+      (one) => one !== source && one.slot === (source.slot ^ 1) && one.lane === source.lane && one.fd >= 0,
+    );
     if (source.slot < 0 || source.fd < 0 || sink === undefined || sink.failed) return;
     const left = source.produced - sink.arrived.position;
     // Those who stopped reading may hold all buffers there are: then nobody gets one, until they go.
@@ -239,9 +253,11 @@ export class Simulation {
   }
 
   private get over(): boolean {
-    if (this.arrivals.length > 0) return false;
-    const waiting = this.lanes.some(({ listeners, draining }) => !draining && listeners.some((one) => this.network.queue(one).length > 0));
-    return !waiting && this.network.openSockets === 0;
+    if (this.arrivals.length > 0 || this.network.openSockets > 0) return false;
+    // A lane that drains may still accept somebody before its accept is cancelled.
+    return this.lanes.every(({ listeners, draining, dataPlane }) =>
+      draining ? dataPlane.idle : listeners.every((one) => this.network.queue(one).length === 0),
+    );
   }
 
   private drain(one: SimulatedLane): void {
@@ -288,7 +304,9 @@ export class Simulation {
       fromServers += server?.consumed ?? 0;
     }
     const counted = [tables.counters.total('bytesFromClients'), tables.counters.total('bytesFromServers')];
-    if (!this.scenario.clean) demand(counted[0] <= fromClients && counted[1] <= fromServers, `more bytes are counted than came: ${counted}`);
-    else if (counted[0] !== fromClients || counted[1] !== fromServers) throw new Violation(`${counted} bytes are counted, ${fromClients},${fromServers} came`);
+    if (!this.scenario.clean)
+      demand(counted[0] <= fromClients && counted[1] <= fromServers, `more bytes are counted than came: ${counted}`);
+    else if (counted[0] !== fromClients || counted[1] !== fromServers)
+      throw new Violation(`${counted} bytes are counted, ${fromClients},${fromServers} came`);
   }
 }

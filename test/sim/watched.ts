@@ -18,7 +18,7 @@ export class WatchedDataPlane extends DataPlane {
   }
 
   override finish(session: Session, termination: Termination): void {
-    if (session.state !== CLOSING) this.judge.onFinish(session, termination);
+    if (session.state !== CLOSING) this.judge.onFinish(session, session.termination === '--' ? termination : session.termination);
     super.finish(session, termination);
   }
 }

@@ -57,6 +57,7 @@ import {
   ASKED_POLL_OUT,
   ASKED_RECEIVE,
   ASKED_SEND,
+  IS_LISTENER,
   READY_END,
   READY_FAULT,
   READY_IN,
@@ -104,12 +105,12 @@ export class EpollEngine extends KernelEngine implements Engine {
 
   accept(slot: number, listener: number): void {
     this.ask(slot, ASKED_ACCEPT | ASKED_MULTISHOT);
-    this.watch(slot, listener, LISTENER_INTEREST, 0);
+    this.watchListener(slot, listener);
   }
 
   acceptOnce(slot: number, listener: number): void {
     this.ask(slot, ASKED_ACCEPT);
-    this.watch(slot, listener, LISTENER_INTEREST, 0);
+    this.watchListener(slot, listener);
   }
 
   connect(slot: number, fd: number, address: EncodedAddress): void {
@@ -165,10 +166,10 @@ export class EpollEngine extends KernelEngine implements Engine {
   override retire(slot: number): void {
     const { slots } = this;
     for (let asked = slots.asked[slot] & ASKED_OPERATIONS; asked !== 0; asked &= asked - 1) this.stats.lateCompletions++;
-    if (slots.isAsked(slot, ASKED_ACCEPT)) this.set.remove(slots.fd[slot]);
     slots.asked[slot] = 0;
     slots.cancelled[slot] = 0;
-    slots.end(slot);
+    if (slots.isReady(slot, IS_LISTENER)) this.unwatchListener(slot);
+    else slots.end(slot);
     super.retire(slot);
   }
 
@@ -202,6 +203,18 @@ export class EpollEngine extends KernelEngine implements Engine {
     if (result >= 0) return;
     slots.failure[slot] = result;
     this.work.push(slot);
+  }
+
+  private watchListener(slot: number, listener: number): void {
+    const { slots } = this;
+    if (slots.fd[slot] !== listener || !slots.isReady(slot, IS_LISTENER))
+      this.watch(slot, listener, LISTENER_INTEREST, IS_LISTENER);
+  }
+
+  /** Level-triggered: a listener that nobody accepts from must not be watched, or the loop never sleeps. */
+  private unwatchListener(slot: number): void {
+    this.set.remove(this.slots.fd[slot]);
+    this.slots.end(slot);
   }
 
   /** Sees to it that an operation which needs this readiness will run. */
@@ -264,6 +277,7 @@ export class EpollEngine extends KernelEngine implements Engine {
    */
   private run(slot: number, handler: CompletionHandler): void {
     const { slots } = this;
+    if (slots.isReady(slot, IS_LISTENER) && !slots.isAsked(slot, ASKED_ACCEPT)) this.unwatchListener(slot);
     if (slots.cancelled[slot] !== 0) this.runCancelled(slot, handler);
     if (slots.failure[slot] !== 0) this.runFailed(slot, handler);
     if (slots.isAsked(slot, ASKED_CONNECT) && slots.isReady(slot, READY_OUT)) this.runConnect(slot, handler);
@@ -390,18 +404,18 @@ export class EpollEngine extends KernelEngine implements Engine {
 
   /** Reports a completion; without FLAG_MORE the operation is over before its handler runs. */
   private complete(op: number, slot: number, result: number, flags: number, handler: CompletionHandler): void {
-    if ((flags & FLAG_MORE) === 0) this.over(op, slot);
+    if ((flags & FLAG_MORE) === 0) this.over(op, slot, result);
     this.stats.completions++;
     handler.onCompletion(op, slot, result, flags);
   }
 
-  private over(op: number, slot: number): void {
+  private over(op: number, slot: number, result: number): void {
     const { slots } = this;
     slots.cancelled[slot] &= ~(1 << op);
     slots.asked[slot] &= ~(op === OP_RECEIVE || op === OP_ACCEPT ? (1 << op) | ASKED_MULTISHOT : 1 << op);
     if (op !== OP_ACCEPT) return;
-    // Level-triggered: a listener that nobody accepts from must not be watched.
-    this.set.remove(slots.fd[slot]);
-    slots.end(slot);
+    // After a single accept the next one is usually asked for at once: `run` looks whether it was.
+    if (result >= 0) this.work.push(slot);
+    else this.unwatchListener(slot);
   }
 }

@@ -22,6 +22,8 @@ export const READY_OUT = 2;
 export const READY_END = 4;
 /** The connection failed, or is over in both directions. */
 export const READY_FAULT = 8;
+/** Not readiness, but it comes and goes with the watch: the descriptor is a listener. */
+export const IS_LISTENER = 16;
 
 // Operations asked for, one bit each; as `1 << OP_*`.
 export const ASKED_ACCEPT = 1 << OP_ACCEPT;
@@ -51,7 +53,7 @@ export class SlotTable {
   readonly fd: Int32Array;
   /** Counts the watches of a slot; an event with an older number is about a former descriptor. */
   readonly watch: Int32Array;
-  /** READY_* */
+  /** READY_*, IS_LISTENER */
   readonly ready: Uint8Array;
   /** ASKED_* */
   readonly asked: Uint8Array;

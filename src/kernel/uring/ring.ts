@@ -48,6 +48,8 @@ const AT_MIN_WAIT = 3;
 const FEAT_MIN_TIMEOUT = 1 << 15;
 /** How long completions are waited for to come together (us): a fraction of what a busy turn takes anyway. */
 const PATIENCE_US = 100;
+/** Submissions that may be refused in a row (EINTR, EAGAIN, EBUSY) before the ring counts as stuck. */
+const SUBMIT_TRIES = 100;
 /** Stands for ever where the kernel wants a number (ms). */
 const LONG_MS = 3_600_000;
 
@@ -152,10 +154,19 @@ export class Ring implements RingHandles {
 
   /** The word index of a free submission entry. The caller sets every word it uses and those of before. */
   entry(): number {
-    if (((this.tail - this.submitted) | 0) >= this.sqEntries) this.submit();
+    if (((this.tail - this.submitted) | 0) >= this.sqEntries) this.makeRoom();
     const index = (this.tail & this.sqMask) * SQE_WORDS;
     this.tail = (this.tail + 1) | 0;
     return index;
+  }
+
+  /** Submits until an entry is free. Throws SystemCallError when the kernel takes none. */
+  private makeRoom(): void {
+    for (let tries = 0; tries < SUBMIT_TRIES; tries++) {
+      this.submit();
+      if (((this.tail - this.submitted) | 0) < this.sqEntries) return;
+    }
+    throw new SystemCallError('io_uring_enter', EBUSY);
   }
 
   /** Hands the entries over without waiting. */

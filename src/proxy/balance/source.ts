@@ -44,18 +44,32 @@ export class Source implements Balancer {
   }
 }
 
-/** Places for all servers, each as often as its weight, interleaved so that neighbours differ. */
+/**
+ * Places for all servers, each as often as its share of the weights, in HAProxy's order
+ * (found by comparison): every server collects its weight with each place; the first
+ * of those that have collected most, in whole sums of all weights, gets it and pays that sum.
+ */
 export function interleave(weights: Int32Array): Int32Array {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const divisor = weights.reduce(greatestCommonDivisor, 0) || 1;
+  const shares = weights.map((weight) => weight / divisor);
+  const total = shares.reduce((sum, share) => sum + share, 0);
   const collected = new Int32Array(weights.length);
   return Int32Array.from({ length: total }, () => {
     let best = NO_SERVER;
+    let bestRank = 0;
     for (let server = 0; server < weights.length; server++) {
       if (weights[server] === 0) continue;
-      collected[server] += weights[server];
-      if (best === NO_SERVER || collected[server] > collected[best]) best = server;
+      collected[server] += shares[server];
+      const rank = Math.trunc((collected[server] + total) / total);
+      if (best !== NO_SERVER && rank <= bestRank) continue;
+      best = server;
+      bestRank = rank;
     }
     collected[best] -= total;
     return best;
   });
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

@@ -2,7 +2,16 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ValueFlag } from '../../../src/cli/flags.js';
-import { type EngineChoice, freePort, type RunningProcess, runProcess, scratchFolder, startHaproxy, startProcess, startTurbo } from '../../harness.js';
+import {
+  type EngineChoice,
+  freePort,
+  type RunningProcess,
+  runProcess,
+  scratchFolder,
+  startHaproxy,
+  startProcess,
+  startTurbo,
+} from '../../harness.js';
 
 /** Values of flags, by their names without dashes; `true` for a switch. */
 export type Flags = Readonly<Partial<Record<ValueFlag | 'redispatch', string | number | true>>>;
@@ -122,7 +131,10 @@ function readCounters(process: RunningProcess): Promise<Record<string, number> &
 
 /** The line of the listener in HAProxy's statistics, by the names of its columns. */
 export async function haproxyStatistics(balancer: Balancer): Promise<Record<string, string>> {
-  const { stdout } = await runProcess('sh', ['-c', `echo 'show stat' | socat -t 5 - UNIX-CONNECT:${statisticsSocket(balancer.port)}`]);
+  const { stdout } = await runProcess('sh', [
+    '-c',
+    `echo 'show stat' | socat -t 5 - UNIX-CONNECT:${statisticsSocket(balancer.port)}`,
+  ]);
   const [head, ...lines] = stdout.replace(/^# /, '').split('\n');
   const backend = lines.find((line) => line.startsWith('test,BACKEND,'))?.split(',') ?? [];
   return Object.fromEntries(head.split(',').map((column, i) => [column, backend[i]]));

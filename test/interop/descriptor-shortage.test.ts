@@ -1,0 +1,57 @@
+/** When the process has no descriptors left it slows down, says so once, stays calm, and recovers by itself. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { countersOf, eventually, runProcess } from '../harness.js';
+import { watchedBalance } from './support/balancers.js';
+import { dial, interop, named, type Peer, serve } from './support/peers.js';
+
+/** Descriptors left to the process when the clients come: for about ten sessions. */
+const DESCRIPTORS_LEFT = 21;
+const CLIENTS = 60;
+/** How long the process is watched, and the CPU time it may take meanwhile: a spinning loop takes all of it. */
+const WATCHED_MS = 1500;
+const CPU_MS_MAX = 500;
+
+async function limitDescriptors(pid: number, limit: number): Promise<void> {
+  const { code, stderr } = await runProcess('prlimit', ['--pid', String(pid), `--nofile=${limit}:`]);
+  assert.is(code, 0, stderr);
+}
+
+function cpuMs(pid: number): number {
+  const { userMs, systemMs } = countersOf(pid);
+  return userMs + systemMs;
+}
+
+const isServed = (client: Peer): boolean => client.heard.includes('served');
+
+interop('out of descriptors, accepting slows down, is announced once, does not spin, and recovers', async (engine) => {
+  const server = await serve(named('served'));
+  const balancer = await watchedBalance(engine, [server.address], { workers: 2, maxconn: 500, 'timeout-connect': '5s' });
+  const first = await dial(balancer.port);
+  await first.hears('served');
+  const { fds } = countersOf(balancer.pid);
+  // Descriptor numbers are given from the lowest free one on: the limit counts numbers, not descriptors.
+  await limitDescriptors(balancer.pid, fds + DESCRIPTORS_LEFT);
+
+  const clients = await Promise.all(Array.from({ length: CLIENTS }, () => dial(balancer.port)));
+  await eventually('it says so', () => balancer.process.stderr.includes('accepting slows down'));
+  const before = cpuMs(balancer.pid);
+  await delay(WATCHED_MS);
+  const used = cpuMs(balancer.pid) - before;
+  assert.ok(used < CPU_MS_MAX, `${used} ms of CPU in ${WATCHED_MS} ms`);
+  const served = clients.filter(isServed);
+  assert.ok(served.length > 0 && served.length < CLIENTS, `${served.length} served`);
+  await first.echoes('sessions go on');
+
+  for (const client of served) client.socket.end();
+  const others = clients.filter((client) => !served.includes(client));
+  for (const client of others) client.socket.destroy();
+  const last = await dial(balancer.port);
+  await last.hears('served');
+  await last.echoes('as before');
+  assert.is(balancer.process.stderr.split('accepting slows down').length - 1, 1, balancer.process.stderr);
+  assert.match(balancer.process.stderr, /EMFILE/);
+});
+
+test.run();

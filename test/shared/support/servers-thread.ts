@@ -1,0 +1,33 @@
+/** A thread of servers.test.ts: chooses servers as a worker does, and ends some of the connections. */
+import type { BackendPlan, BalanceAlgorithm } from '../../../src/plan/plan.js';
+import { createBalancer, NO_SERVER } from '../../../src/proxy/balance/balancer.js';
+import { ServerTable } from '../../../src/shared/servers.js';
+import { answer, threadStart } from './threads.js';
+
+/** What the threads share. */
+export interface ServerThreads {
+  readonly table: SharedArrayBuffer;
+  readonly servers: number;
+  readonly balance: BalanceAlgorithm;
+  /** Choices of each thread. */
+  readonly choices: number;
+  /** Connections that each thread keeps open at the end; -1: all. */
+  readonly keep: number;
+}
+
+const { index, shared } = threadStart<ServerThreads>();
+const { balance, choices, keep } = shared;
+const [group] = new ServerTable(shared.table, [shared.servers], index).groups;
+const balancer = createBalancer({ balance } as BackendPlan, group);
+const chosen = new Array<number>(shared.servers).fill(0);
+const open: number[] = [];
+for (let i = 0; i < choices; i++) {
+  group.lock(index + 1);
+  const server = balancer.pick(0, NO_SERVER);
+  group.enter(server);
+  group.unlock();
+  chosen[server]++;
+  open.push(server);
+  if (keep >= 0 && open.length > keep) group.leave(open.shift() as number);
+}
+answer(chosen);
