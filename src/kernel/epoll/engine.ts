@@ -51,6 +51,7 @@ import { EventSet } from './event-set.js';
 import {
   ASKED_ACCEPT,
   ASKED_CONNECT,
+  ASKED_MESSAGES,
   ASKED_MULTISHOT,
   ASKED_OPERATIONS,
   ASKED_POLL_IN,
@@ -277,15 +278,22 @@ export class EpollEngine extends KernelEngine implements Engine {
    */
   private run(slot: number, handler: CompletionHandler): void {
     const { slots } = this;
+    // Messages are all that a busy slot sees: they are looked for first.
+    if ((slots.asked[slot] & ~ASKED_MESSAGES) !== 0 || slots.isTroubled(slot)) this.runOthers(slot, handler);
+    if (slots.isAsked(slot, ASKED_RECEIVE) && slots.isReady(slot, READY_IN)) this.runReceive(slot, handler);
+    if (slots.isAsked(slot, ASKED_SEND) && slots.isReady(slot, READY_OUT)) this.runSend(slot, handler);
+  }
+
+  /** All but receiving and sending. */
+  private runOthers(slot: number, handler: CompletionHandler): void {
+    const { slots } = this;
     if (slots.isReady(slot, IS_LISTENER) && !slots.isAsked(slot, ASKED_ACCEPT)) this.unwatchListener(slot);
     if (slots.cancelled[slot] !== 0) this.runCancelled(slot, handler);
     if (slots.failure[slot] !== 0) this.runFailed(slot, handler);
     if (slots.isAsked(slot, ASKED_CONNECT) && slots.isReady(slot, READY_OUT)) this.runConnect(slot, handler);
     if (slots.isAsked(slot, ASKED_ACCEPT) && slots.isReady(slot, READY_IN)) this.runAccept(slot, handler);
-    if (slots.isAsked(slot, ASKED_RECEIVE) && slots.isReady(slot, READY_IN)) this.runReceive(slot, handler);
     if (slots.isAsked(slot, ASKED_POLL_IN) && slots.isReady(slot, READY_IN))
       this.complete(OP_POLL_IN, slot, this.pollEvents(slot, POLLIN), 0, handler);
-    if (slots.isAsked(slot, ASKED_SEND) && slots.isReady(slot, READY_OUT)) this.runSend(slot, handler);
     if (slots.isAsked(slot, ASKED_POLL_OUT) && slots.isReady(slot, READY_OUT))
       this.complete(OP_POLL_OUT, slot, this.pollEvents(slot, POLLOUT), 0, handler);
   }

@@ -36,6 +36,8 @@ export const ASKED_POLL_OUT = 1 << OP_POLL_OUT;
 export const ASKED_MULTISHOT = 1 << 7;
 /** Operations without modifiers. */
 export const ASKED_OPERATIONS = ASKED_MULTISHOT - 1;
+/** What a relayed message needs. */
+export const ASKED_MESSAGES = ASKED_RECEIVE | ASKED_SEND | ASKED_MULTISHOT;
 
 /** What an event of the kernel says about a slot's readiness. */
 export function readinessOf(events: number): number {
@@ -91,6 +93,11 @@ export class SlotTable {
   /** Forgets the descriptor of a slot. */
   end(slot: number): void {
     this.begin(slot, NO_FD, 0);
+  }
+
+  /** Whether something else than its operations has to be seen to: an end asked for, a failure, a listener. */
+  isTroubled(slot: number): boolean {
+    return (this.cancelled[slot] | this.failure[slot] | (this.ready[slot] & IS_LISTENER)) !== 0;
   }
 
   /** Whether at least one of these READY_* bits is set. */
