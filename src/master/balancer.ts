@@ -45,6 +45,8 @@ export class LoadBalancer {
   private workers: Workers | null = null;
   private shared: SharedState | null = null;
   private readonly listeners = new Set<number>();
+  /** Files of the UNIX sockets among them, which go with them. */
+  private readonly socketPaths = new Set<string>();
 
   constructor(
     private readonly plan: Plan,
@@ -88,9 +90,7 @@ export class LoadBalancer {
 
   /** Takes no new connections; resolves when the last one has ended. */
   async drain(): Promise<void> {
-    const drained = this.workers?.drain();
-    this.closeListeners();
-    await drained;
+    await this.workers?.drain(() => this.closeListeners());
     this.release();
   }
 
@@ -145,6 +145,7 @@ export class LoadBalancer {
     try {
       const fd = openListener({ address, backlog: bind.backlog, reusePort: true });
       this.listeners.add(fd);
+      if (address.family === 'unix' && !address.abstract) this.socketPaths.add(address.path);
       return fd;
     } catch (error) {
       if (!(error instanceof SystemCallError)) throw error;
@@ -155,9 +156,8 @@ export class LoadBalancer {
   private closeListeners(): void {
     for (const fd of this.listeners) closeDescriptor(fd);
     this.listeners.clear();
-    for (const address of this.addresses) {
-      if (address.family === 'unix' && !address.abstract) rmSync(address.path, { force: true });
-    }
+    for (const path of this.socketPaths) rmSync(path, { force: true });
+    this.socketPaths.clear();
     this.addresses = [];
   }
 

@@ -42,6 +42,8 @@ interface Place {
   thread: Worker | null;
   orders: MessagePort | null;
   ready: boolean;
+  /** It was told to drain and accepts no more. */
+  refusing: boolean;
 }
 
 /** All worker threads of a balancer. */
@@ -50,11 +52,11 @@ export class Workers {
   private readonly deaths: number[] = [];
   private phase: Phase = 'running';
   private hopeless = false;
-  /** Says 'changed' whenever a worker became ready or has ended. */
+  /** Says 'changed' whenever a worker became ready, refuses, or has ended. */
   private readonly changes = new EventEmitter();
 
   constructor(private readonly options: WorkersOptions) {
-    this.places = options.listeners.map((_, index) => ({ index, thread: null, orders: null, ready: false }));
+    this.places = options.listeners.map((_, index) => ({ index, thread: null, orders: null, ready: false, refusing: false }));
   }
 
   /** Starts all of them; resolves when each accepts connections, rejects when they keep dying. */
@@ -64,10 +66,15 @@ export class Workers {
     if (this.hopeless) throw new Error('the workers cannot run');
   }
 
-  /** They accept no more; resolves when the last session has ended. */
-  async drain(): Promise<void> {
+  /**
+   * They accept no more; resolves when the last session has ended. `onRefusing` is called when none
+   * of them uses the listeners any more: closed before, their numbers could mean other sockets.
+   */
+  async drain(onRefusing: () => void): Promise<void> {
     this.phase = 'draining';
     this.tellAll({ kind: 'drain' });
+    await this.until(() => this.places.every((place) => place.refusing || place.thread === null));
+    onRefusing();
     await this.until(() => this.places.every((place) => place.thread === null));
   }
 
@@ -97,6 +104,7 @@ export class Workers {
     place.thread = thread;
     place.orders = port1;
     place.ready = false;
+    place.refusing = false;
     let failure: Error | null = null;
     thread.on('message', (message: Report) => this.onReport(place, message));
     thread.on('error', (error) => {
@@ -110,6 +118,10 @@ export class Workers {
     if (message.kind === 'ready') {
       place.ready = true;
       if (this.phase === 'draining') this.tell(place, { kind: 'drain' }); // it replaced one that died meanwhile
+      this.changes.emit('changed');
+    }
+    if (message.kind === 'refusing') {
+      place.refusing = true;
       this.changes.emit('changed');
     }
   }

@@ -40,6 +40,11 @@ export class Acceptor {
     private readonly onConnection: OnConnection,
   ) {}
 
+  /** Nothing is outstanding in the kernel; while draining, nothing will be. */
+  get disarmed(): boolean {
+    return !this.armed;
+  }
+
   /** Nothing is outstanding in the kernel, and nobody who was accepted waits for a place. */
   get quiet(): boolean {
     return !this.armed && this.parked.length === 0;

@@ -79,6 +79,11 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner 
     for (const acceptor of this.acceptors) acceptor.drain();
   }
 
+  /** Draining, and nothing uses the listening sockets any more. */
+  get refusing(): boolean {
+    return this.draining && this.acceptors.every((acceptor) => acceptor.disarmed);
+  }
+
   /** Draining, and nothing is left to do. */
   get idle(): boolean {
     return this.draining && this.sessions.size === 0 && this.acceptors.every((acceptor) => acceptor.quiet);

@@ -20,7 +20,7 @@ export interface WorkerStart {
 
 /** Master to worker, by the `orders` port. */
 export type Order =
-  /** Take no new connections; say 'drained' and end when the last session has ended. */
+  /** Take no new connections; say 'refusing' when that is so, and end when the last session has ended. */
   | { readonly kind: 'drain' }
   /** Close everything and end. */
   | { readonly kind: 'stop' };
@@ -30,4 +30,5 @@ export type Report =
   /** The ring is open and connections are being accepted. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'log'; readonly severity: 'notice' | 'warning' | 'alert'; readonly text: string }
-  | { readonly kind: 'drained' };
+  /** Told to drain, it accepts no more: nothing uses the listening descriptors, which may now be closed. */
+  | { readonly kind: 'refusing' };

@@ -84,8 +84,13 @@ function run(): void {
   report({ kind: 'ready' });
   try {
     let running = true;
-    while (running && !dataPlane.idle) if (dataPlane.turn()) running = obey(dataPlane);
-    if (running) report({ kind: 'drained' });
+    let refusing = false;
+    while (running && !dataPlane.idle) {
+      if (dataPlane.turn()) running = obey(dataPlane);
+      if (refusing || !dataPlane.refusing) continue;
+      refusing = true;
+      report({ kind: 'refusing' });
+    }
   } finally {
     engine.stop();
     start.orders.close();

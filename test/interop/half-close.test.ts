@@ -6,13 +6,13 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { freePort, isListening, runProcess, startProcess } from '../harness.js';
 import { balance } from './support/balancers.js';
-import { dial, interop, serve } from './support/peers.js';
+import { dial, interop, serve, silent } from './support/peers.js';
 
 /** More than all buffers between two sockets take, so that the end waits behind data. */
 const MUCH = 'x'.repeat(8 << 20);
 
 interop('a client that has ended its stream still gets the answer', async (engine) => {
-  const server = await serve(() => {});
+  const server = await serve(silent);
   const { port } = await balance(engine, [server.address]);
   const client = await dial(port);
   client.socket.end('question');

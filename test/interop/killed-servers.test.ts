@@ -8,7 +8,7 @@ import { closeDescriptor } from '../../src/kernel/descriptors.js';
 import { openListener } from '../../src/kernel/listener.js';
 import { type EngineChoice, eventually, freePort, isListening, type RunningProcess, startProcess } from '../harness.js';
 import { balanceWithHaproxy, type Flags, haproxyStatistics, watchedBalance } from './support/balancers.js';
-import { dial, interop, named, type Peer, serve } from './support/peers.js';
+import { dial, interop, named, type Peer, serve, silent } from './support/peers.js';
 
 /** A server in a process of its own that greets, and then sends without end once it is asked to. */
 const ENDLESS = `
@@ -33,8 +33,7 @@ async function startEndless(): Promise<{ process: RunningProcess; address: strin
 /** What a client meets that connects and waits: all it hears, and how it ends. */
 async function fate(port: number): Promise<{ heard: string; closed: string }> {
   const client = await dial(port);
-  client.socket.once('end', () => client.socket.end());
-  const closed = await client.closed;
+  const closed = await client.over();
   return { heard: client.heard, closed };
 }
 
@@ -47,8 +46,7 @@ interop('a server killed while its connections are idle and while it sends: all 
   for (const client of busy) client.socket.write('go');
   await Promise.all(busy.map((client) => client.receives(1 << 20)));
   process.kill();
-  for (const client of clients) client.socket.once('end', () => client.socket.end());
-  await Promise.all(clients.map((client) => client.closed));
+  await Promise.all(clients.map((client) => client.over()));
   await eventually('no session is left', async () => (await balancer.counters()).sessionsNow === 0);
   assert.equal((await balancer.counters()).servers, [0]);
 });
@@ -63,7 +61,7 @@ interface Outcome {
 /** Some clients, one after the other. */
 async function withTurbo(engine: EngineChoice, servers: string[], flags: Flags, clients: number): Promise<Outcome> {
   const balancer = await watchedBalance(engine, servers, flags);
-  const fates = [];
+  const fates: Outcome['fates'] = [];
   for (let i = 0; i < clients; i++) fates.push(await fate(balancer.port));
   const { retries, redispatches } = await balancer.counters();
   return { fates, retries, redispatches };
@@ -72,7 +70,7 @@ async function withTurbo(engine: EngineChoice, servers: string[], flags: Flags, 
 /** The same with HAProxy. */
 async function withHaproxy(servers: string[], lines: string[], clients: number): Promise<Outcome> {
   const balancer = await balanceWithHaproxy(servers, lines);
-  const fates = [];
+  const fates: Outcome['fates'] = [];
   for (let i = 0; i < clients; i++) fates.push(await fate(balancer.port));
   const { wretr, wredis } = await haproxyStatistics(balancer);
   return { fates, retries: Number(wretr), redispatches: Number(wredis) };
@@ -114,11 +112,11 @@ interop('without retries, a refused client is closed at once, and the next one s
 });
 
 interop('a server that accepts and never answers is given up after timeout server', async (engine) => {
-  const silent = await serve(() => {});
-  const balancer = await watchedBalance(engine, [silent.address], { 'timeout-server': '300ms' });
+  const server = await serve(silent);
+  const balancer = await watchedBalance(engine, [server.address], { 'timeout-server': '300ms' });
   const client = await dial(balancer.port);
   client.socket.write('anybody there?');
-  const peer = await silent.peer(0);
+  const peer = await server.peer(0);
   await Promise.all([client.hearsEnd(), peer.hearsEnd()]);
   assert.is(peer.heard, 'anybody there?');
   assert.is((await balancer.counters()).serverTimeouts, 1);

@@ -34,10 +34,10 @@ interop('all waiting clients are served when all places become free at once', as
   const clients = await Promise.all(Array.from({ length: 2 * MAXCONN }, () => dial(balancer.port)));
   await eventually('all places are taken', () => server.open === MAXCONN);
   for (const peer of server.peers) peer.socket.end();
-  for (const client of clients) client.socket.once('end', () => client.socket.end());
+  const ends = clients.map((client) => client.over());
   await server.peer(2 * MAXCONN - 1);
   for (const peer of server.peers) peer.socket.end();
-  await Promise.all(clients.map((client) => client.closed));
+  await Promise.all(ends);
   for (const client of clients) assert.is(client.heard, 'served\n');
 });
 

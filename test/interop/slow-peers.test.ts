@@ -10,7 +10,7 @@ import { DEFAULTS } from '../../src/plan/plan.js';
 import { QUEUE_MAX } from '../../src/proxy/relay.js';
 import { countersOf, eventually } from '../harness.js';
 import { balance } from './support/balancers.js';
-import { dial, interop, type Peer, serve } from './support/peers.js';
+import { dial, interop, type Peer, serve, silent } from './support/peers.js';
 
 const BYTES = 200_000_000;
 const BLOCK = Buffer.from(Uint8Array.from({ length: 1_000_003 }, (_, i) => (i * 2_654_435_761) >>> 13));
@@ -87,7 +87,7 @@ async function pumpThrough(writer: Peer, reader: Peer, pid: number): Promise<voi
 
 /** A client and the server's end of its connection. */
 async function pair(engine: 'uring' | 'epoll'): Promise<{ client: Peer; server: Peer; pid: number }> {
-  const server = await serve(() => {});
+  const server = await serve(silent);
   const { port, pid } = await balance(engine, [server.address]);
   const client = await dial(port);
   return { client, server: await server.peer(0), pid };

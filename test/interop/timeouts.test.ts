@@ -1,13 +1,14 @@
 /**
- * Each timeout ends a silent session and leaves a busy one alone; both sides then see what they
- * would see behind HAProxy with the same configuration.
+ * Each timeout ends a silent session and leaves a busy one alone. Half-closed sessions end for both
+ * sides as they do behind HAProxy with the same configuration; of a session with both streams open
+ * HAProxy ends only the silent one first, so that there is no like to compare.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EngineChoice } from '../harness.js';
 import { type Balancer, balanceWithHaproxy, type Flags, watchedBalance } from './support/balancers.js';
-import { dial, echo, interop, type Peer, serve } from './support/peers.js';
+import { dial, echo, interop, type Peer, serve, silent, type TestServer } from './support/peers.js';
 
 /** A timeout that shall fire. */
 const SHORT = '300ms';
@@ -31,7 +32,7 @@ function end(peer: Peer): Promise<string> {
 }
 
 /** Brings a session about through a balancer. */
-async function session(balancer: Balancer, listener: { peer(nth: number): Promise<Peer> }, nth: number): Promise<Sides> {
+async function session(balancer: Balancer, listener: TestServer, nth: number): Promise<Sides> {
   const client = await dial(balancer.port);
   client.socket.write('hello');
   const server = await listener.peer(nth);
@@ -46,37 +47,56 @@ function flagsOf(timeouts: Timeouts): Flags {
   return Object.fromEntries(Object.entries(timeouts).map(([name, value]) => [`timeout-${name}`, value]));
 }
 
-/** Lets both balancers run into a timeout; they must treat both sides alike. Answers turbo-lb's counters. */
+/** Lets a session run into a timeout: both sides see its end. Answers the counters. */
 async function fires(
   engine: EngineChoice,
   timeouts: Timeouts,
-  prepare: (sides: Sides) => Promise<unknown> | undefined,
+  prepare?: (sides: Sides) => Promise<unknown>,
 ): Promise<Record<string, number>> {
-  const listener = await serve(() => {});
+  const listener = await serve(silent);
+  const balancer = await watchedBalance(engine, [listener.address], flagsOf(timeouts));
+  assert.is(await outcome(balancer, listener, 0, prepare), 'end end');
+  return balancer.counters();
+}
+
+/** How a session ended for the client and for the server. */
+async function outcome(
+  balancer: Balancer,
+  listener: TestServer,
+  nth: number,
+  prepare?: (sides: Sides) => Promise<unknown>,
+): Promise<string> {
+  const sides = await session(balancer, listener, nth);
+  await prepare?.(sides);
+  return (await Promise.all([end(sides.client), end(sides.server)])).join(' ');
+}
+
+/** The same before HAProxy: both sides must see the same. */
+async function firesAsInHaproxy(
+  engine: EngineChoice,
+  timeouts: Timeouts,
+  prepare: (sides: Sides) => Promise<unknown>,
+): Promise<Record<string, number>> {
+  const listener = await serve(silent);
   const lines = Object.entries(timeouts).map(([name, value]) => `timeout ${name} ${value}`);
-  const outcomes: string[] = [];
   const turbo = await watchedBalance(engine, [listener.address], flagsOf(timeouts));
-  for (const balancer of [turbo, await balanceWithHaproxy([listener.address], lines)]) {
-    const sides = await session(balancer, listener, outcomes.length);
-    await prepare(sides);
-    outcomes.push((await Promise.all([end(sides.client), end(sides.server)])).join(' '));
-  }
-  assert.is(outcomes[0], outcomes[1]);
+  const haproxy = await balanceWithHaproxy([listener.address], lines);
+  assert.is(await outcome(turbo, listener, 0, prepare), await outcome(haproxy, listener, 1, prepare));
   return turbo.counters();
 }
 
 interop('timeout client ends a session whose client is silent', async (engine) => {
-  const { clientTimeouts, serverTimeouts } = await fires(engine, { client: SHORT }, () => undefined);
+  const { clientTimeouts, serverTimeouts } = await fires(engine, { client: SHORT });
   assert.equal({ clientTimeouts, serverTimeouts }, { clientTimeouts: 1, serverTimeouts: 0 });
 });
 
 interop('timeout server ends a session whose server is silent', async (engine) => {
-  const { clientTimeouts, serverTimeouts } = await fires(engine, { server: SHORT }, () => undefined);
+  const { clientTimeouts, serverTimeouts } = await fires(engine, { server: SHORT });
   assert.equal({ clientTimeouts, serverTimeouts }, { clientTimeouts: 0, serverTimeouts: 1 });
 });
 
 interop('timeout client ends a session whose client takes nothing of what the server sends', async (engine) => {
-  const listener = await serve(() => {});
+  const listener = await serve(silent);
   const balancer = await watchedBalance(engine, [listener.address], { 'timeout-client': SHORT });
   const { client, server } = await session(balancer, listener, 0);
   client.socket.pause();
@@ -92,7 +112,7 @@ interop('timeout client ends a session whose client takes nothing of what the se
 });
 
 interop('timeout client-fin ends a session that its server has half closed', async (engine) => {
-  const { clientTimeouts } = await fires(engine, { 'client-fin': SHORT }, ({ server, client }) => {
+  const { clientTimeouts } = await firesAsInHaproxy(engine, { 'client-fin': SHORT }, ({ server, client }) => {
     server.socket.end('bye');
     return client.hearsEnd();
   });
@@ -100,7 +120,7 @@ interop('timeout client-fin ends a session that its server has half closed', asy
 });
 
 interop('timeout server-fin ends a session that its client has half closed', async (engine) => {
-  const { serverTimeouts } = await fires(engine, { 'server-fin': SHORT }, ({ server, client }) => {
+  const { serverTimeouts } = await firesAsInHaproxy(engine, { 'server-fin': SHORT }, ({ server, client }) => {
     client.socket.end('bye');
     return server.hearsEnd();
   });
@@ -108,12 +128,12 @@ interop('timeout server-fin ends a session that its client has half closed', asy
 });
 
 interop('timeout tunnel ends a session in which both sides are silent', async (engine) => {
-  await fires(engine, { tunnel: SHORT }, () => undefined);
+  await fires(engine, { tunnel: SHORT });
 });
 
 /** Two sides that say something every now and then, for longer than the timeout. */
 async function survives(engine: EngineChoice, timeouts: Timeouts, talk: (sides: Sides) => Promise<void>): Promise<void> {
-  const listener = await serve(() => {});
+  const listener = await serve(silent);
   const balancer = await watchedBalance(engine, [listener.address], flagsOf(timeouts));
   const sides = await session(balancer, listener, 0);
   for (let i = 0; i < BUSY_MESSAGES; i++) {

@@ -230,7 +230,8 @@ export class SimulatedEngine implements Engine {
     const connection = this.network.connection(fd, 'spliceOut');
     const held = this.pipes.bytes(pipe);
     demand(length <= held.length, `splice out of ${length} bytes from a pipe that holds ${held.length}`);
-    const bytes = Uint8Array.from(held.slice(0, 1 + this.random.below(length)));
+    const part = this.random.chance(70) ? length : 1 + this.random.below(length);
+    const bytes = Uint8Array.from(held.slice(0, part));
     const result = connection.send(bytes) ?? -EAGAIN;
     if (result > 0) held.splice(0, result);
     if (result > 0) connection.activeAt = this.network.nowMs;

@@ -48,6 +48,8 @@ export class Network {
     readonly random: Random,
     readonly servers: readonly ServerScript[],
     readonly clockBase: number,
+    /** Bytes that fit between a peer and the balancer at most, in each direction. */
+    private readonly roomMax: number,
     private readonly out: ((line: string) => void) | null,
   ) {
     this.connects = servers.map(() => 0);
@@ -164,7 +166,7 @@ export class Network {
   private newPeer(side: Side, script: Script): Peer {
     const { random } = this;
     const id = 257 + this.connections.length; // both bytes of it are used
-    const connection = new Connection(side, id, random.between(20, 400), random.between(20, 400));
+    const connection = new Connection(side, id, random.between(20, this.roomMax), random.between(20, this.roomMax));
     const peer = new Peer(connection, script, random);
     this.connections.push(connection);
     this.peers.push(peer);

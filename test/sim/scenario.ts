@@ -25,6 +25,7 @@ export interface Scenario {
   readonly bufferSize: number;
   readonly pipesMax: number;
   readonly pipeCapacity: number;
+  readonly roomMax: number;
   readonly eagerness: number;
   readonly starvePercent: number;
   readonly systemFaults: number;
@@ -50,9 +51,11 @@ interface Mood {
 export function drawScenario(random: Random): Scenario {
   const mood = drawMood(random);
   const { clean } = mood;
-  const lanes = random.pick([1, 1, 2, 2, 3]);
+  // A crowd comes all at once to few places.
+  const crowd = random.chance(10);
+  const lanes = crowd ? random.between(2, 3) : random.pick([1, 1, 2, 2, 3]);
   const listenersPerLane = random.chance(70) ? 1 : 2;
-  const clients = random.chance(80) ? random.between(1, 8) : random.between(9, 16);
+  const clients = random.chance(80) && !crowd ? random.between(1, 8) : random.between(9, 16);
   // Where nothing shall go wrong, not both sides may wait for the other's end.
   const patient = random.pick(['client', 'server']);
   const servers = Array.from({ length: random.between(1, 3) }, () => drawServer(random, mood, patient === 'server'));
@@ -61,12 +64,13 @@ export function drawScenario(random: Random): Scenario {
     plan: drawPlan(random, clean, servers.length),
     lanes,
     listenersPerLane,
-    maxconn: random.chance(50) ? random.between(1, 3) : random.between(4, 12),
-    backlog: random.between(1, 4),
+    maxconn: crowd ? random.between(2, 5) : random.chance(50) ? random.between(1, 3) : random.between(4, 12),
+    backlog: crowd ? 1 : random.between(1, 4),
     bufferCount: random.pick([8, 12, 24, 64]),
     bufferSize: random.pick([16, 32, 64]),
     pipesMax: random.between(0, 3),
     pipeCapacity: random.between(24, 200),
+    roomMax: random.chance(85) ? 400 : 3000,
     eagerness: random.between(20, 95),
     starvePercent: random.chance(70) ? 0 : random.between(1, 40),
     systemFaults: clean ? 0 : random.chance(70) ? 0 : random.between(1, 8),
@@ -74,7 +78,7 @@ export function drawScenario(random: Random): Scenario {
       script: drawScript(random, mood, patient === 'client'),
       lane: random.below(lanes),
       listener: random.below(listenersPerLane),
-      arriveAt: random.chance(50) ? 0 : random.below(300),
+      arriveAt: crowd || random.chance(50) ? random.below(3) : random.below(300),
     })),
     servers,
     stormAt: clean || random.chance(75) ? NEVER : random.below(200),
@@ -100,7 +104,7 @@ function drawServer(random: Random, mood: Mood, patient: boolean): ServerScript 
 }
 
 function drawScript(random: Random, { clean, violence }: Mood, patient: boolean): Script {
-  const total = random.pick([0, 1, 2, random.below(60), random.below(400), random.below(1500)]);
+  const total = random.pick([0, 1, 2, random.below(60), random.below(400), random.below(random.chance(90) ? 1500 : 5000)]);
   const somewhere = (): number => (random.chance(violence) ? random.below(total + 200) : NEVER);
   const piece = (): number => random.pick([1, 10, 60, 400]);
   return {

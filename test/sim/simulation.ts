@@ -25,7 +25,7 @@ import { WatchedDataPlane } from './watched.js';
  */
 const HELD_MAX = QUEUE_MAX + 2 * MULTISHOT_BATCH;
 
-/** Rounds after which a run that is not over never will be. */
+/** Rounds after which a run that neither ends nor comes to rest never will. */
 const ROUNDS_MAX = 60_000;
 
 /** Longer than all timeouts of runs in which something may go wrong (ms). */
@@ -71,7 +71,7 @@ export class Simulation {
     this.scenario = scenario;
     this.stormAt = scenario.stormAt;
     out?.(JSON.stringify(scenario));
-    this.network = new Network(this.random, scenario.servers, scenario.clockBase, out);
+    this.network = new Network(this.random, scenario.servers, scenario.clockBase, scenario.roomMax, out);
     this.network.systemFaultsLeft = scenario.systemFaults;
     this.judge = new Judge(this.network, scenario);
     this.arrivals = [...scenario.clients].sort((a, b) => a.arriveAt - b.arriveAt);
@@ -91,9 +91,11 @@ export class Simulation {
 
   run(): void {
     for (const { dataPlane } of this.lanes) dataPlane.start();
-    for (let round = 0; !this.over; round++) {
-      demand(round < ROUNDS_MAX, 'the run does not end: something spins');
-      if (!this.round() && !this.round() && !this.everybody() && !this.passTime()) this.atRest();
+    for (let rounds = 0; !this.over; rounds++) {
+      demand(rounds < ROUNDS_MAX, 'the run does not end: something spins');
+      if (this.round() || this.round() || this.everybody() || this.passTime()) continue;
+      this.atRest();
+      rounds = 0;
     }
     this.drainAll();
     this.judge.judgeEnds();
@@ -220,15 +222,7 @@ export class Simulation {
     const alive = this.network.peers.filter((peer) => !peer.over && !peer.connection.closed);
     for (const peer of alive) this.judgeStall(peer);
     this.judge.judgeStreams();
-    for (const { lane, listeners } of this.lanes) {
-      const waiting = listeners.reduce((sum, listener) => sum + this.network.queue(listener).length, 0);
-      const { gate } = lane.tables;
-      const open = gate.current < gate.max && !this.lanes[lane.worker].draining;
-      demand(
-        waiting === 0 || !open,
-        `lane ${lane.worker} sleeps with ${waiting} clients waiting and ${gate.current} of ${gate.max} places taken`,
-      );
-    }
+    this.judgeWaiting();
     const stuck = alive.filter((peer) => peer.connection.fd >= 0);
     demand(stuck.length > 0, 'everything is at rest, and nobody is there who could be waited for');
     const peer = this.random.pick(stuck);
@@ -236,6 +230,22 @@ export class Simulation {
     this.network.trace(`connection ${peer.connection.id} is given up by its ${peer.connection.side}`);
     peer.connection.reset(false);
     this.changedAt = this.network.nowMs;
+  }
+
+  /** Nobody may wait for a place that is free, neither accepted nor in the queue of a listener. */
+  private judgeWaiting(): void {
+    const { gate } = this.lanes[0].lane.tables;
+    if (gate.current >= gate.max) return;
+    for (const { lane, listeners, draining } of this.lanes) {
+      const waiting = draining ? 0 : listeners.reduce((sum, listener) => sum + this.network.queue(listener).length, 0);
+      demand(
+        waiting === 0,
+        `lane ${lane.worker} sleeps with ${waiting} clients waiting and ${gate.current} of ${gate.max} places taken`,
+      );
+    }
+    const accepted = this.network.connections.filter(({ side, fd }) => side === 'client' && fd >= 0).length;
+    const sessions = this.lanes.reduce((sum, { dataPlane }) => sum + dataPlane.sessionCount, 0);
+    demand(accepted === sessions, `${accepted - sessions} accepted clients wait although a place is free`);
   }
 
   /** What a peer sent must have arrived if the other one takes it; so must its end. */

@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import { createServer, type NetConnectOpts, type Server, Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineChoice } from '../../harness.js';
 import { bothEngines } from '../../harness.js';
 
@@ -22,18 +21,15 @@ export function interop(name: string, body: (engine: EngineChoice) => Promise<vo
   bothEngines(name, (engine) => bounded(body(engine)).finally(closeAll));
 }
 
-async function bounded(test: Promise<void>): Promise<void> {
-  const bound = new AbortController();
-  const late = delay(TEST_MS_MAX, undefined, { signal: bound.signal }).then(() => {
-    const open = [...openPeers].map((peer) => `${peer.bytes} bytes heard, end ${peer.sawEnd}, error "${peer.error}"`);
-    throw new Error(`not over after ${TEST_MS_MAX} ms; open connections: ${open.slice(0, 10).join('; ')}`);
+/** Rejects when the test hangs, saying what is open. */
+function bounded(test: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      const open = [...openPeers].map((peer) => `${peer.bytes} bytes heard, end ${peer.sawEnd}, error "${peer.error}"`);
+      reject(new Error(`not over after ${TEST_MS_MAX} ms; open connections: ${open.slice(0, 10).join('; ')}`));
+    }, TEST_MS_MAX);
+    test.then(resolve, reject).finally(() => clearTimeout(late));
   });
-  late.catch(() => {}); // it lost the race
-  try {
-    await Promise.race([test, late]);
-  } finally {
-    bound.abort();
-  }
 }
 
 /** Destroys every peer and closes every server of this file. */
@@ -95,6 +91,13 @@ export class Peer {
   /** Resolves when the end of the stream has arrived; rejects when it fails. */
   hearsEnd(): Promise<void> {
     return this.until('the end of the stream', () => this.sawEnd);
+  }
+
+  /** Ends its own stream once the other end has; resolves as `closed`. */
+  over(): Promise<string> {
+    if (this.sawEnd) this.socket.end();
+    else this.socket.once('end', () => this.socket.end());
+    return this.closed;
   }
 
   /** Says something and resolves when the other end has repeated it. */
@@ -221,6 +224,11 @@ export async function serve(
     else listener.listen({ ...options, path }, resolve);
   });
   return server;
+}
+
+/** Says nothing, does nothing, and listens. */
+export function silent(): void {
+  // What it hears, a peer keeps by itself.
 }
 
 /** Repeats what it hears, and ends when it hears the end. */

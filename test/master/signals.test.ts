@@ -1,0 +1,135 @@
+/** What the process does on signals, under which name it is found, and that Node's debugger stays closed. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { eventually, freePort, isListening, type RunningProcess, runProcess, startTurbo } from '../harness.js';
+import { argumentsOf, balance } from '../interop/support/balancers.js';
+import { dial, echo, interop, serve } from '../interop/support/peers.js';
+
+/** Where Node's debugger listens unless told otherwise. */
+const DEBUGGER_PORT = 9229;
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  interop(`${signal} ends the process by that signal at once, sessions or not`, async (engine) => {
+    const server = await serve(echo);
+    const { port, process } = await balance(engine, [server.address], { workers: 2 });
+    const client = await dial(port);
+    await client.echoes('hello');
+    assert.equal(await process.stop(signal), { code: null, signal });
+    await client.over();
+    assert.not(isListening(port));
+  });
+}
+
+/** Nobody listens any more; a connection is refused. */
+async function refuses(port: number): Promise<void> {
+  await eventually('it has stopped listening', () => !isListening(port));
+  const outcome = await dial(port).then(
+    () => 'accepted',
+    (error) => error.code,
+  );
+  assert.is(outcome, 'ECONNREFUSED');
+}
+
+interop('SIGUSR1 refuses new clients, lets sessions go on, and ends with exit code 0 after the last', async (engine) => {
+  const server = await serve(echo);
+  const { port, process } = await balance(engine, [server.address], { workers: 2 });
+  const clients = await Promise.all(Array.from({ length: 10 }, () => dial(port)));
+  for (const client of clients) await client.echoes('before');
+  process.child.kill('SIGUSR1');
+  await refuses(port);
+  for (const client of clients) {
+    assert.ok(process.running);
+    await client.echoes('after');
+    client.socket.end();
+    assert.is(await client.closed, 'end');
+  }
+  assert.equal(await process.exited, { code: 0, signal: null });
+  assert.not.match(process.output, /Debugger listening|WARNING|ALERT/);
+});
+
+interop('SIGUSR1 while connections pour in loses none that was accepted, and says nothing strange', async (engine) => {
+  const server = await serve(echo);
+  const { port, process } = await balance(engine, [server.address], { workers: 2 });
+  const idle = await dial(port);
+  await idle.echoes('here');
+  let refused = false;
+  const pour = async (): Promise<void> => {
+    while (!refused) {
+      const client = await dial(port).catch(() => undefined);
+      if (client === undefined) refused = true;
+      else {
+        await client.echoes('x').catch(() => undefined); // it was in the accept queue when that was closed
+        client.socket.destroy();
+      }
+    }
+  };
+  const pouring = Promise.all(Array.from({ length: 16 }, pour));
+  await server.peer(200);
+  process.child.kill('SIGUSR1');
+  await pouring;
+  await idle.echoes('still here');
+  idle.socket.end();
+  assert.equal(await process.exited, { code: 0, signal: null });
+  assert.not.match(process.output, /WARNING|ALERT/);
+});
+
+interop('SIGUSR1 without a session ends at once; a second one and SIGTERM do no harm', async (engine) => {
+  const server = await serve(echo);
+  const first = await balance(engine, [server.address]);
+  first.process.child.kill('SIGUSR1');
+  assert.equal(await first.process.exited, { code: 0, signal: null });
+  const second = await balance(engine, [server.address]);
+  const client = await dial(second.port);
+  await client.echoes('hello');
+  second.process.child.kill('SIGUSR1');
+  await refuses(second.port);
+  second.process.child.kill('SIGUSR1');
+  await client.echoes('still here');
+  assert.equal(await second.process.stop('SIGTERM'), { code: null, signal: 'SIGTERM' });
+});
+
+/** The commands by which operators find a process, and what they print for this one. */
+async function findings(process: RunningProcess): Promise<Record<string, boolean>> {
+  const { pid } = process;
+  const found = async (command: string, ...args: string[]): Promise<boolean> => {
+    const { code, stdout } = await runProcess(command, args);
+    return code === 0 && stdout.split(/\s+/).includes(String(pid));
+  };
+  const { stdout: comm } = await runProcess('ps', ['-o', 'comm=', '-p', String(pid)]);
+  return {
+    ps: comm.trim() === 'turbo-lb',
+    pgrep: await found('pgrep', '-x', 'turbo-lb'),
+    pidof: await found('pidof', 'turbo-lb'),
+    killall: (await runProcess('killall', ['-0', 'turbo-lb'])).code === 0,
+  };
+}
+
+interop('ps, pgrep, pidof and killall find it as turbo-lb', async (engine) => {
+  const server = await serve(echo);
+  const { process } = await balance(engine, [server.address], { workers: 2 });
+  assert.equal(await findings(process), { ps: true, pgrep: true, pidof: true, killall: true });
+});
+
+interop('SIGUSR1 as soon as the process has its name does not open the debugger', async (engine) => {
+  const server = await serve(echo);
+  const named = async (pid: number): Promise<boolean> =>
+    (await runProcess('ps', ['-o', 'comm=', '-p', String(pid)])).stdout.trim() === 'turbo-lb';
+  const bind = `127.0.0.1:${await freePort()}`;
+  const process = await startTurbo(argumentsOf(bind, [server.address]), { engine, readyWhen: () => true });
+  await eventually('it has its name', () => named(process.pid));
+  process.child.kill('SIGUSR1');
+  assert.equal(await process.exited, { code: 0, signal: null });
+  assert.not.match(process.output, /Debugger listening/);
+  assert.not(isListening(DEBUGGER_PORT));
+});
+
+interop('an address in use is named as it was asked for, and the exit code is 1', async (engine) => {
+  const server = await serve(echo);
+  const process = await startTurbo(argumentsOf(server.address, [server.address]), { engine, readyWhen: () => true });
+  assert.equal(await process.exited, { code: 1, signal: null });
+  assert.match(process.stderr, `--bind ${server.address}`);
+  assert.match(process.stderr, 'EADDRINUSE');
+  assert.is(process.stderr.trim().split('\n').length, 1, process.stderr);
+});
+
+test.run();
