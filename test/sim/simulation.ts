@@ -26,7 +26,7 @@ import { WatchedDataPlane } from './watched.js';
 const HELD_MAX = QUEUE_MAX + 2 * MULTISHOT_BATCH;
 
 /** Rounds after which a run that neither ends nor comes to rest never will. */
-const ROUNDS_MAX = 60_000;
+const ROUNDS_MAX = 400_000;
 
 /** Longer than all timeouts of runs in which something may go wrong (ms). */
 const REST_MS = 200_000;

@@ -23,6 +23,8 @@ import {
   EALREADY,
   ENOENT,
   IORING_ACCEPT_MULTISHOT,
+  IORING_ASYNC_CANCEL_ALL,
+  IORING_ASYNC_CANCEL_ANY,
   IORING_OP_ACCEPT,
   IORING_OP_ASYNC_CANCEL,
   IORING_OP_CLOSE,
@@ -65,6 +67,8 @@ const SQ_ENTRIES = 2048;
 /** Completion entries: as many as could arrive while one turn is handled; beyond, the kernel queues. */
 const CQ_ENTRIES = 16384;
 
+/** Turns in which a stopping engine collects what its cancelled operations still complete. */
+const STOP_TURNS = 4;
 /** The mean of completions per turn is taken over about 2^BATCH_SHIFT turns. */
 const BATCH_SHIFT = 3;
 /** Completions per turn from which on a worker counts as busy. */
@@ -91,6 +95,7 @@ export class UringEngine extends KernelEngine implements Engine {
   private readonly sqe: Int32Array;
   /** Running mean of completions per turn, times 2^BATCH_SHIFT. */
   private usualBatch = 0;
+  private stopping = false;
 
   /** Throws SystemCallError when the kernel refuses a ring. */
   constructor(options: EngineOptions) {
@@ -176,8 +181,15 @@ export class UringEngine extends KernelEngine implements Engine {
         if (op === OP_ACCEPT && result >= 0) this.close(result);
       },
     };
-    this.deliver(closeAccepted);
-    this.ring.submit();
+    // An operation holds its socket open, and a listener listening, until the kernel has let go of
+    // it; left to the end of the ring, that would happen some time after the process is gone.
+    this.stopping = true;
+    const at = this.prepare(SQE_CANCEL, -1, OP_INTERNAL, 0);
+    this.sqe[at + SQE_OP_FLAGS] = IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY;
+    for (let turn = 0; turn < STOP_TURNS; turn++) {
+      this.ring.submitAndWait(0, 1);
+      this.deliver(closeAccepted);
+    }
     this.closePipes();
     this.holdings.drop(this.ring.fd);
     sys.close(this.ring.fd);
@@ -219,6 +231,7 @@ export class UringEngine extends KernelEngine implements Engine {
   }
 
   private onInternal(op: number, result: number, handler: CompletionHandler): void {
+    if (this.stopping) return;
     if (op === OP_WAKE) {
       this.readWake();
       this.pollWake();

@@ -105,7 +105,7 @@ export async function watchedBalance(
     globalThis.process.execPath,
     [...(options.nodeArgs ?? []), WATCHED_PROGRAM, JSON.stringify(raw)],
     {
-      readyWhen: /listening on/,
+      readyWhen: /may be asked/,
       env: { ...options.env, ...(options.workerUrl && { TEST_WORKER_URL: options.workerUrl.href }) },
     },
   );
@@ -116,7 +116,7 @@ export async function watchedBalance(
 function readCounters(process: RunningProcess): Promise<Record<string, number> & { servers: number[] }> {
   const { stdout } = process.child;
   if (stdout === null) throw new Error('the output is not read');
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let text = '';
     const take = (chunk: string): void => {
       text += chunk;
@@ -125,6 +125,7 @@ function readCounters(process: RunningProcess): Promise<Record<string, number> &
       resolve(JSON.parse(text));
     };
     stdout.on('data', take);
+    void process.exited.then((exit) => reject(new Error(`the balancer is gone: ${JSON.stringify(exit)}\n${process.output}`)));
     process.child.kill('SIGHUP');
   });
 }
