@@ -17,7 +17,7 @@ import { cpuBudget } from './cpus.js';
 import type { Log } from './log.js';
 import { applySizing, demandOf, sizedPlan } from './sizing.js';
 import { StartError } from './start-error.js';
-import { startWarnings } from './sysctl.js';
+import { startWarnings, sysctlReader } from './sysctl.js';
 import { Workers } from './workers.js';
 
 /** What a balancer needs beside its plan. */
@@ -79,6 +79,7 @@ export class LoadBalancer {
       plan,
       shared: this.shared,
       ioEngine: this.engine.name,
+      backlogMax: Number(sysctlReader()('net.core.somaxconn') ?? Number.MAX_SAFE_INTEGER),
       listeners,
       cpus: wakeFds.map((_, i) => (settings.pin ? cpus[i % cpus.length] : -1)),
       log: options.log,

@@ -3,6 +3,7 @@
  * has to become, and how many connections fit when it cannot. `planSizing` computes, `applySizing`
  * sets the limit of the process; both before any worker starts, since tables are sized by it.
  */
+import { BUFFERS_MAX } from '../kernel/buffers.js';
 import { errnoText } from '../kernel/errno.js';
 import { getNofileLimit, type NofileLimit, setNofileLimit } from '../kernel/limits.js';
 import type { Plan } from '../plan/plan.js';
@@ -141,9 +142,17 @@ export function demandOf(plan: Plan, workers: number): Demand {
   return { maxconn: plan.process.maxconn, workers, listeners, checks: 0, pipes: plan.process.tune.pipes };
 }
 
+/**
+ * Receive buffers of each worker: two for each connection, so that slow peers, who keep one in each
+ * direction, leave enough for the rest; as many as can be numbered. Unused ones take no memory.
+ */
+function buffersFor(plan: Plan, maxconn: number): number {
+  return Math.min(BUFFERS_MAX, Math.max(plan.process.tune.buffers, 2 * maxconn));
+}
+
 /** The plan with the numbers that were decided in place of those that were asked for. */
 export function sizedPlan(plan: Plan, decided: Sizing): Plan {
-  const tune = { ...plan.process.tune, pipes: decided.pipes };
+  const tune = { ...plan.process.tune, pipes: decided.pipes, buffers: buffersFor(plan, decided.maxconn) };
   return { ...plan, process: { ...plan.process, maxconn: decided.maxconn, tune } };
 }
 

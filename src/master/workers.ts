@@ -23,6 +23,8 @@ export interface WorkersOptions {
   readonly plan: Plan;
   readonly shared: SharedState;
   readonly ioEngine: 'uring' | 'epoll';
+  /** What the kernel cuts every accept queue to (net.core.somaxconn). */
+  readonly backlogMax: number;
   /** Listening descriptors of each worker, in the order of the plan's binds. */
   readonly listeners: readonly (readonly number[])[];
   /** The CPU of each worker, or -1. */
@@ -88,7 +90,7 @@ export class Workers {
   }
 
   private spawn(place: Place): void {
-    const { plan, shared, ioEngine, listeners, cpus, workerUrl } = this.options;
+    const { plan, shared, ioEngine, backlogMax, listeners, cpus, workerUrl } = this.options;
     const { port1, port2 } = new MessageChannel();
     const start: WorkerStart = {
       index: place.index,
@@ -96,6 +98,7 @@ export class Workers {
       shared,
       listeners: listeners[place.index],
       ioEngine,
+      backlogMax,
       cpu: cpus[place.index],
       orders: port2,
     };
@@ -167,7 +170,8 @@ export class Workers {
     const sessions = row[COUNTER.sessionsNow];
     row[COUNTER.sessionsNow] = 0;
     gate.forget(worker);
-    if (sessions > 0) gate.leave(sessions, (other) => signalEventfd(shared.wakeFds[other]));
+    // Also without sessions: it may have died with a wake-up that was meant for a place.
+    gate.leave(sessions, (other) => signalEventfd(shared.wakeFds[other]));
   }
 
   private tellAll(order: Order): void {

@@ -31,7 +31,7 @@ export interface ProcessPlan {
 export interface TunePlan {
   /** Bytes of a receive buffer (`tune.bufsize`). */
   readonly bufsize: number;
-  /** Receive buffers of each worker. */
+  /** Receive buffers of each worker, at least; sizing makes it two for each connection. */
   readonly buffers: number;
   /** Pipes for splice(2) of each worker (`maxpipes`). */
   readonly pipes: number;

@@ -95,13 +95,10 @@ export class Acceptor {
     this.resume();
   }
 
-  /** Closes what was accepted and never served; the listener is its opener's to close. */
-  close(): void {
-    for (const fd of this.parked.splice(0)) this.lane.engine.close(fd);
-  }
-
   private hand(fd: number): void {
-    if (!this.onConnection(fd, this.frontend)) this.lane.engine.close(fd);
+    if (this.onConnection(fd, this.frontend)) return;
+    this.lane.engine.close(fd);
+    this.lane.tables.gate.leave(1, this.lane.wakeWorker);
   }
 
   private takePlace(): boolean {

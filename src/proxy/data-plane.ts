@@ -103,6 +103,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner 
     lane.timers.advance(this.nowMs, this);
     this.relay.feedStarving();
     lane.counters[COUNTER.turns]++;
+    lane.counters[COUNTER.lateCompletions] = engine.stats.lateCompletions;
     const woken = this.woken;
     this.woken = false;
     if (woken) this.resumeAccepting();

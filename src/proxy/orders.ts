@@ -11,6 +11,8 @@ export interface WorkerStart {
   readonly shared: SharedState;
   /** A listening descriptor of this worker for each bind: frontends in order, their binds in order. */
   readonly listeners: readonly number[];
+  /** What the kernel cuts every accept queue to (net.core.somaxconn). */
+  readonly backlogMax: number;
   readonly ioEngine: 'uring' | 'epoll';
   /** The CPU to run on, or -1. */
   readonly cpu: number;

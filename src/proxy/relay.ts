@@ -26,6 +26,8 @@ import { type Endpoint, READ_MULTISHOT, READ_ONCE, READ_SPLICE, RELAYING, type S
 export const QUEUE_MAX = 8;
 /** Buffers left in the queue when reading goes on. */
 const QUEUE_RESUME = 2;
+/** Below this part of the pool buffers are scarce: then a slow peer may keep only one of them from the others. */
+const SCARCE_PART = 1 / 4;
 /** Full buffers in a row that make a stream of a direction. */
 const STREAM_AFTER = 4;
 /** Without a pipe: receives before another is asked for. */
@@ -57,6 +59,8 @@ export class Relay {
   private readonly counters: Float64Array;
   /** Endpoints waiting for a free buffer, first come first served. */
   private readonly starving: Endpoint[] = [];
+  /** Free buffers below which they are scarce. */
+  private readonly scarceBelow: number;
 
   constructor(
     lane: Lane,
@@ -64,6 +68,7 @@ export class Relay {
   ) {
     this.engine = lane.engine;
     this.counters = lane.counters;
+    this.scarceBelow = lane.engine.buffers.count * SCARCE_PART;
   }
 
   /** Begins to read both sides. */
@@ -166,7 +171,7 @@ export class Relay {
     this.enqueue(sink, buffer);
     this.noticeStream(source, length === buffers.size);
     if (!armed) this.resume(source);
-    else if (sink.queued >= QUEUE_MAX || source.reading !== READ_MULTISHOT) this.cancel(source, OP_RECEIVE);
+    else if (sink.queued >= this.queueLimit() || source.reading !== READ_MULTISHOT) this.cancel(source, OP_RECEIVE);
   }
 
   private onNoData(source: Endpoint, result: number, flags: number, armed: boolean): void {
@@ -207,11 +212,17 @@ export class Relay {
       if (sink.queued === 0) this.stream(source, false);
       return;
     }
-    if (sink.queued >= QUEUE_MAX) return;
+    const limit = this.queueLimit();
+    if (sink.queued >= limit) return;
     source.activeAt = this.owner.nowMs; // only from now on is it waited for
     source.pending |= RECEIVING;
-    if (source.reading === READ_ONCE) this.engine.receiveOnce(source.slot, source.fd);
+    if (source.reading === READ_ONCE || limit < QUEUE_MAX) this.engine.receiveOnce(source.slot, source.fd);
     else this.engine.receive(source.slot, source.fd);
+  }
+
+  /** Buffers queued for a sink at which its source is no longer read, now. */
+  private queueLimit(): number {
+    return this.engine.freeBuffers() < this.scarceBelow ? 1 : QUEUE_MAX;
   }
 
   private enqueue(sink: Endpoint, buffer: number): void {

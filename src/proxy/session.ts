@@ -186,11 +186,6 @@ export class SessionPool {
     return (slot & 1) === 0 ? session.client : session.server;
   }
 
-  /** All sessions in use. */
-  *active(): Generator<Session> {
-    for (const session of this.sessions) if (session.state !== IDLE) yield session;
-  }
-
   private grow(): boolean {
     const first = this.sessions.length;
     const count = Math.min(CHUNK, this.max - first);

@@ -23,7 +23,11 @@ const notify: Notify = (severity, text) => report({ kind: 'log', severity, text 
 
 function listenersOf({ plan, listeners }: WorkerStart): Listener[] {
   const binds = plan.frontends.flatMap((frontend, index) => frontend.binds.map((bind) => ({ index, bind })));
-  return binds.map(({ index, bind }, i) => ({ fd: listeners[i], frontend: index, backlog: bind.backlog }));
+  return binds.map(({ index, bind }, i) => ({
+    fd: listeners[i],
+    frontend: index,
+    backlog: Math.min(bind.backlog, start.backlogMax),
+  }));
 }
 
 function openDataPlane(): { engine: Engine; dataPlane: DataPlane } {

@@ -44,19 +44,6 @@ test('a session given back is used again, as good as new', () => {
   assert.is(again.client.fd, NO_FD);
 });
 
-test('sessions in use are those that are not idle', () => {
-  const pool = new SessionPool(10);
-  const [first, second] = [pool.take(), pool.take()] as [Session, Session];
-  first.state = CONNECTING;
-  second.state = CONNECTING;
-  assert.equal(
-    [...pool.active()].map(({ index }) => index).sort((a, b) => a - b),
-    [first.index, second.index].sort((a, b) => a - b),
-  );
-  pool.give(first);
-  assert.equal([...pool.active()], [second]);
-});
-
 /** All that a session is, without the references that go round in circles. */
 function visible(session: Session): object {
   const { client, server, nextFree, ...own } = session;

@@ -18,7 +18,9 @@ const SPOILED = 0xdd;
 /** The pool of a simulated engine. */
 export class OwnedBuffers extends BufferPool {
   /** Buffers with data received on each slot that are not given back yet. */
-  readonly heldOfSlot = new Int32Array(64);
+  private readonly heldOfSlot = new Int32Array(64);
+  /** The most of them that one slot had at a time, since the pool was handed out. */
+  mostHeld = 0;
   private readonly owner: Uint8Array;
   private readonly slotOf: Int32Array;
 
@@ -48,7 +50,7 @@ export class OwnedBuffers extends BufferPool {
   /** Data received on `slot` lies in the buffer now. */
   received(buffer: number, slot: number): void {
     this.slotOf[buffer] = slot;
-    this.heldOfSlot[slot]++;
+    this.mostHeld = Math.max(this.mostHeld, ++this.heldOfSlot[slot]);
   }
 
   /** The kernel begins to send from the buffer. */
@@ -74,7 +76,10 @@ const pools = new Map<string, OwnedBuffers>();
 export function pooledBuffers(lane: number, count: number, size: number): OwnedBuffers {
   const key = `${lane}/${count}/${size}`;
   const known = pools.get(key);
-  if (known !== undefined && known.available === known.count) return known;
+  if (known !== undefined && known.available === known.count) {
+    known.mostHeld = 0;
+    return known;
+  }
   const pool = new OwnedBuffers(count, size);
   pools.set(key, pool); // a former one with buffers missing belongs to a run that failed
   return pool;

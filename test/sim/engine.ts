@@ -259,6 +259,11 @@ export class SimulatedEngine implements Engine {
     return at;
   }
 
+  /** Somebody called `wake`, and it is not delivered yet. */
+  get woken(): boolean {
+    return this.wakes > 0;
+  }
+
   /** Called by another lane. */
   wake(): void {
     this.wakes++;

@@ -7,8 +7,8 @@ import { test } from 'uvu';
 import { simulate } from './simulation.js';
 
 /** Seeds that every run repeats, and new ones. */
-const KNOWN = 12_000;
-const NEW = 12_000;
+const KNOWN = 10_000;
+const NEW = 10_000;
 /** Seeds are 31 bits wide, so that they can be typed. */
 const SEED_MAX = 0x7fff_ffff;
 

@@ -45,6 +45,8 @@ interface SimulatedLane {
   readonly dataPlane: WatchedDataPlane;
   readonly listeners: readonly number[];
   draining: boolean;
+  /** The count of changes when it fell asleep, -1 while it is awake. */
+  asleepSince: number;
 }
 
 /** Runs the scenario of a seed. Throws Violation, or whatever the data plane throws. */
@@ -64,6 +66,8 @@ export class Simulation {
   private stormAt: number;
   /** When something last happened that was not only the firing of a timer (ms). */
   private changedAt = 0;
+  /** How often something of that kind has happened. */
+  private changes = 0;
 
   constructor(seed: number, out: ((line: string) => void) | null, sabotage: Sabotage) {
     this.random = new Random(seed);
@@ -132,7 +136,7 @@ export class Simulation {
     };
     const opened = listeners.map((fd) => ({ fd, frontend: 0, backlog: scenario.backlog }));
     const dataPlane = new WatchedDataPlane(lane, opened, network.addresses(), scenario.maxconn, this.judge);
-    return { lane, engine, dataPlane, listeners, draining: false };
+    return { lane, engine, dataPlane, listeners, draining: false, asleepSince: -1 };
   }
 
   /** Lets some of the actors do something, in random order. True when anything happened. */
@@ -142,8 +146,9 @@ export class Simulation {
     const count = this.lanes.length + peers.length;
     const first = this.random.below(count);
     for (let i = 0; i < count; i++) {
-      if (!this.random.chance(60)) continue;
-      if (this.act((first + i) % count)) happened = true;
+      const actor = (first + i) % count;
+      if (actor >= this.lanes.length && peers[actor - this.lanes.length].over) continue;
+      if (this.random.chance(60) && this.act(actor)) happened = true;
     }
     if (this.random.chance(20)) this.network.nowMs += this.random.between(1, 5);
     return happened;
@@ -159,7 +164,7 @@ export class Simulation {
   private act(actor: number): boolean {
     if (actor < this.lanes.length) return this.turn(this.lanes[actor]);
     const acted = this.network.peers[actor - this.lanes.length].step(this.network.nowMs);
-    if (acted) this.changedAt = this.network.nowMs;
+    if (acted) this.noteChange();
     return acted;
   }
 
@@ -169,11 +174,12 @@ export class Simulation {
       const { lane, listener, script } = this.arrivals.shift() as ClientScript;
       this.network.arrive(this.lanes[lane].listeners[listener], script);
       arrived = true;
-      this.changedAt = this.network.nowMs;
+      this.noteChange();
     }
     if (this.network.nowMs >= this.stormAt) {
       this.stormAt = NEVER;
       this.network.storm();
+      this.noteChange();
       arrived = true;
     }
     const draining = this.lanes[this.scenario.drainLane];
@@ -182,19 +188,33 @@ export class Simulation {
     return true;
   }
 
+  /** Nothing that could wake a sleeping worker has happened since it fell asleep. */
+  private sleepsOn({ asleepSince, engine }: SimulatedLane): boolean {
+    return asleepSince === this.changes && !engine.woken && engine.wakesAt() > this.network.nowMs;
+  }
+
+  /** Something happened that was not only the firing of a timer. */
+  private noteChange(): void {
+    this.changes++;
+    this.changedAt = this.network.nowMs;
+  }
+
   /** One turn of a worker; false when it sleeps. */
-  private turn({ dataPlane, engine }: SimulatedLane): boolean {
-    if (dataPlane.idle) return false;
+  private turn(one: SimulatedLane): boolean {
+    const { dataPlane, engine } = one;
+    if (dataPlane.idle || this.sleepsOn(one)) return false;
     const before = engine.stats.completions;
+    one.asleepSince = -1;
     try {
       dataPlane.turn();
     } catch (error) {
-      if (error === BLOCKED) return false;
-      throw error;
+      if (error !== BLOCKED) throw error;
+      one.asleepSince = this.changes;
+      return false;
     }
-    if (engine.stats.completions !== before) this.changedAt = this.network.nowMs;
-    for (const held of engine.buffers.heldOfSlot)
-      demand(held <= HELD_MAX, `${held} buffers are queued in one direction, at most ${HELD_MAX}`);
+    if (engine.stats.completions !== before) this.noteChange();
+    const { mostHeld } = engine.buffers;
+    demand(mostHeld <= HELD_MAX, `${mostHeld} buffers are queued in one direction, at most ${HELD_MAX}`);
     return true;
   }
 
@@ -229,7 +249,7 @@ export class Simulation {
     demand(!this.scenario.clean, `a clean run is stuck at connection ${peer.connection.id}`);
     this.network.trace(`connection ${peer.connection.id} is given up by its ${peer.connection.side}`);
     peer.connection.reset(false);
-    this.changedAt = this.network.nowMs;
+    this.noteChange();
   }
 
   /** Nobody may wait for a place that is free, neither accepted nor in the queue of a listener. */
@@ -273,6 +293,7 @@ export class Simulation {
   private drain(one: SimulatedLane): void {
     this.network.trace(`lane ${one.lane.worker} drains`);
     one.draining = true;
+    this.noteChange();
     one.dataPlane.drain();
   }
 

@@ -119,6 +119,7 @@ export class UringEngine extends KernelEngine implements Engine {
   }
 
   acceptOnce(slot: number, listener: number): void {
+    this.hurry();
     const at = this.prepare(IORING_OP_ACCEPT, listener, OP_ACCEPT, slot);
     this.sqe[at + SQE_OP_FLAGS] = SOCK_NONBLOCK | SOCK_CLOEXEC;
   }
@@ -148,11 +149,13 @@ export class UringEngine extends KernelEngine implements Engine {
   }
 
   pollIn(slot: number, fd: number): void {
+    this.hurry();
     const at = this.prepare(IORING_OP_POLL_ADD, fd, OP_POLL_IN, slot);
     this.sqe[at + SQE_OP_FLAGS] = POLLIN | POLLRDHUP | POLLERR | POLLHUP;
   }
 
   pollOut(slot: number, fd: number): void {
+    this.hurry();
     const at = this.prepare(IORING_OP_POLL_ADD, fd, OP_POLL_OUT, slot);
     this.sqe[at + SQE_OP_FLAGS] = POLLOUT | POLLERR | POLLHUP;
   }
@@ -193,6 +196,14 @@ export class UringEngine extends KernelEngine implements Engine {
     this.closePipes();
     this.holdings.drop(this.ring.fd);
     sys.close(this.ring.fd);
+  }
+
+  /**
+   * Streams, and connections that come one by one, wait for single completions: those must not be
+   * held back until others join them.
+   */
+  private hurry(): void {
+    this.usualBatch = 0;
   }
 
   /**
