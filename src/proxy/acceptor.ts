@@ -60,8 +60,7 @@ export class Acceptor {
     if (this.armed || this.draining || this.failing) return;
     if (gate.current >= gate.max && !this.awaitPlace(false)) return;
     this.armed = true;
-    // A multishot accept takes the whole queue at once: only where that cannot pass the limit.
-    this.multishot = gate.max - gate.current > this.backlog;
+    this.multishot = this.hasRoomForAll();
     if (this.multishot) this.lane.engine.accept(this.slot, this.listener);
     else this.lane.engine.acceptOnce(this.slot, this.listener);
   }
@@ -85,14 +84,20 @@ export class Acceptor {
     this.lane.shortage.passed();
     if (this.parked.length === 0 && this.takePlace()) this.hand(result);
     else this.parked.push(result);
-    if (this.parked.length > 0 && this.multishot) this.cancel();
-    else if (!this.armed) this.resume();
+    if (!this.armed) this.resume();
+    else if (this.multishot && !this.hasRoomForAll()) this.cancel();
   }
 
   /** The pause after an error is over. */
   onTimer(): void {
     this.failing = false;
     this.resume();
+  }
+
+  /** A multishot accept takes the whole queue at once: it is used only where that cannot pass the limit. */
+  private hasRoomForAll(): boolean {
+    const { gate } = this.lane.tables;
+    return gate.max - gate.current > this.backlog;
   }
 
   private hand(fd: number): void {
