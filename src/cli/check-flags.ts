@@ -8,8 +8,8 @@ import { didYouMean } from '../config/values/nearest.js';
 import { type Parsed, parsed, refused } from '../config/values/parsed.js';
 import { parseTime } from '../config/values/time.js';
 import type { SocketAddress } from '../kernel/address.js';
-import { BALANCE_ALGORITHMS, type BindPlan, type ServerPlan } from '../plan/plan.js';
-import { QUICK_DEFAULTS, type QuickFlags } from '../plan/quick.js';
+import type { BindPlan } from '../plan/plan.js';
+import { QUICK_ALGORITHMS, QUICK_DEFAULTS, type QuickFlags } from '../plan/quick.js';
 import type { Complaint } from './complaint.js';
 import type { RawFlags, ValueFlag } from './flags.js';
 import { type Lookup, resolveAddress } from './resolve.js';
@@ -41,7 +41,7 @@ export async function checkFlags(raw: RawFlags, lookup?: Lookup): Promise<Checke
   const flags: QuickFlags = {
     binds: await check.binds(),
     servers: await check.servers(),
-    balance: check.one('balance', oneOf('algorithm', BALANCE_ALGORITHMS), QUICK_DEFAULTS.balance),
+    balance: check.one('balance', oneOf('algorithm', QUICK_ALGORITHMS), QUICK_DEFAULTS.balance),
     workers: check.one('workers', parseWorkers, QUICK_DEFAULTS.workers),
     pin: raw.pin,
     ioEngine: check.one('io-engine', oneOf('engine', IO_ENGINES), QUICK_DEFAULTS.ioEngine),
@@ -122,8 +122,8 @@ class FlagChecker {
     return binds;
   }
 
-  async servers(): Promise<ServerPlan[]> {
-    const servers: ServerPlan[] = [];
+  async servers(): Promise<QuickFlags['servers'][number][]> {
+    const servers: QuickFlags['servers'][number][] = [];
     for (const [index, text] of this.texts('server').entries()) {
       const about = `--server ${text}`;
       const server = this.take(about, parseServer(text));

@@ -3,7 +3,7 @@
  * turns raw values into checked ones; nothing here judges them.
  */
 import type { Options } from 'yargs';
-import { BALANCE_ALGORITHMS } from '../plan/plan.js';
+import { QUICK_ALGORITHMS } from '../plan/quick.js';
 
 /** Names of the flags that take a value. */
 export const VALUE_FLAGS = [
@@ -42,7 +42,7 @@ const valued = (group: string, describe: string): Options => ({ group, describe,
 const DESCRIPTIONS: Record<ValueFlag, Options> = {
   bind: valued(BALANCING, 'Listen here, as :8080, 127.0.0.1:80, [::1]:80, /run/lb.sock; repeatable'),
   server: valued(BALANCING, 'Send connections here, as 10.0.0.1:80 or web:80,weight=2,name=app1; repeatable'),
-  balance: valued(BALANCING, `One of ${BALANCE_ALGORITHMS.join(', ')} [default: roundrobin]`),
+  balance: valued(BALANCING, `One of ${QUICK_ALGORITHMS.join(', ')} [default: roundrobin]`),
   maxconn: valued(BALANCING, 'Connections at once [default: what ulimit -n allows]'),
   retries: valued(BALANCING, 'Further attempts when a server does not answer [default: 3]'),
   'timeout-connect': valued(TIMEOUTS, 'For a server to accept [default: 5s]'),

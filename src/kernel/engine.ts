@@ -13,6 +13,7 @@
 
 import type { EncodedAddress } from './address.js';
 import type { BufferPool } from './buffers.js';
+import type { HostAddress } from './host-address.js';
 
 // Operations, as numbers: they travel through the kernel in a completion's user data.
 export const OP_ACCEPT = 1;
@@ -132,11 +133,10 @@ export interface Engine {
   resetOnClose(fd: number): number;
   /** Closes a descriptor, at the latest when `wait` is called next. No operation may be outstanding on it. */
   close(fd: number): void;
-  /**
-   * Stores the address of the peer, without its port, as 32-bit words in network order:
-   * answers 1 (IPv4), 4 (IPv6) or 0 (none, UNIX). `words` has room for 4.
-   */
-  peerAddress(fd: number, words: Int32Array): number;
+  /** Reads the address of the peer, getpeername(2); FAMILY_NONE for a UNIX socket, or when it is gone. */
+  peerAddress(fd: number, into: HostAddress): void;
+  /** Reads the socket's own address, getsockname(2): where the client connected to. */
+  localAddress(fd: number, into: HostAddress): void;
 
   /** An empty pipe of the pool, or -1 when there is none. */
   takePipe(): number;

@@ -6,6 +6,7 @@
 import type { EncodedAddress } from './address.js';
 import { BufferPool } from './buffers.js';
 import type { EngineOptions, EngineStats, Holdings } from './engine.js';
+import type { HostAddress } from './host-address.js';
 import { PipePool } from './pipes.js';
 import {
   AF_INET,
@@ -81,18 +82,12 @@ export abstract class KernelEngine {
     return sys.setsockopt(fd, SOL_SOCKET, SO_LINGER, this.scratch.address + AT_LINGER, 8);
   }
 
-  peerAddress(fd: number, words: Int32Array): number {
-    const { scratch } = this;
-    scratch.i32[AT_LENGTH >> 2] = SOCKADDR_ROOM;
-    if (sys.getpeername(fd, scratch.address + AT_SOCKADDR, scratch.address + AT_LENGTH) < 0) return 0;
-    const family = scratch.view.getUint16(AT_SOCKADDR, true);
-    if (family === AF_INET) {
-      words[0] = scratch.view.getInt32(AT_SOCKADDR + 4, false);
-      return 1;
-    }
-    if (family !== AF_INET6) return 0;
-    for (let i = 0; i < 4; i++) words[i] = scratch.view.getInt32(AT_SOCKADDR + 8 + 4 * i, false);
-    return 4;
+  peerAddress(fd: number, into: HostAddress): void {
+    this.readAddress(sys.getpeername, fd, into);
+  }
+
+  localAddress(fd: number, into: HostAddress): void {
+    this.readAddress(sys.getsockname, fd, into);
   }
 
   takePipe(): number {
@@ -125,6 +120,19 @@ export abstract class KernelEngine {
     const seconds = words[AT_TIMESPEC >> 2] | 0;
     const nanoseconds = words[(AT_TIMESPEC >> 2) + 2] | 0;
     return (Math.imul(seconds, 1000) + ((nanoseconds / 1_000_000) | 0)) | 0;
+  }
+
+  private readAddress(call: typeof sys.getpeername, fd: number, into: HostAddress): void {
+    const { scratch } = this;
+    const { view } = scratch;
+    into.clear();
+    scratch.i32[AT_LENGTH >> 2] = SOCKADDR_ROOM;
+    if (call(fd, scratch.address + AT_SOCKADDR, scratch.address + AT_LENGTH) < 0) return;
+    const family = view.getUint16(AT_SOCKADDR, true);
+    const port = view.getUint16(AT_SOCKADDR + 2, false);
+    const word = (at: number): number => view.getInt32(AT_SOCKADDR + at, false);
+    if (family === AF_INET) into.setIpv4(word(4), port);
+    else if (family === AF_INET6) into.setIpv6(word(8), word(12), word(16), word(20), port);
   }
 
   /** Takes the error that a socket is left with (SO_ERROR, socket(7)): 0 or `-errno`. */

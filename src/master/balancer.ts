@@ -71,6 +71,7 @@ export class LoadBalancer {
       workers: this.workerCount,
       maxconn: sizing.maxconn,
       descriptorsMax: sizing.limit.soft,
+      frontends: plan.frontends.length,
       backendSizes: plan.backends.map((backend) => backend.servers.length),
       wakeFds,
     });

@@ -2,15 +2,28 @@
  * The Plan of the command line's flags: one frontend, one backend. It takes values that were
  * checked before, so that it cannot fail; `cli/` reads them from text.
  */
+import type { BalanceAlgorithm } from '../config/config.js';
 import type { SocketAddress } from '../kernel/address.js';
-import { type BalanceAlgorithm, DEFAULTS, type IoEngineChoice, type Plan, type ServerPlan } from './plan.js';
+import {
+  DEFAULT_BACKEND,
+  DEFAULT_FRONTEND,
+  DEFAULT_PROCESS,
+  DEFAULTS,
+  defaultBind,
+  defaultServer,
+  type IoEngineChoice,
+  type Plan,
+} from './plan.js';
+
+/** Balancing algorithms that need no arguments, for the flag `--balance`. */
+export const QUICK_ALGORITHMS = ['roundrobin', 'leastconn', 'source'] as const satisfies readonly BalanceAlgorithm[];
 
 /** What the flags say, checked, with addresses looked up. */
 export interface QuickFlags {
   /** Where to listen, and how the person wrote it, as `--bind :80`. */
   readonly binds: readonly { readonly address: SocketAddress; readonly origin: string }[];
-  readonly servers: readonly ServerPlan[];
-  readonly balance: BalanceAlgorithm;
+  readonly servers: readonly { readonly name: string; readonly address: SocketAddress; readonly weight: number }[];
+  readonly balance: (typeof QUICK_ALGORITHMS)[number];
   readonly workers: number | 'auto';
   readonly pin: boolean;
   readonly ioEngine: IoEngineChoice;
@@ -57,12 +70,19 @@ const REDISPATCH_NEVER = 0;
 export function quickPlan(flags: QuickFlags): Plan {
   const { timeouts } = flags;
   return {
-    process: { workers: flags.workers, pin: flags.pin, ioEngine: flags.ioEngine, maxconn: flags.maxconn, tune: DEFAULTS.tune },
+    process: {
+      ...DEFAULT_PROCESS,
+      workers: flags.workers,
+      pin: flags.pin,
+      ioEngine: flags.ioEngine,
+      maxconn: flags.maxconn,
+    },
     frontends: [
       {
+        ...DEFAULT_FRONTEND,
         name: FRONTEND_NAME,
-        mode: 'tcp',
-        binds: flags.binds.map(({ address, origin }) => ({ address, backlog: flags.backlog, origin })),
+        id: 2,
+        binds: flags.binds.map(({ address, origin }, i) => ({ ...defaultBind(address, flags.backlog, origin), id: i + 1 })),
         defaultBackend: 0,
         clientTimeoutMs: timeouts.clientMs,
         clientFinTimeoutMs: timeouts.clientFinMs,
@@ -70,17 +90,22 @@ export function quickPlan(flags: QuickFlags): Plan {
     ],
     backends: [
       {
+        ...DEFAULT_BACKEND,
         name: BACKEND_NAME,
-        mode: 'tcp',
-        balance: flags.balance,
-        servers: flags.servers,
+        id: 3,
+        balance: { ...DEFAULT_BACKEND.balance, algorithm: flags.balance },
+        servers: flags.servers.map(({ name, address, weight }, i) => defaultServer(name, i + 1, address, weight)),
         retries: flags.retries,
         redispatch: flags.redispatch ? REDISPATCH_LAST : REDISPATCH_NEVER,
         connectTimeoutMs: timeouts.connectMs,
         serverTimeoutMs: timeouts.serverMs,
         serverFinTimeoutMs: timeouts.serverFinMs,
         tunnelTimeoutMs: timeouts.tunnelMs,
+        queueTimeoutMs: timeouts.connectMs,
       },
     ],
+    acls: [],
+    patternFiles: [],
+    tables: [],
   };
 }

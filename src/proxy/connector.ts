@@ -37,7 +37,6 @@ interface Backend {
 /** The way from an accepted session to an established server connection, in one worker. */
 export class Connector {
   private readonly backends: readonly Backend[];
-  private readonly addressWords = new Int32Array(4);
 
   /** @param addresses of all servers, backends in order, their servers in order */
   constructor(
@@ -50,17 +49,14 @@ export class Connector {
       const group = lane.tables.servers.groups[i];
       const own = addresses.slice(first, first + plan.servers.length);
       first += plan.servers.length;
-      return { plan, group, balancer: createBalancer(plan, group), addresses: own };
+      return { plan, group, balancer: createBalancer(plan.balance, group), addresses: own };
     });
   }
 
   /** Begins to connect a session whose backend is set. */
   start(session: Session): void {
     const { balancer } = this.backends[session.backend];
-    if (balancer.needsSource) {
-      const count = this.lane.engine.peerAddress(session.client.fd, this.addressWords);
-      session.sourceHash = sourceHash(this.addressWords, count);
-    }
+    if (balancer.needsSource) session.sourceHash = sourceHash(session.readSource(this.lane.engine));
     if (this.choose(session, NO_SERVER)) this.connect(session);
   }
 
@@ -172,7 +168,7 @@ export class Connector {
 
   /** The backend is served in turn, and has more than one server to turn to. */
   private hasOtherInTurn({ plan, group }: Backend): boolean {
-    if (plan.balance !== 'roundrobin') return false;
+    if (plan.balance.algorithm !== 'roundrobin') return false;
     let usable = 0;
     for (let server = 0; server < group.size; server++) if (group.weight(server) > 0) usable++;
     return usable > 1;

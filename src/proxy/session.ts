@@ -4,9 +4,13 @@
  * when the kernel holds no operation on it.
  */
 import { NO_BUFFER } from '../kernel/buffers.js';
+import type { Engine } from '../kernel/engine.js';
+import { HostAddress } from '../kernel/host-address.js';
 import { NO_PIPE } from '../kernel/pipes.js';
 import { COUNTER } from '../shared/counters.js';
 import { NO_SERVER } from './balance/balancer.js';
+import type { StoredSample } from './samples/sample.js';
+import type { TrackedEntries } from './stick/tracking.js';
 
 /** "No descriptor". */
 export const NO_FD = -1;
@@ -48,6 +52,8 @@ export class Endpoint {
   /** The pipe that holds bytes read from it, and how many. */
   pipe = NO_PIPE;
   pipeBytes = 0;
+  /** Bytes received from it. */
+  received = 0;
   /** When bytes last moved, in wrapping milliseconds. */
   activeAt = 0;
   /** Inactivity after which it is given up, in milliseconds; 0: never. */
@@ -80,6 +86,7 @@ export class Endpoint {
     this.sentOfHead = 0;
     this.pipe = NO_PIPE;
     this.pipeBytes = 0;
+    this.received = 0;
     this.activeAt = 0;
     this.timeoutMs = 0;
   }
@@ -100,7 +107,12 @@ export const CLOSING = 4;
  * 8.5): who ended it (C client, S server, c/s their timeouts, R resources, K killed), and when
  * (C connecting, D data).
  */
-export type Termination = '--' | 'CD' | 'SD' | 'cD' | 'sD' | 'SC' | 'sC' | 'RC' | 'KD';
+export type Termination =
+  | '--'
+  | `${'C' | 'S' | 'P' | 'L' | 'R' | 'I' | 'D' | 'U' | 'K' | 'c' | 's'}${'R' | 'Q' | 'C' | 'H' | 'D' | 'L' | 'T'}`;
+
+/** A time that was not reached, as log lines show it. */
+export const NOT_REACHED = -1;
 
 /** A client, the server it was given, and how far they have come. */
 export class Session {
@@ -120,6 +132,42 @@ export class Session {
   /** The sockets are closed with a reset. */
   resetting = false;
   termination: Termination = '--';
+
+  // What log lines, rules and fetches speak of.
+  /** The client's address, or what a PROXY header or a rule has put in its place; see `readSource`. */
+  readonly source = new HostAddress();
+  sourceKnown = false;
+  /** Where the client connected to; see `readDestination`. */
+  readonly destination = new HostAddress();
+  destinationKnown = false;
+  /** The bind it came through, an index in its frontend's. */
+  bind = 0;
+  /** When it was accepted: in the engine's wrapping milliseconds, and in milliseconds since 1970. */
+  acceptedAt = 0;
+  acceptDateMs = 0;
+  /** Number of the session in this process, from 0 (%rt, unique ids); a worker counts its own. */
+  serial = 0;
+  /** Milliseconds of each phase; NOT_REACHED: %Th, %Tw, %Tc. */
+  handshakeMs = 0;
+  waitMs = NOT_REACHED;
+  connectMs = NOT_REACHED;
+  /** Connections retried to the same server, and whether another one was chosen (%rc). */
+  retries = 0;
+  redispatched = false;
+  /** How many were before it in the queues when it was queued (%sq, %bq). */
+  serverQueuePosition = 0;
+  backendQueuePosition = 0;
+  /** Whether its line has been written (`logasap`, or at its end). */
+  logged = false;
+  /** Level of its line, an index in LEVELS, or -1 as usual (`set-log-level`); -2: silent. */
+  logLevel = -1;
+  /** Captured samples by slot; null where nothing was captured, or the whole when there are none. */
+  captures: (string | null)[] | null = null;
+  /** Variables of scopes `sess` and `txn`, by whole name; null while there are none. */
+  variables: Map<string, StoredSample> | null = null;
+  /** Entries of stick tables that it is counted in, by counter number; null while there are none. */
+  tracked: TrackedEntries | null = null;
+
   /** In the pool: the next free session. */
   nextFree: Session | null = null;
 
@@ -142,6 +190,42 @@ export class Session {
     this.timedOut = false;
     this.resetting = false;
     this.termination = '--';
+    this.sourceKnown = false;
+    this.destinationKnown = false;
+    this.bind = 0;
+    this.acceptedAt = 0;
+    this.acceptDateMs = 0;
+    this.serial = 0;
+    this.handshakeMs = 0;
+    this.waitMs = NOT_REACHED;
+    this.connectMs = NOT_REACHED;
+    this.retries = 0;
+    this.redispatched = false;
+    this.serverQueuePosition = 0;
+    this.backendQueuePosition = 0;
+    this.logged = false;
+    this.logLevel = -1;
+    this.captures = null;
+    this.variables = null;
+    this.tracked = null;
+  }
+
+  /** The client's address, asked of the kernel the first time. */
+  readSource(engine: Engine): HostAddress {
+    if (!this.sourceKnown) {
+      engine.peerAddress(this.client.fd, this.source);
+      this.sourceKnown = true;
+    }
+    return this.source;
+  }
+
+  /** Where the client connected to, asked of the kernel the first time. */
+  readDestination(engine: Engine): HostAddress {
+    if (!this.destinationKnown) {
+      engine.localAddress(this.client.fd, this.destination);
+      this.destinationKnown = true;
+    }
+    return this.destination;
   }
 }
 

@@ -7,6 +7,7 @@
 import { WorkerCounters } from './counters.js';
 import { ConnectionGate } from './gate.js';
 import { HoldingsTable } from './holdings.js';
+import { ProxyTable } from './proxies.js';
 import { ServerTable } from './servers.js';
 
 /** The buffers behind the tables; send this, then `openShared` it in the other thread. */
@@ -15,6 +16,8 @@ export interface SharedState {
   readonly servers: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
   readonly holdings: SharedArrayBuffer;
+  readonly proxies: SharedArrayBuffer;
+  readonly frontends: number;
   /** Servers of each backend, in order. */
   readonly backendSizes: readonly number[];
   /** The eventfd of each worker: written to wake it. */
@@ -27,6 +30,7 @@ export interface SharedTables {
   readonly servers: ServerTable;
   readonly counters: WorkerCounters;
   readonly holdings: HoldingsTable;
+  readonly proxies: ProxyTable;
 }
 
 /** How large the tables are. */
@@ -36,6 +40,7 @@ export interface SharedSizes {
   readonly maxconn: number;
   /** Descriptor numbers are below this (RLIMIT_NOFILE). */
   readonly descriptorsMax: number;
+  readonly frontends: number;
   readonly backendSizes: readonly number[];
   /** One eventfd for each worker. */
   readonly wakeFds: readonly number[];
@@ -48,6 +53,8 @@ export function createShared(sizes: SharedSizes): SharedState {
     servers: ServerTable.create(sizes.backendSizes, sizes.workers),
     counters: WorkerCounters.create(sizes.workers),
     holdings: HoldingsTable.create(sizes.workers, sizes.descriptorsMax),
+    proxies: ProxyTable.create(sizes.frontends, sizes.backendSizes.length, sizes.workers),
+    frontends: sizes.frontends,
     backendSizes: sizes.backendSizes,
     wakeFds: sizes.wakeFds,
   };
@@ -60,5 +67,6 @@ export function openShared(state: SharedState, worker: number): SharedTables {
     servers: new ServerTable(state.servers, state.backendSizes, worker),
     counters: new WorkerCounters(state.counters),
     holdings: new HoldingsTable(state.holdings),
+    proxies: new ProxyTable(state.proxies, state.frontends, state.backendSizes.length, state.wakeFds.length, worker),
   };
 }

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import type { SocketAddress } from '../../src/kernel/address.js';
 import { FLAG_MORE, OP_ACCEPT, OP_CONNECT, OP_RECEIVE, OP_SEND } from '../../src/kernel/engine.js';
 import { openEventfd } from '../../src/kernel/eventfd.js';
+import { FAMILY_IPV4, FAMILY_IPV6, HostAddress } from '../../src/kernel/host-address.js';
 import { getNofileLimit, setNofileLimit } from '../../src/kernel/limits.js';
 import { ECONNREFUSED, ECONNRESET, EMFILE, ENOENT, EPIPE, F_GETFL, O_NONBLOCK } from '../../src/kernel/sys/constants.js';
 import { sys } from '../../src/kernel/sys/libc.js';
@@ -82,13 +83,19 @@ onBothEngines('accepted and opened sockets do not block and have TCP_NODELAY', (
   }
 });
 
-onBothEngines('the address of the peer', (lab) => {
-  const words = new Int32Array(4);
-  assert.is(lab.engine.peerAddress(lab.pair(LOOPBACK).server.fd, words), 1);
-  assert.is(words[0], 0x7f000001);
-  assert.is(lab.engine.peerAddress(lab.pair(IPV6).server.fd, words), 4);
-  assert.equal([...words], [0, 0, 0, 1]);
-  assert.is(lab.engine.peerAddress(lab.pair(UNIX).server.fd, words), 0);
+onBothEngines('the addresses of both ends', (lab) => {
+  const [peer, local] = [new HostAddress(), new HostAddress()];
+  const words = ({ family, word0, word1, word2, word3 }: HostAddress): number[] => [family, word0, word1, word2, word3];
+  const ipv4 = lab.pair(LOOPBACK);
+  lab.engine.peerAddress(ipv4.server.fd, peer);
+  lab.engine.localAddress(ipv4.client.fd, local);
+  assert.equal(words(peer), [FAMILY_IPV4, 0x7f000001, 0, 0, 0]);
+  assert.ok(peer.port > 0);
+  assert.equal(local, peer);
+  lab.engine.peerAddress(lab.pair(IPV6).server.fd, peer);
+  assert.equal(words(peer), [FAMILY_IPV6, 0, 0, 0, 1]);
+  lab.engine.peerAddress(lab.pair(UNIX).server.fd, peer);
+  assert.equal({ ...peer }, { ...new HostAddress() });
   rmSync(unixPath);
 });
 

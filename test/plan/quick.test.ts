@@ -1,7 +1,7 @@
 /** The Plan that flags amount to. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DEFAULTS } from '../../src/plan/plan.js';
+import { DEFAULT_PROCESS } from '../../src/plan/plan.js';
 import { QUICK_DEFAULTS, type QuickFlags, quickPlan } from '../../src/plan/quick.js';
 
 const FLAGS: QuickFlags = {
@@ -12,9 +12,9 @@ const FLAGS: QuickFlags = {
 
 test('what is not said is as HAProxy has it', () => {
   const plan = quickPlan(FLAGS);
-  assert.equal(plan.process, { workers: 'auto', pin: true, ioEngine: 'auto', maxconn: 0, tune: DEFAULTS.tune });
+  assert.equal(plan.process, DEFAULT_PROCESS);
   const [backend] = plan.backends;
-  assert.is(backend.balance, 'roundrobin');
+  assert.is(backend.balance.algorithm, 'roundrobin');
   assert.is(backend.retries, 3);
   assert.is(backend.redispatch, 0);
   assert.is(plan.frontends[0].binds[0].backlog, 10_000);
@@ -34,9 +34,10 @@ test('every timeout reaches its side', () => {
 test('binds keep their order, their origin and the common backlog', () => {
   const other = { address: { family: 'unix', path: '/run/lb.sock', abstract: false }, origin: '--bind /run/lb.sock' } as const;
   const { frontends } = quickPlan({ ...FLAGS, binds: [...FLAGS.binds, other], backlog: 77 });
-  assert.equal(frontends[0].binds, [
-    { ...FLAGS.binds[0], backlog: 77 },
-    { ...other, backlog: 77 },
+  const said = frontends[0].binds.map(({ address, origin, backlog, id }) => ({ address, origin, backlog, id }));
+  assert.equal(said, [
+    { ...FLAGS.binds[0], backlog: 77, id: 1 },
+    { ...other, backlog: 77, id: 2 },
   ]);
 });
 

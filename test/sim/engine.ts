@@ -21,6 +21,7 @@ import {
   OP_WAKE,
   OPERATION_NAMES,
 } from '../../src/kernel/engine.js';
+import type { HostAddress } from '../../src/kernel/host-address.js';
 import { EAGAIN, ECANCELED, ECONNREFUSED, ENOBUFS, ETIMEDOUT } from '../../src/kernel/sys/constants.js';
 import type { OwnedBuffers } from './buffers.js';
 import type { Connection } from './connection.js';
@@ -199,9 +200,13 @@ export class SimulatedEngine implements Engine {
     this.network.close(fd);
   }
 
-  peerAddress(fd: number, words: Int32Array): number {
-    words[0] = this.network.connection(fd, 'peerAddress').id;
-    return 1;
+  peerAddress(fd: number, into: HostAddress): void {
+    into.setIpv4(this.network.connection(fd, 'peerAddress').id, 1024);
+  }
+
+  localAddress(fd: number, into: HostAddress): void {
+    this.network.connection(fd, 'localAddress');
+    into.setIpv4(1, 80);
   }
 
   takePipe(): number {

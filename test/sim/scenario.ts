@@ -1,5 +1,14 @@
 /** What happens in one run, drawn from its seed: the plan, the sizes, the clients, the servers, the faults. */
-import { BALANCE_ALGORITHMS, type BackendPlan, type FrontendPlan, type Plan } from '../../src/plan/plan.js';
+import {
+  type BackendPlan,
+  DEFAULT_BACKEND,
+  DEFAULT_FRONTEND,
+  DEFAULT_PROCESS,
+  defaultServer,
+  type FrontendPlan,
+  type Plan,
+} from '../../src/plan/plan.js';
+import { QUICK_ALGORITHMS } from '../../src/plan/quick.js';
 import type { ServerScript } from './network.js';
 import { NEVER, type Script } from './peer.js';
 import type { Random } from './random.js';
@@ -125,28 +134,24 @@ function drawScript(random: Random, { clean, violence }: Mood, patient: boolean)
 function drawPlan(random: Random, clean: boolean, servers: number): Plan {
   const backend = drawBackend(random, clean, servers);
   const frontend: FrontendPlan = {
+    ...DEFAULT_FRONTEND,
     name: 'front',
-    mode: 'tcp',
-    binds: [],
     defaultBackend: 0,
     clientTimeoutMs: drawTimeout(random, clean),
     clientFinTimeoutMs: drawTimeout(random, clean),
   };
-  const tune = { bufsize: 0, buffers: 0, pipes: 0, pipesize: 0 };
-  return { process: { workers: 1, pin: false, ioEngine: 'auto', maxconn: 0, tune }, frontends: [frontend], backends: [backend] };
+  return { process: DEFAULT_PROCESS, frontends: [frontend], backends: [backend], acls: [], patternFiles: [], tables: [] };
 }
 
 function drawBackend(random: Random, clean: boolean, servers: number): BackendPlan {
   const address = { family: 'ipv4', host: '127.0.0.1', port: 1 } as const;
   return {
+    ...DEFAULT_BACKEND,
     name: 'back',
-    mode: 'tcp',
-    balance: random.pick(BALANCE_ALGORITHMS),
-    servers: Array.from({ length: servers }, (_, i) => ({
-      name: `s${i}`,
-      address,
-      weight: clean || random.chance(80) ? random.between(1, 3) : 0,
-    })),
+    balance: { ...DEFAULT_BACKEND.balance, algorithm: random.pick(QUICK_ALGORITHMS) },
+    servers: Array.from({ length: servers }, (_, i) =>
+      defaultServer(`s${i}`, i + 1, address, clean || random.chance(80) ? random.between(1, 3) : 0),
+    ),
     retries: random.between(0, 3),
     redispatch: random.between(-1, 2),
     connectTimeoutMs: clean ? random.pick([0, 5000]) : random.pick([0, 30, 2000]),

@@ -83,8 +83,9 @@ export class Simulation {
       workers: scenario.lanes,
       maxconn: scenario.maxconn,
       descriptorsMax: 512,
+      frontends: 1,
       backendSizes: [scenario.servers.length],
-      wakeFds: [],
+      wakeFds: Array.from({ length: scenario.lanes }, () => -1),
     });
     const [group] = openShared(this.shared, 0).servers.groups;
     scenario.plan.backends[0].servers.forEach((server, i) => {

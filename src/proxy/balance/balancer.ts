@@ -1,5 +1,5 @@
 /** The one interface behind which every balancing algorithm stands. */
-import type { BackendPlan, BalanceAlgorithm } from '../../plan/plan.js';
+import type { BalancePlan } from '../../plan/plan.js';
 import type { ServerGroup } from '../../shared/servers.js';
 import { Leastconn } from './leastconn.js';
 import { Roundrobin } from './roundrobin.js';
@@ -20,13 +20,13 @@ export interface Balancer {
   pick(hash: number, avoid: number): number;
 }
 
-const ALGORITHMS: Record<BalanceAlgorithm, new (group: ServerGroup) => Balancer> = {
+const ALGORITHMS: Readonly<Record<string, new (group: ServerGroup) => Balancer>> = {
   roundrobin: Roundrobin,
   leastconn: Leastconn,
   source: Source,
 };
 
 /** The balancer of a backend over the shared state of its servers. */
-export function createBalancer(plan: BackendPlan, group: ServerGroup): Balancer {
-  return new ALGORITHMS[plan.balance](group);
+export function createBalancer(plan: BalancePlan, group: ServerGroup): Balancer {
+  return new ALGORITHMS[plan.algorithm](group);
 }

@@ -3,14 +3,13 @@
  * servers and weights stays (hash-type map-based, function sdbm's place taken by the address words
  * themselves, as HAProxy does for sources). A server of weight n has n places in the map.
  */
+import type { HostAddress } from '../../kernel/host-address.js';
 import type { ServerGroup } from '../../shared/servers.js';
 import { type Balancer, NO_SERVER } from './balancer.js';
 
-/** The hash of an address of `count` 32-bit words in network order: their exclusive or, unsigned. */
-export function sourceHash(words: Int32Array, count: number): number {
-  let hash = 0;
-  for (let i = 0; i < count; i++) hash ^= words[i];
-  return hash >>> 0;
+/** The hash of an address: the exclusive or of its 32-bit words, unsigned. Words that it does not have are 0. */
+export function sourceHash({ word0, word1, word2, word3 }: HostAddress): number {
+  return (word0 ^ word1 ^ word2 ^ word3) >>> 0;
 }
 
 /** The algorithm `source`. */

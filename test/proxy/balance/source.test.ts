@@ -4,6 +4,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { HostAddress } from '../../../src/kernel/host-address.js';
 import { NO_SERVER } from '../../../src/proxy/balance/balancer.js';
 import { sourceHash } from '../../../src/proxy/balance/source.js';
 import { Choosers } from '../support/group.js';
@@ -19,8 +20,14 @@ const RECORDED: readonly (readonly [readonly number[], string])[] = [
   [[4, 2, 2], '012001200120012001200120012001200120012001200120012001200120'],
 ];
 
+function ipv4(word: number): HostAddress {
+  const address = new HostAddress();
+  address.setIpv4(word, 1024);
+  return address;
+}
+
 /** The hash of 127.0.0.n. */
-const loopback = (n: number): number => sourceHash(Int32Array.of(0x7f00_0000 + n), 1);
+const loopback = (n: number): number => sourceHash(ipv4(0x7f00_0000 + n));
 
 for (const [weights, servers] of RECORDED) {
   test(`weights ${weights.join(' ')} give each client the server that HAProxy gives it`, () => {
@@ -44,15 +51,18 @@ test('a client keeps its server whichever worker accepts and whatever others do'
 
 test('an address above 127.255.255.255 is no negative number', () => {
   const choosers = new Choosers('source', [1, 1, 1]);
-  const hash = sourceHash(Int32Array.of(0xffff_fffe | 0), 1);
+  const hash = sourceHash(ipv4(0xffff_fffe | 0));
   assert.is(hash, 0xffff_fffe);
   assert.is(choosers.pick(hash), 0xffff_fffe % 3);
 });
 
 test('all four words of an IPv6 address count, and those beyond the address do not', () => {
-  assert.is(sourceHash(Int32Array.of(1, 2, 4, 8), 4), 15);
-  assert.is(sourceHash(Int32Array.of(1, 2, 4, 8), 1), 1);
-  assert.is(sourceHash(Int32Array.of(1, 2, 4, 8), 0), 0);
+  const address = new HostAddress();
+  assert.is(sourceHash(address), 0);
+  address.setIpv6(1, 2, 4, 8, 1024);
+  assert.is(sourceHash(address), 15);
+  address.setIpv4(1, 1024);
+  assert.is(sourceHash(address), 1);
 });
 
 test('a server of weight 0 has no place', () => {

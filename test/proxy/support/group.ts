@@ -1,5 +1,6 @@
 /** A backend's servers without a backend: what the tests of balancing choose from. */
-import type { BackendPlan, BalanceAlgorithm } from '../../../src/plan/plan.js';
+import type { BalanceAlgorithm } from '../../../src/config/config.js';
+import { DEFAULT_BACKEND } from '../../../src/plan/plan.js';
 import { type Balancer, createBalancer, NO_SERVER } from '../../../src/proxy/balance/balancer.js';
 import { type ServerGroup, ServerTable } from '../../../src/shared/servers.js';
 
@@ -12,7 +13,7 @@ export class Choosers {
   constructor(balance: BalanceAlgorithm, weights: readonly number[], workers = 1) {
     const table = ServerTable.create([weights.length], workers);
     this.groups = Array.from({ length: workers }, (_, worker) => new ServerTable(table, [weights.length], worker).groups[0]);
-    this.balancers = this.groups.map((group) => createBalancer({ balance } as BackendPlan, group));
+    this.balancers = this.groups.map((group) => createBalancer({ ...DEFAULT_BACKEND.balance, algorithm: balance }, group));
     this.setWeights(weights);
   }
 

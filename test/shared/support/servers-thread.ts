@@ -1,5 +1,6 @@
 /** A thread of servers.test.ts: chooses servers as a worker does, and ends some of the connections. */
-import type { BackendPlan, BalanceAlgorithm } from '../../../src/plan/plan.js';
+import type { BalanceAlgorithm } from '../../../src/config/config.js';
+import { DEFAULT_BACKEND } from '../../../src/plan/plan.js';
 import { createBalancer, NO_SERVER } from '../../../src/proxy/balance/balancer.js';
 import { ServerTable } from '../../../src/shared/servers.js';
 import { answer, threadStart } from './threads.js';
@@ -18,7 +19,7 @@ export interface ServerThreads {
 const { index, shared } = threadStart<ServerThreads>();
 const { balance, choices, keep } = shared;
 const [group] = new ServerTable(shared.table, [shared.servers], index).groups;
-const balancer = createBalancer({ balance } as BackendPlan, group);
+const balancer = createBalancer({ ...DEFAULT_BACKEND.balance, algorithm: balance }, group);
 const chosen = new Array<number>(shared.servers).fill(0);
 const open: number[] = [];
 for (let i = 0; i < choices; i++) {

@@ -1,0 +1,33 @@
+/**
+ * Events per period, as HAProxy counts them: the events of the running period, and of the one before
+ * in proportion to the part of it that a period reaching back from now still covers. Three words of
+ * an Int32Array, written by one thread at a time.
+ */
+
+/** Words of one meter. */
+export const RATE_WORDS = 3;
+const STARTED = 0;
+const CURRENT = 1;
+const PREVIOUS = 2;
+
+/** Counts `events` at `nowMs` (wrapping); answers the events of the running period. */
+export function countRate(words: Int32Array, at: number, nowMs: number, periodMs: number, events: number): number {
+  const age = (nowMs - words[at + STARTED]) | 0;
+  if (age >= periodMs || age < 0) {
+    words[at + PREVIOUS] = age >= 0 && age < 2 * periodMs ? words[at + CURRENT] : 0;
+    words[at + CURRENT] = 0;
+    words[at + STARTED] = (nowMs - (age >= 0 && age < 2 * periodMs ? age % periodMs : 0)) | 0;
+  }
+  words[at + CURRENT] += events;
+  return words[at + CURRENT];
+}
+
+/** Events in the period up to `nowMs`. */
+export function readRate(words: Int32Array, at: number, nowMs: number, periodMs: number): number {
+  const age = (nowMs - words[at + STARTED]) | 0;
+  if (age < 0 || age >= 2 * periodMs) return 0;
+  const current = words[at + CURRENT];
+  if (age >= periodMs) return Math.trunc((current * (2 * periodMs - age)) / periodMs);
+  const previous = words[at + PREVIOUS];
+  return current + Math.trunc((previous * (periodMs - age)) / periodMs);
+}
