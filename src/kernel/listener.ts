@@ -2,7 +2,7 @@
  * Listening sockets: opened for an address, or inherited from whoever started the process. What
  * is set here, accepted sockets inherit (TCP_NODELAY), so that accepting costs one call.
  */
-import { lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, unlinkSync } from 'node:fs';
 import { decodeSockaddr, type EncodedAddress, encodeAddresses, SOCKADDR_MAX, type SocketAddress } from './address.js';
 import { SystemCallError } from './errno.js';
 import {
@@ -16,13 +16,24 @@ import {
   IPV6_V6ONLY,
   O_NONBLOCK,
   SO_ACCEPTCONN,
+  SO_BINDTODEVICE,
+  SO_KEEPALIVE,
+  SO_RCVBUF,
   SO_REUSEADDR,
   SO_REUSEPORT,
+  SO_SNDBUF,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
+  TCP_DEFER_ACCEPT,
+  TCP_FASTOPEN,
+  TCP_KEEPCNT,
+  TCP_KEEPIDLE,
+  TCP_KEEPINTVL,
+  TCP_MAXSEG,
   TCP_NODELAY,
+  TCP_USER_TIMEOUT,
 } from './sys/constants.js';
 import { sys } from './sys/libc.js';
 import { allocate } from './sys/memory.js';
@@ -34,9 +45,51 @@ export interface ListenerOptions {
   readonly backlog: number;
   /** Several sockets share the address and the kernel spreads connections; not for UNIX sockets. */
   readonly reusePort: boolean;
-  /** An IPv6 socket takes no IPv4 connections (HAProxy's `v6only`; false is `v4v6`). Default true. */
-  readonly v6only?: boolean;
+  /** Whether an IPv6 socket takes no IPv4 connections (HAProxy's `v6only`; false is `v4v6`); null: as net.ipv6.bindv6only says. */
+  readonly v6only?: boolean | null;
+  readonly tcp?: TcpOptions;
+  /** Of a UNIX socket with a path. */
+  readonly permissions?: SocketPermissions;
 }
+
+/** Options of a TCP listener, most of which accepted sockets inherit (tcp(7), socket(7)). 0, null: the system's. */
+export interface TcpOptions {
+  /** Only connections through this network interface (SO_BINDTODEVICE). */
+  readonly interface: string | null;
+  /** Bytes of a segment (TCP_MAXSEG); negative: so many less than the interface has, as HAProxy takes it. */
+  readonly mss: number;
+  /** Connections are handed over when their first data is there (TCP_DEFER_ACCEPT). */
+  readonly deferAccept: boolean;
+  /** How long sent data may stay unacknowledged (TCP_USER_TIMEOUT). */
+  readonly userTimeoutMs: number;
+  /** Data may come with the first packet (TCP_FASTOPEN). */
+  readonly fastOpen: boolean;
+  readonly keepAlive: KeepAlive | null;
+  /** Bytes of SO_RCVBUF and SO_SNDBUF. */
+  readonly receiveBuffer: number;
+  readonly sendBuffer: number;
+}
+
+/** Parameters of TCP keep-alive (TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT); 0: the system's. */
+export interface KeepAlive {
+  readonly idleMs: number;
+  readonly intervalMs: number;
+  readonly count: number;
+}
+
+/** Who may connect to a UNIX socket; null: as the process's umask and identity make it. */
+export interface SocketPermissions {
+  readonly mode: number | null;
+  readonly uid: number | null;
+  readonly gid: number | null;
+}
+
+/** Seconds that TCP_DEFER_ACCEPT waits: HAProxy asks for the shortest time as well. */
+const DEFER_ACCEPT_S = 1;
+/** "Leave this one as it is", chown(2). */
+const UNCHANGED = 0xffff_ffff;
+/** TFO requests pending at a time, when nothing else limits them. */
+const FASTOPEN_QUEUE_MAX = 4096;
 
 /** Opens a non-blocking listener. Throws SystemCallError, naming the call that failed. */
 export function openListener(options: ListenerOptions): number {
@@ -47,6 +100,7 @@ export function openListener(options: ListenerOptions): number {
     try {
       setOptions(fd, options);
       must('bind', sys.bind(fd, encoded.address, encoded.length));
+      setPermissions(options);
       must('listen', sys.listen(fd, options.backlog));
     } catch (error) {
       sys.close(fd);
@@ -61,7 +115,8 @@ export function openListener(options: ListenerOptions): number {
  * closed on exec, with TCP_NODELAY. Throws SystemCallError, or Error when it does not listen.
  */
 export function adoptListener(fd: number): void {
-  if (getFlag(fd, SO_ACCEPTCONN, 'getsockopt(SO_ACCEPTCONN)') === 0) throw new Error(`descriptor ${fd} does not listen`);
+  if (getFlag(fd, SOL_SOCKET, SO_ACCEPTCONN, 'getsockopt(SO_ACCEPTCONN)') === 0)
+    throw new Error(`descriptor ${fd} does not listen`);
   const flags = must('fcntl(F_GETFL)', sys.fcntl(fd, F_GETFL, 0));
   must('fcntl(F_SETFL)', sys.fcntl(fd, F_SETFL, flags | O_NONBLOCK));
   must('fcntl(F_SETFD)', sys.fcntl(fd, F_SETFD, FD_CLOEXEC));
@@ -81,12 +136,46 @@ export function localAddress(fd: number): SocketAddress {
 }
 
 function setOptions(fd: number, options: ListenerOptions): void {
-  const { family } = options.address;
-  if (family === 'unix') return;
+  const { address, v6only = null } = options;
+  if (address.family === 'unix') return;
   setFlag(fd, SOL_SOCKET, SO_REUSEADDR, 1, 'setsockopt(SO_REUSEADDR)');
   if (options.reusePort) setFlag(fd, SOL_SOCKET, SO_REUSEPORT, 1, 'setsockopt(SO_REUSEPORT)');
-  if (family === 'ipv6') setFlag(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.v6only === false ? 0 : 1, 'setsockopt(IPV6_V6ONLY)');
+  if (address.family === 'ipv6' && v6only !== null)
+    setFlag(fd, IPPROTO_IPV6, IPV6_V6ONLY, v6only ? 1 : 0, 'setsockopt(IPV6_V6ONLY)');
   setFlag(fd, IPPROTO_TCP, TCP_NODELAY, 1, 'setsockopt(TCP_NODELAY)');
+  if (options.tcp !== undefined) setTcpOptions(fd, options.tcp, options.backlog);
+}
+
+function setTcpOptions(fd: number, tcp: TcpOptions, backlog: number): void {
+  if (tcp.interface !== null) setName(fd, SO_BINDTODEVICE, tcp.interface, `setsockopt(SO_BINDTODEVICE, ${tcp.interface})`);
+  if (tcp.mss !== 0)
+    setFlag(fd, IPPROTO_TCP, TCP_MAXSEG, tcp.mss > 0 ? tcp.mss : lessThanDefault(fd, tcp.mss), 'setsockopt(TCP_MAXSEG)');
+  if (tcp.deferAccept) setFlag(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_ACCEPT_S, 'setsockopt(TCP_DEFER_ACCEPT)');
+  if (tcp.userTimeoutMs > 0) setFlag(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, tcp.userTimeoutMs, 'setsockopt(TCP_USER_TIMEOUT)');
+  if (tcp.fastOpen) setFlag(fd, IPPROTO_TCP, TCP_FASTOPEN, Math.min(backlog, FASTOPEN_QUEUE_MAX), 'setsockopt(TCP_FASTOPEN)');
+  if (tcp.receiveBuffer > 0) setFlag(fd, SOL_SOCKET, SO_RCVBUF, tcp.receiveBuffer, 'setsockopt(SO_RCVBUF)');
+  if (tcp.sendBuffer > 0) setFlag(fd, SOL_SOCKET, SO_SNDBUF, tcp.sendBuffer, 'setsockopt(SO_SNDBUF)');
+  if (tcp.keepAlive !== null) setKeepAlive(fd, tcp.keepAlive);
+}
+
+function setKeepAlive(fd: number, { idleMs, intervalMs, count }: KeepAlive): void {
+  setFlag(fd, SOL_SOCKET, SO_KEEPALIVE, 1, 'setsockopt(SO_KEEPALIVE)');
+  if (idleMs > 0) setFlag(fd, IPPROTO_TCP, TCP_KEEPIDLE, Math.ceil(idleMs / 1000), 'setsockopt(TCP_KEEPIDLE)');
+  if (intervalMs > 0) setFlag(fd, IPPROTO_TCP, TCP_KEEPINTVL, Math.ceil(intervalMs / 1000), 'setsockopt(TCP_KEEPINTVL)');
+  if (count > 0) setFlag(fd, IPPROTO_TCP, TCP_KEEPCNT, count, 'setsockopt(TCP_KEEPCNT)');
+}
+
+/** The segment size that the system would use, less what `mss` says. */
+function lessThanDefault(fd: number, mss: number): number {
+  return Math.max(1, getFlag(fd, IPPROTO_TCP, TCP_MAXSEG, 'getsockopt(TCP_MAXSEG)') + mss);
+}
+
+/** Before listen(2): nobody can connect with other permissions than these. */
+function setPermissions({ address, permissions }: ListenerOptions): void {
+  if (address.family !== 'unix' || address.abstract || permissions === undefined) return;
+  const { mode, uid, gid } = permissions;
+  if (uid !== null || gid !== null) file('chown', () => chownSync(address.path, uid ?? UNCHANGED, gid ?? UNCHANGED));
+  if (mode !== null) file('chmod', () => chmodSync(address.path, mode));
 }
 
 /**
@@ -132,10 +221,19 @@ function setFlag(fd: number, level: number, option: number, value: number, call:
   must(call, result);
 }
 
-function getFlag(fd: number, option: number, call: string): number {
+function setName(fd: number, option: number, name: string, call: string): void {
+  const bytes = new TextEncoder().encode(`${name}\0`);
+  const memory = allocate(bytes.length);
+  memory.u8.set(bytes);
+  const result = sys.setsockopt(fd, SOL_SOCKET, option, memory.address, bytes.length);
+  memory.unmap();
+  must(call, result);
+}
+
+function getFlag(fd: number, level: number, option: number, call: string): number {
   const memory = allocate(8);
   memory.i32[1] = 4;
-  const result = sys.getsockopt(fd, SOL_SOCKET, option, memory.address, memory.address + 4);
+  const result = sys.getsockopt(fd, level, option, memory.address, memory.address + 4);
   const value = memory.i32[0];
   memory.unmap();
   must(call, result);

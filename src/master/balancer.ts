@@ -8,9 +8,10 @@ import { allowedCpus } from '../kernel/affinity.js';
 import { closeDescriptor } from '../kernel/descriptors.js';
 import { errnoText, SystemCallError } from '../kernel/errno.js';
 import { openEventfd } from '../kernel/eventfd.js';
-import { localAddress, openListener } from '../kernel/listener.js';
+import { adoptListener, localAddress, openListener, type SocketPermissions, type TcpOptions } from '../kernel/listener.js';
 import { chooseEngine, type EngineChoice } from '../kernel/probe.js';
-import type { BindPlan, IoEngineChoice, Plan } from '../plan/plan.js';
+import { groupId, userId } from '../kernel/users.js';
+import type { BindPlan, FrontendPlan, IoEngineChoice, Plan } from '../plan/plan.js';
 import { COUNTER_NAMES, type CounterName } from '../shared/counters.js';
 import { createShared, openShared, type SharedState } from '../shared/state.js';
 import { cpuBudget } from './cpus.js';
@@ -124,9 +125,8 @@ export class LoadBalancer {
 
   /** One list of descriptors for each worker. A failure closes those opened before it. */
   private openListeners(): number[][] {
-    const binds = this.plan.frontends.flatMap((frontend) => frontend.binds);
     try {
-      const perBind = binds.map((bind) => this.openBind(bind));
+      const perBind = this.plan.frontends.flatMap((frontend) => frontend.binds.map((bind) => this.openBind(bind, frontend)));
       this.addresses = perBind.map(([first]) => localAddress(first));
       return Array.from({ length: this.workerCount }, (_, worker) => perBind.map((fds) => fds[worker]));
     } catch (error) {
@@ -135,17 +135,26 @@ export class LoadBalancer {
     }
   }
 
-  /** A socket for each worker; UNIX sockets know no SO_REUSEPORT, all workers share one. */
-  private openBind(bind: BindPlan): number[] {
-    const first = this.openOne(bind, bind.address);
-    if (bind.address.family === 'unix') return new Array<number>(this.workerCount).fill(first);
-    const address = localAddress(first); // the port, where the system chose it
-    return Array.from({ length: this.workerCount }, (_, worker) => (worker === 0 ? first : this.openOne(bind, address)));
+  /** A socket for each worker; UNIX sockets know no SO_REUSEPORT, and one that was inherited is one: all workers share it. */
+  private openBind(bind: BindPlan, frontend: FrontendPlan): number[] {
+    const { address } = bind;
+    const first = bind.inheritedFd === null ? this.openOne(bind, address, frontend) : this.adopt(bind, bind.inheritedFd);
+    if (bind.inheritedFd !== null || address.family === 'unix') return new Array<number>(this.workerCount).fill(first);
+    const real = localAddress(first); // the port, where the system chose it
+    return Array.from({ length: this.workerCount }, (_, i) => (i === 0 ? first : this.openOne(bind, real, frontend)));
   }
 
-  private openOne(bind: BindPlan, address: SocketAddress): number {
+  private openOne(bind: BindPlan, address: SocketAddress, frontend: FrontendPlan): number {
+    const permissions = socketPermissions(bind);
     try {
-      const fd = openListener({ address, backlog: bind.backlog, reusePort: true });
+      const fd = openListener({
+        address,
+        backlog: bind.backlog,
+        reusePort: true,
+        v6only: bind.socket.v6only ? true : bind.socket.v4v6 ? false : null,
+        tcp: this.tcpOptions(bind, frontend),
+        permissions,
+      });
       this.listeners.add(fd);
       if (address.family === 'unix' && !address.abstract) this.socketPaths.add(address.path);
       return fd;
@@ -153,6 +162,30 @@ export class LoadBalancer {
       if (!(error instanceof SystemCallError)) throw error;
       throw new StartError(`${bind.origin}: cannot ${error.syscall} ${formatAddress(address)}: ${errnoText(error.errno)}`);
     }
+  }
+
+  private adopt(bind: BindPlan, fd: number): number {
+    try {
+      adoptListener(fd);
+    } catch (error) {
+      throw new StartError(`${bind.origin}: cannot use descriptor ${fd}: ${(error as Error).message}`);
+    }
+    this.listeners.add(fd);
+    return fd;
+  }
+
+  private tcpOptions({ socket }: BindPlan, { options }: FrontendPlan): TcpOptions {
+    const { tune } = this.plan.process;
+    return {
+      interface: socket.interface,
+      mss: socket.mss,
+      deferAccept: socket.deferAccept,
+      userTimeoutMs: socket.tcpUserTimeoutMs,
+      fastOpen: socket.tfo,
+      keepAlive: options.keepAlive,
+      receiveBuffer: tune.clientReceiveBuffer,
+      sendBuffer: tune.clientSendBuffer,
+    };
   }
 
   private closeListeners(): void {
@@ -175,6 +208,17 @@ export class LoadBalancer {
     this.shared = null;
     this.workers = null;
   }
+}
+
+/** Throws StartError for a user or group that does not exist. */
+function socketPermissions({ socket, origin }: BindPlan): SocketPermissions {
+  const number = (name: string | null, kind: string, find: (name: string) => number | null): number | null => {
+    if (name === null) return null;
+    const found = /^[0-9]+$/.test(name) ? Number(name) : find(name);
+    if (found === null) throw new StartError(`${origin}: there is no ${kind} '${name}'`);
+    return found;
+  };
+  return { mode: socket.mode, uid: number(socket.user, 'user', userId), gid: number(socket.group, 'group', groupId) };
 }
 
 /** The engine that was asked for, or the best one. */

@@ -136,8 +136,8 @@ function fitting(demand: Demand, descriptors: number): number {
 /** What a plan demands of the process, with so many workers. */
 export function demandOf(plan: Plan, workers: number): Demand {
   const binds = plan.frontends.flatMap((frontend) => frontend.binds);
-  // Each worker has a socket of its own at an IP address; UNIX sockets know no SO_REUSEPORT and are shared.
-  const shared = binds.filter((bind) => bind.address.family === 'unix').length;
+  // Each worker has a socket of its own at an IP address; UNIX sockets and inherited ones are shared.
+  const shared = binds.filter((bind) => bind.address.family === 'unix' || bind.inheritedFd !== null).length;
   const listeners = shared + (binds.length - shared) * workers;
   return { maxconn: plan.process.maxconn, workers, listeners, checks: 0, pipes: plan.process.tune.pipes };
 }

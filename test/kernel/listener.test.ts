@@ -1,14 +1,15 @@
 /** Listeners: options, addresses, paths left behind by dead processes, and inherited descriptors. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeAddresses, type SocketAddress } from '../../src/kernel/address.js';
 import { SystemCallError } from '../../src/kernel/errno.js';
 import { openEventfd } from '../../src/kernel/eventfd.js';
-import { adoptListener, type ListenerOptions, localAddress, openListener } from '../../src/kernel/listener.js';
+import { adoptListener, type ListenerOptions, localAddress, openListener, type TcpOptions } from '../../src/kernel/listener.js';
 import {
   EADDRINUSE,
+  ENODEV,
   ENOTSOCK,
   F_GETFD,
   F_GETFL,
@@ -19,17 +20,37 @@ import {
   IPPROTO_TCP,
   IPV6_V6ONLY,
   O_NONBLOCK,
+  SO_KEEPALIVE,
+  SO_RCVBUF,
   SO_REUSEADDR,
   SO_REUSEPORT,
+  SO_SNDBUF,
   SOCK_STREAM,
   SOL_SOCKET,
+  TCP_DEFER_ACCEPT,
+  TCP_FASTOPEN,
+  TCP_KEEPCNT,
+  TCP_KEEPIDLE,
+  TCP_KEEPINTVL,
+  TCP_MAXSEG,
   TCP_NODELAY,
+  TCP_USER_TIMEOUT,
 } from '../../src/kernel/sys/constants.js';
 import { sys } from '../../src/kernel/sys/libc.js';
 import { allocate } from '../../src/kernel/sys/memory.js';
 import { scratchFolder } from '../harness.js';
 
 const ANY_PORT: SocketAddress = { family: 'ipv4', host: '127.0.0.1', port: 0 };
+const NOTHING: TcpOptions = {
+  interface: null,
+  mss: 0,
+  deferAccept: false,
+  userTimeoutMs: 0,
+  fastOpen: false,
+  keepAlive: null,
+  receiveBuffer: 0,
+  sendBuffer: 0,
+};
 const folder = scratchFolder();
 const memory = allocate(8);
 
@@ -92,8 +113,12 @@ test('a failed attempt leaves no descriptor behind', () => {
   sys.close(first);
 });
 
-test('an IPv6 listener takes no IPv4 connections unless it is told to', () => {
-  const only = open({ family: 'ipv6', host: '::', port: 0 });
+test('an IPv6 listener takes IPv4 connections as it is told, or as the system has it', () => {
+  const usual = open({ family: 'ipv6', host: '::', port: 0 });
+  const system = Number(readFileSync('/proc/sys/net/ipv6/bindv6only', 'utf8'));
+  assert.is(option(usual, IPPROTO_IPV6, IPV6_V6ONLY), system);
+  sys.close(usual);
+  const only = open({ family: 'ipv6', host: '::', port: 0 }, { v6only: true });
   assert.is(option(only, IPPROTO_IPV6, IPV6_V6ONLY), 1);
   const both = open({ family: 'ipv6', host: '::', port: 0 }, { v6only: false });
   assert.is(option(both, IPPROTO_IPV6, IPV6_V6ONLY), 0);
@@ -145,6 +170,52 @@ test('a file or folder that is no socket is never removed', () => {
     assert.throws(() => open({ family: 'unix', path, abstract: false }), failsWith('bind', EADDRINUSE));
     assert.ok(existsSync(path));
   }
+});
+
+test('accepted sockets inherit keep-alive, the user timeout and buffer sizes', () => {
+  const fd = open(ANY_PORT, {
+    tcp: {
+      ...NOTHING,
+      userTimeoutMs: 7000,
+      keepAlive: { idleMs: 9000, intervalMs: 3500, count: 5 },
+      receiveBuffer: 30_000,
+      sendBuffer: 20_000,
+    },
+  });
+  const { region, encoded } = encodeAddresses([localAddress(fd)]);
+  const client = sys.socket(encoded[0].family, SOCK_STREAM, 0);
+  assert.is(sys.connect(client, encoded[0].address, encoded[0].length), 0);
+  const accepted = sys.accept4(fd, 0, 0, 0);
+  assert.is(option(accepted, SOL_SOCKET, SO_KEEPALIVE), 1);
+  assert.is(option(accepted, IPPROTO_TCP, TCP_KEEPIDLE), 9);
+  assert.is(option(accepted, IPPROTO_TCP, TCP_KEEPINTVL), 4, 'rounded up to whole seconds');
+  assert.is(option(accepted, IPPROTO_TCP, TCP_KEEPCNT), 5);
+  assert.is(option(accepted, IPPROTO_TCP, TCP_USER_TIMEOUT), 7000);
+  assert.is(option(accepted, SOL_SOCKET, SO_RCVBUF), 60_000, 'the kernel doubles it');
+  assert.is(option(accepted, SOL_SOCKET, SO_SNDBUF), 40_000);
+  for (const one of [accepted, client, fd]) sys.close(one);
+  region.unmap();
+});
+
+test('the options of a listener itself', () => {
+  const fd = open(ANY_PORT, { tcp: { ...NOTHING, mss: 1200, deferAccept: true, interface: 'lo', fastOpen: true } });
+  assert.ok(option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT) > 0);
+  assert.is(option(fd, IPPROTO_TCP, TCP_MAXSEG), 1200);
+  assert.is(option(fd, IPPROTO_TCP, TCP_FASTOPEN), 16);
+  sys.close(fd);
+  assert.throws(
+    () => open(ANY_PORT, { tcp: { ...NOTHING, interface: 'none-such' } }),
+    failsWith('setsockopt(SO_BINDTODEVICE, none-such)', ENODEV),
+  );
+});
+
+test('a UNIX listener has the mode and owner that were asked for', () => {
+  const address: SocketAddress = { family: 'unix', path: join(folder, 'owned'), abstract: false };
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  const fd = open(address, { permissions: { mode: 0o620, uid, gid } });
+  const { mode, uid: owner, gid: group } = statSync(address.path);
+  assert.equal([mode & 0o777, owner, group], [0o620, uid, gid]);
+  sys.close(fd);
 });
 
 test('an abstract UNIX listener', () => {

@@ -47,6 +47,8 @@ const raw = {
   schedSetaffinity: declare('int sched_setaffinity(int, size_t, uintptr_t)'),
   schedGetaffinity: declare('int sched_getaffinity(int, size_t, uintptr_t)'),
   clockGettime: declare('int clock_gettime(int, uintptr_t)'),
+  getpwnam: libc.func('uintptr_t getpwnam(str)') as unknown as (name: string) => number,
+  getgrnam: libc.func('uintptr_t getgrnam(str)') as unknown as (name: string) => number,
   syscall: declare('long syscall(long, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t)'),
 };
 
@@ -87,6 +89,10 @@ export const sys = {
   schedSetaffinity: (pid: number, length: number, mask: number) => check(raw.schedSetaffinity(pid, length, mask)),
   schedGetaffinity: (pid: number, length: number, mask: number) => check(raw.schedGetaffinity(pid, length, mask)),
   clockGettime: (clock: number, timespec: number) => check(raw.clockGettime(clock, timespec)),
+  /** The address of a `struct passwd`, 0 when there is no such user. */
+  getpwnam: (name: string) => raw.getpwnam(name),
+  /** The address of a `struct group`, 0 when there is no such group. */
+  getgrnam: (name: string) => raw.getgrnam(name),
   syscall: (number: number, a: number, b: number, c: number, d: number, e: number, f: number) =>
     check(raw.syscall(number, a, b, c, d, e, f)),
 };

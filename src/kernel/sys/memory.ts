@@ -48,6 +48,11 @@ export class Region {
   }
 }
 
+/** A look at memory that somebody else owns, as a structure that libc answered with. */
+export function viewMemory(address: number, length: number): DataView {
+  return new DataView(koffi.view(address, length) as ArrayBuffer);
+}
+
 /** Zeroed private memory of `length` bytes, page-aligned, at a low address where one is free. */
 export function allocate(length: number): Region {
   const protection = PROT_READ | PROT_WRITE;
