@@ -33,6 +33,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   autocannon: ['src/capacity', 'bench'],
   piscina: ['src/capacity', 'bench'],
   uvu: ['test'],
+  'fast-check': ['test'],
 };
 
 /** Floors of pure functions: the only modules of Node, and names of them, that they may import. */
