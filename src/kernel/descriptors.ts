@@ -1,4 +1,4 @@
-/** Frees what a thread left behind when it died: descriptors and mappings it can no longer free itself. */
+/** Descriptors and mappings that others opened: frees what a thread left behind when it died, and renames. */
 import { SystemCallError } from './errno.js';
 import { sys } from './sys/libc.js';
 
@@ -12,4 +12,10 @@ export function closeDescriptor(fd: number): void {
 export function freeMemory(address: number, length: number): void {
   const result = sys.munmap(address, length);
   if (result < 0) throw new SystemCallError('munmap', result);
+}
+
+/** Makes `fd` another name of what `to` means, dup2(2). Throws SystemCallError. */
+export function redirect(to: number, fd: number): void {
+  const result = sys.dup2(to, fd);
+  if (result < 0) throw new SystemCallError('dup2', result);
 }

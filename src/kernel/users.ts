@@ -1,4 +1,7 @@
-/** Numbers of users and groups by their names, as the system's own databases have them: getpwnam(3), getgrnam(3). */
+/**
+ * Numbers of users and groups by their names, as the system's own databases have them (getpwnam(3),
+ * getgrnam(3)), and the process's view of the file system (chroot(2)).
+ */
 import { sys } from './sys/libc.js';
 import { viewMemory } from './sys/memory.js';
 
@@ -20,6 +23,11 @@ export function userGroupId(name: string): number | null {
 /** The number of a group, or null when there is no such group. */
 export function groupId(name: string): number | null {
   return lookUp(sys.getgrnam(name), GROUP_GID);
+}
+
+/** Makes a folder the root of the file system for the whole process; 0 or `-errno`. */
+export function changeRoot(path: string): number {
+  return sys.chroot(path);
 }
 
 function lookUp(record: number, offset: number): number | null {

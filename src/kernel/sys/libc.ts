@@ -47,6 +47,8 @@ const raw = {
   schedSetaffinity: declare('int sched_setaffinity(int, size_t, uintptr_t)'),
   schedGetaffinity: declare('int sched_getaffinity(int, size_t, uintptr_t)'),
   clockGettime: declare('int clock_gettime(int, uintptr_t)'),
+  dup2: declare('int dup2(int, int)'),
+  chroot: libc.func('int chroot(str)') as unknown as (path: string) => number,
   getpwnam: libc.func('uintptr_t getpwnam(str)') as unknown as (name: string) => number,
   getgrnam: libc.func('uintptr_t getgrnam(str)') as unknown as (name: string) => number,
   syscall: declare('long syscall(long, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t)'),
@@ -89,6 +91,8 @@ export const sys = {
   schedSetaffinity: (pid: number, length: number, mask: number) => check(raw.schedSetaffinity(pid, length, mask)),
   schedGetaffinity: (pid: number, length: number, mask: number) => check(raw.schedGetaffinity(pid, length, mask)),
   clockGettime: (clock: number, timespec: number) => check(raw.clockGettime(clock, timespec)),
+  dup2: (fd: number, copy: number) => check(raw.dup2(fd, copy)),
+  chroot: (path: string) => check(raw.chroot(path)),
   /** The address of a `struct passwd`, 0 when there is no such user. */
   getpwnam: (name: string) => raw.getpwnam(name),
   /** The address of a `struct group`, 0 when there is no such group. */

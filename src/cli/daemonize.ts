@@ -1,0 +1,45 @@
+/**
+ * Running in the background (`-D`, `daemon`). Node cannot fork: the process starts itself again in a
+ * session of its own, and waits for what becomes of it, so that whoever started it learns whether
+ * the start succeeded.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { redirect } from '../kernel/descriptors.js';
+import { EXIT_FAILURE, EXIT_OK } from './complaint.js';
+
+/** Tells the started process on which descriptor to say that it is ready. */
+const READY_VARIABLE = 'TURBO_LB_READY_FD';
+const READY_FD = 3;
+const STANDARD_DESCRIPTORS = [0, 1, 2];
+
+/** Whether this process is the one in the background. */
+export function isDaemon(): boolean {
+  return process.env[READY_VARIABLE] !== undefined;
+}
+
+/** Starts the process that stays, with the same command line; answers the exit code of this one once that is ready, or has failed. */
+export async function startDaemon(): Promise<number> {
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    detached: true,
+    env: { ...process.env, [READY_VARIABLE]: String(READY_FD) },
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+  });
+  const ready = once(child.stdio[READY_FD] as NodeJS.ReadableStream, 'data').then(() => EXIT_OK);
+  const ended = once(child, 'exit').then(([code]) => (code as number | null) ?? EXIT_FAILURE);
+  const code = await Promise.race([ready, ended]);
+  child.unref();
+  return code;
+}
+
+/** In the background: says that the start has succeeded, and lets go of the terminal. */
+export function reportReady(): void {
+  const fd = Number(process.env[READY_VARIABLE]);
+  delete process.env[READY_VARIABLE];
+  const nothing = openSync('/dev/null', 'r+');
+  for (const standard of STANDARD_DESCRIPTORS) redirect(nothing, standard);
+  closeSync(nothing);
+  writeSync(fd, 'ready');
+  closeSync(fd);
+}

@@ -1,0 +1,55 @@
+/**
+ * Gives up what only the start needed: the view of the whole file system (`chroot`) and the rights
+ * of root (`user`, `group`), after listening sockets are bound and the workers have loaded their
+ * code. Both hold for the whole process, all of its threads.
+ */
+import { chdir } from 'node:process';
+import { errnoText } from '../kernel/errno.js';
+import { changeRoot, groupId, userId } from '../kernel/users.js';
+import type { LifePlan } from '../plan/plan.js';
+import { StartError } from './start-error.js';
+
+/** Who the process is to be: numbers, or null where nothing changes. */
+export interface Identity {
+  readonly uid: number | null;
+  readonly gid: number | null;
+}
+
+/** Looks the names up, which has to happen before a chroot hides them. Throws StartError for one that does not exist. */
+export function identityOf({ user, group }: Pick<LifePlan, 'user' | 'group'>): Identity {
+  return { uid: numberOf(user, 'user', userId), gid: numberOf(group, 'group', groupId) };
+}
+
+function numberOf(name: string | null, kind: string, find: (name: string) => number | null): number | null {
+  if (name === null) return null;
+  if (/^[0-9]+$/.test(name)) return Number(name);
+  const found = find(name);
+  if (found === null)
+    throw new StartError(`cannot find ${kind} id for '${name}': create it, or change '${kind}' in section 'global'`);
+  return found;
+}
+
+/** Changes root and identity, in this order. Throws StartError when the system refuses. */
+export function giveUpPrivileges(root: string | null, { uid, gid }: Identity): void {
+  if (root !== null) {
+    const result = changeRoot(root);
+    if (result < 0) throw new StartError(`cannot chroot to '${root}': ${errnoText(result)}`);
+    chdir('/');
+  }
+  attempt(`change group to ${gid}`, () => {
+    if (gid === null || gid === process.getgid?.()) return;
+    process.setgroups?.([]);
+    process.setgid?.(gid);
+  });
+  attempt(`change user to ${uid}`, () => {
+    if (uid !== null && uid !== process.getuid?.()) process.setuid?.(uid);
+  });
+}
+
+function attempt(what: string, change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    throw new StartError(`cannot ${what}: ${(error as Error).message}`);
+  }
+}

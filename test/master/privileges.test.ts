@@ -1,0 +1,61 @@
+/** Giving up root and the view of the file system, in processes of their own: it cannot be taken back. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { userGroupId, userId } from '../../src/kernel/users.js';
+import { identityOf } from '../../src/master/privileges.js';
+import { StartError } from '../../src/master/start-error.js';
+import { runProcess, scratchFolder } from '../harness.js';
+
+const MODULE = new URL('../../src/master/privileges.js', import.meta.url).href;
+
+/** Runs code in another process, with the functions under test in reach; answers what it prints. */
+async function apart(code: string): Promise<string> {
+  const script = `import { giveUpPrivileges, identityOf } from '${MODULE}'; import { readdirSync } from 'node:fs'; ${code}`;
+  const { stdout, stderr, code: exit } = await runProcess(process.execPath, ['--input-type=module', '-e', script]);
+  assert.is(exit, 0, stderr);
+  return stdout.trim();
+}
+
+test('the process becomes another user and group, in all of its threads, without other groups', async () => {
+  const said = await apart(`
+    giveUpPrivileges(null, identityOf({ user: 'nobody', group: 'daemon' }));
+    const { Worker } = await import('node:worker_threads');
+    const code = 'require("node:worker_threads").parentPort.postMessage(require("node:fs").readFileSync("/proc/thread-self/status", "utf8"))';
+    const status = await new Promise((resolve) => new Worker(code, { eval: true, execArgv: [] }).once('message', resolve));
+    console.log(process.getuid(), process.getgid(), JSON.stringify(process.getgroups()), /Uid:\\s+(\\d+)/.exec(status)[1]);`);
+  const nobody = userId('nobody');
+  const daemon = userGroupId('daemon');
+  assert.is(said, `${nobody} ${daemon} [${daemon}] ${nobody}`);
+});
+
+test('after chroot the folder is all there is', async () => {
+  const folder = scratchFolder();
+  writeFileSync(join(folder, 'inside'), '');
+  const said = await apart(
+    `giveUpPrivileges('${folder}', { uid: null, gid: null }); console.log(process.cwd(), readdirSync('/'));`,
+  );
+  assert.is(said, "/ [ 'inside' ]");
+});
+
+test('numbers are taken as they are, and nothing asked for is nothing done', () => {
+  assert.equal(identityOf({ user: '12', group: null }), { uid: 12, gid: null });
+});
+
+test('a user or group that does not exist is named', () => {
+  const names = (pattern: RegExp) => (error: unknown) => error instanceof StartError && pattern.test(error.message);
+  assert.throws(() => identityOf({ user: 'no-such', group: null }), names(/user id for 'no-such'/));
+  assert.throws(() => identityOf({ user: null, group: 'no-such' }), names(/group id for 'no-such'/));
+});
+
+test('what the system refuses is said', async () => {
+  const said = await apart(`
+    const say = (act) => { try { act(); } catch (error) { console.log(error.constructor.name, error.message); } };
+    say(() => giveUpPrivileges('/no/such/folder', { uid: null, gid: null }));
+    giveUpPrivileges(null, { uid: 1, gid: 1 });
+    say(() => giveUpPrivileges(null, { uid: 0, gid: null }));`);
+  assert.match(said, /^StartError cannot chroot to '\/no\/such\/folder': .*\nStartError cannot change user to 0: .*$/);
+});
+
+test.run();
