@@ -25,11 +25,11 @@ export function allowedCpus(): number[] {
   return cpus;
 }
 
-/** Keeps the calling thread on one CPU: 0 or `-errno` (EINVAL: a CPU that the process may not use). */
-export function pinThread(cpu: number): number {
-  if (!Number.isInteger(cpu) || cpu < 0 || cpu >= MASK_BYTES * 8) return -EINVAL;
+/** Keeps the calling thread on these CPUs: 0 or `-errno` (EINVAL: none of them is one that the process may use). */
+export function pinThread(cpus: readonly number[]): number {
+  if (!cpus.every((cpu) => Number.isInteger(cpu) && cpu >= 0 && cpu < MASK_BYTES * 8)) return -EINVAL;
   const mask = allocate(MASK_BYTES);
-  mask.u8[cpu >> 3] = 1 << (cpu & 7);
+  for (const cpu of cpus) mask.u8[cpu >> 3] |= 1 << (cpu & 7);
   const result = sys.schedSetaffinity(CALLING_THREAD, MASK_BYTES, mask.address);
   mask.unmap();
   return result;

@@ -26,10 +26,12 @@ export class BufferPool {
   /**
    * @param count buffers, up to BUFFERS_MAX
    * @param size bytes of each (`tune.bufsize`)
+   * @param reserved how many of them only `takeReserved` gives out: never to be filled by the kernel
    */
   constructor(
     readonly count: number,
     readonly size: number,
+    private readonly reserved = 0,
   ) {
     if (count < 1 || count > BUFFERS_MAX) throw new RangeError(`buffers: ${count} is not within 1..${BUFFERS_MAX}`);
     this.region = allocate(count * size);
@@ -45,21 +47,33 @@ export class BufferPool {
     this.free = count;
   }
 
-  /** Buffers that nobody owns. */
+  /** Buffers that `take` can still pass on. */
   get available(): number {
-    return this.free;
+    return Math.max(0, this.free - this.reserved);
   }
 
   /** Passes a buffer to the caller, or answers NO_BUFFER when all are in use. */
   take(): number {
-    if (this.free === 0) return NO_BUFFER;
+    if (this.free <= this.reserved) return NO_BUFFER;
     return this.stack[--this.free];
+  }
+
+  /** The same for what the balancer itself writes: also those that are reserved. */
+  takeReserved(): number {
+    return this.free === 0 ? NO_BUFFER : this.stack[--this.free];
   }
 
   /** Takes a buffer back from its owner. */
   give(buffer: number): void {
     this.next[buffer] = NO_BUFFER;
     this.stack[this.free++] = buffer;
+  }
+
+  /** Copies what is in `from` behind what is in `to`, which has the room. */
+  append(to: number, from: number): void {
+    const { length, size } = this;
+    this.region.u8.copyWithin(to * size + length[to], from * size, from * size + length[from]);
+    length[to] += length[from];
   }
 
   /** The bytes of a buffer, for those who look into them (tests, protocols); not a copy. */

@@ -14,6 +14,7 @@
 import type { EncodedAddress } from './address.js';
 import type { BufferPool } from './buffers.js';
 import type { HostAddress } from './host-address.js';
+import type { SocketSetup } from './socket-setup.js';
 
 // Operations, as numbers: they travel through the kernel in a completion's user data.
 export const OP_ACCEPT = 1;
@@ -77,6 +78,8 @@ export interface EngineOptions {
   readonly bufferCount: number;
   /** Bytes of a buffer (`tune.bufsize`). */
   readonly bufferSize: number;
+  /** How many of them are kept for what the balancer writes itself; none without. */
+  readonly reservedBuffers?: number;
   /** Pipes for splice(2) at most; 0 keeps everything on buffers. */
   readonly pipesMax: number;
   /** Capacity asked of each pipe, in bytes (`tune.pipesize`). */
@@ -125,12 +128,25 @@ export interface Engine {
   /** Asks for the end of an operation; it still completes, with `-ECANCELED` or whatever came first. */
   cancel(slot: number, op: number): void;
 
-  /** A non-blocking stream socket with TCP_NODELAY, ready to connect to that address. */
-  openSocket(address: EncodedAddress): number;
+  /**
+   * A non-blocking stream socket with TCP_NODELAY, ready to connect to that address, with the
+   * options and the source address of `setup`, if there are any.
+   * @param sourcePort port of the source address; 0: the system's choice
+   */
+  openSocket(address: EncodedAddress, setup?: SocketSetup | null, sourcePort?: number): number;
   /** Ends sending: the peer sees the end of the stream after all that was sent. */
   shutdownWrite(fd: number): number;
   /** Makes the following `close` a reset instead of an orderly end (SO_LINGER 0, socket(7)). */
   resetOnClose(fd: number): number;
+  /**
+   * Makes the following `close` one that the peer does not notice, as far as the system lets us: without
+   * a packet where the process may do that (CAP_NET_ADMIN), or with a reset that does not get far.
+   */
+  vanishOnClose(fd: number): void;
+  /** Sets the type of service (DSCP) of what is sent to IP peers; what the system refuses stays as it is. */
+  setTos(fd: number, value: number): void;
+  /** Sets the firewall mark of what is sent (SO_MARK, needs CAP_NET_ADMIN); what the system refuses stays as it is. */
+  setMark(fd: number, value: number): void;
   /** Closes a descriptor, at the latest when `wait` is called next. No operation may be outstanding on it. */
   close(fd: number): void;
   /** Reads the address of the peer, getpeername(2); FAMILY_NONE for a UNIX socket, or when it is gone. */

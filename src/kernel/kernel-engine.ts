@@ -8,19 +8,28 @@ import { BufferPool } from './buffers.js';
 import type { EngineOptions, EngineStats, Holdings } from './engine.js';
 import type { HostAddress } from './host-address.js';
 import { PipePool } from './pipes.js';
+import { applySetup, type SocketSetup } from './socket-setup.js';
 import {
   AF_INET,
   AF_INET6,
   CLOCK_MONOTONIC,
+  IP_TOS,
+  IP_TTL,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
   IPPROTO_TCP,
+  IPV6_TCLASS,
+  IPV6_UNICAST_HOPS,
   SHUT_WR,
   SO_ERROR,
   SO_LINGER,
+  SO_MARK,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
   TCP_NODELAY,
+  TCP_REPAIR,
 } from './sys/constants.js';
 import { sys } from './sys/libc.js';
 import { allocate, type Region } from './sys/memory.js';
@@ -31,7 +40,7 @@ const AT_LINGER = 8;
 const AT_LENGTH = 16;
 const AT_TIMESPEC = 32;
 const AT_EVENTFD = 48;
-const AT_ERROR = 56;
+const AT_NUMBER = 56;
 const AT_SOCKADDR = 64;
 const SOCKADDR_ROOM = 128;
 
@@ -51,7 +60,7 @@ export abstract class KernelEngine {
   protected constructor(options: EngineOptions) {
     this.holdings = options.holdings;
     this.wakeFd = options.wakeFd;
-    this.buffers = new BufferPool(options.bufferCount, options.bufferSize);
+    this.buffers = new BufferPool(options.bufferCount, options.bufferSize, options.reservedBuffers ?? 0);
     this.generations = new Int32Array(options.slots);
     this.pipes = new PipePool(options.pipesMax, options.pipeSize, options.holdings);
     this.scratch = allocate(4096);
@@ -65,12 +74,17 @@ export abstract class KernelEngine {
     return this.buffers.available;
   }
 
-  openSocket(address: EncodedAddress): number {
+  openSocket(address: EncodedAddress, setup: SocketSetup | null = null, sourcePort = 0): number {
     const fd = sys.socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return fd;
-    this.holdings.hold(fd);
     if (address.family === AF_INET || address.family === AF_INET6)
       sys.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, this.scratch.address + AT_ONE, 4);
+    const result = setup === null ? 0 : applySetup(fd, setup, sourcePort);
+    if (result < 0) {
+      sys.close(fd);
+      return result;
+    }
+    this.holdings.hold(fd);
     return fd;
   }
 
@@ -80,6 +94,22 @@ export abstract class KernelEngine {
 
   resetOnClose(fd: number): number {
     return sys.setsockopt(fd, SOL_SOCKET, SO_LINGER, this.scratch.address + AT_LINGER, 8);
+  }
+
+  vanishOnClose(fd: number): void {
+    if (this.setNumber(fd, IPPROTO_TCP, TCP_REPAIR, 1) >= 0) return;
+    this.setNumber(fd, IPPROTO_IP, IP_TTL, 1);
+    this.setNumber(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 1);
+    this.resetOnClose(fd);
+  }
+
+  setTos(fd: number, value: number): void {
+    this.setNumber(fd, IPPROTO_IP, IP_TOS, value);
+    this.setNumber(fd, IPPROTO_IPV6, IPV6_TCLASS, value);
+  }
+
+  setMark(fd: number, value: number): void {
+    this.setNumber(fd, SOL_SOCKET, SO_MARK, value);
   }
 
   peerAddress(fd: number, into: HostAddress): void {
@@ -122,6 +152,11 @@ export abstract class KernelEngine {
     return (Math.imul(seconds, 1000) + ((nanoseconds / 1_000_000) | 0)) | 0;
   }
 
+  private setNumber(fd: number, level: number, option: number, value: number): number {
+    this.scratch.i32[AT_NUMBER >> 2] = value;
+    return sys.setsockopt(fd, level, option, this.scratch.address + AT_NUMBER, 4);
+  }
+
   private readAddress(call: typeof sys.getpeername, fd: number, into: HostAddress): void {
     const { scratch } = this;
     const { view } = scratch;
@@ -139,8 +174,8 @@ export abstract class KernelEngine {
   protected socketError(fd: number): number {
     const { scratch } = this;
     scratch.i32[AT_LENGTH >> 2] = 4;
-    const result = sys.getsockopt(fd, SOL_SOCKET, SO_ERROR, scratch.address + AT_ERROR, scratch.address + AT_LENGTH);
-    return result < 0 ? result : -scratch.i32[AT_ERROR >> 2];
+    const result = sys.getsockopt(fd, SOL_SOCKET, SO_ERROR, scratch.address + AT_NUMBER, scratch.address + AT_LENGTH);
+    return result < 0 ? result : -scratch.i32[AT_NUMBER >> 2];
   }
 
   /** Closes every pipe, in use or not: part of `stop`. */

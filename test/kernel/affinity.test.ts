@@ -30,7 +30,7 @@ test('a pinned thread has one CPU, and the main thread keeps its own', async () 
   const module = new URL('../../src/kernel/affinity.js', import.meta.url).href;
   const worker = new Worker(
     `import('${module}').then(({ allowedCpus, pinThread }) =>
-       require('node:worker_threads').parentPort.postMessage([pinThread(${cpu}), allowedCpus()]))`,
+       require('node:worker_threads').parentPort.postMessage([pinThread([${cpu}]), allowedCpus()]))`,
     { eval: true },
   );
   const answer = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
@@ -41,7 +41,7 @@ test('a pinned thread has one CPU, and the main thread keeps its own', async () 
 
 test('a CPU that is not there is refused', () => {
   const before = allowedCpus();
-  for (const cpu of [-1, 0.5, 8191, 8192]) assert.is(pinThread(cpu), -EINVAL, `CPU ${cpu}`);
+  for (const cpu of [-1, 0.5, 8191, 8192]) assert.is(pinThread([cpu]), -EINVAL, `CPU ${cpu}`);
   assert.equal(allowedCpus(), before);
 });
 

@@ -30,6 +30,8 @@ const raw = {
   getsockname: declare('int getsockname(int, uintptr_t, uintptr_t)'),
   recv: declare('long recv(int, uintptr_t, size_t, int)'),
   send: declare('long send(int, uintptr_t, size_t, int)'),
+  sendmmsg: declare('int sendmmsg(int, uintptr_t, uint, int)'),
+  open: declare('int open(uintptr_t, int, int)'),
   read: declare('long read(int, uintptr_t, size_t)'),
   write: declare('long write(int, uintptr_t, size_t)'),
   splice: declare('long splice(int, uintptr_t, int, uintptr_t, size_t, uint)'),
@@ -49,6 +51,7 @@ const raw = {
   clockGettime: declare('int clock_gettime(int, uintptr_t)'),
   dup2: declare('int dup2(int, int)'),
   chroot: libc.func('int chroot(str)') as unknown as (path: string) => number,
+  strerror: libc.func('const char *strerror(int)') as unknown as (errno: number) => string,
   getpwnam: libc.func('uintptr_t getpwnam(str)') as unknown as (name: string) => number,
   getgrnam: libc.func('uintptr_t getgrnam(str)') as unknown as (name: string) => number,
   syscall: declare('long syscall(long, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t)'),
@@ -73,6 +76,9 @@ export const sys = {
   getsockname: (fd: number, address: number, length: number) => check(raw.getsockname(fd, address, length)),
   recv: (fd: number, address: number, length: number, flags: number) => check(raw.recv(fd, address, length, flags)),
   send: (fd: number, address: number, length: number, flags: number) => check(raw.send(fd, address, length, flags)),
+  sendmmsg: (fd: number, messages: number, count: number, flags: number) => check(raw.sendmmsg(fd, messages, count, flags)),
+  /** No file is created: there is no mode. */
+  open: (path: number, flags: number) => check(raw.open(path, flags, 0)),
   read: (fd: number, address: number, length: number) => check(raw.read(fd, address, length)),
   write: (fd: number, address: number, length: number) => check(raw.write(fd, address, length)),
   splice: (fdIn: number, fdOut: number, length: number, flags: number) => check(raw.splice(fdIn, 0, fdOut, 0, length, flags)),
@@ -93,6 +99,7 @@ export const sys = {
   clockGettime: (clock: number, timespec: number) => check(raw.clockGettime(clock, timespec)),
   dup2: (fd: number, copy: number) => check(raw.dup2(fd, copy)),
   chroot: (path: string) => check(raw.chroot(path)),
+  strerror: (errno: number) => raw.strerror(errno),
   /** The address of a `struct passwd`, 0 when there is no such user. */
   getpwnam: (name: string) => raw.getpwnam(name),
   /** The address of a `struct group`, 0 when there is no such group. */
