@@ -16,7 +16,14 @@ export const COUNTER_NAMES = [
   'clientTimeouts',
   'serverTimeouts',
   'connectTimeouts',
+  'queueTimeouts',
+  'queuesFull',
   'resets',
+  'connectionsDenied',
+  'sessionsDenied',
+  'requestsDenied',
+  'responsesDenied',
+  'proxyErrors',
   'acceptErrors',
   'acceptPauses',
   'buffersExhausted',
@@ -24,6 +31,8 @@ export const COUNTER_NAMES = [
   'streams',
   'turns',
   'lateCompletions',
+  'logsDropped',
+  'logTargetsFailingNow',
 ] as const;
 /** The name of a counter. */
 export type CounterName = (typeof COUNTER_NAMES)[number];

@@ -1,5 +1,5 @@
 /**
- * The global limit of connections (`maxconn`): one exact count for all workers, and who waits for
+ * A limit of connections (`maxconn`), of the process, of a frontend or of a bind: one exact count for all workers, and who waits for
  * a place. A worker that finds the gate full stops accepting and is woken when a place is free.
  */
 
@@ -11,6 +11,8 @@ const WORKERS = 2 * LINE + 1;
 const NEXT = 3 * LINE;
 const SHORTAGE = 3 * LINE + 1;
 const FLAGS = 4 * LINE;
+/** In the line of a worker's flag: places that it has taken by `enterAs`. */
+const SHARE = 1;
 
 // What a worker's flag says.
 const NOT_WAITING = 0;
@@ -19,7 +21,7 @@ const STOPPED = 1;
 /** It has accepted a connection for which there was no place. */
 const IN_HAND = 2;
 
-/** The count of connections of the process, its limit, and the workers waiting for a place. */
+/** A count of connections, its limit, and the workers waiting for a place. */
 export class ConnectionGate {
   private readonly words: Int32Array;
   private readonly workers: number;
@@ -52,6 +54,28 @@ export class ConnectionGate {
     if (Atomics.add(this.words, CURRENT, 1) < this.max) return true;
     Atomics.sub(this.words, CURRENT, 1);
     return false;
+  }
+
+  /** Takes a place for a worker, which `leaveAll` gives back when it dies; false when there is none. */
+  enterAs(worker: number): boolean {
+    if (!this.enter()) return false;
+    this.words[FLAGS + worker * LINE + SHARE]++;
+    return true;
+  }
+
+  /** Gives back a place taken by `enterAs`. */
+  leaveAs(worker: number, wake: (worker: number) => void): void {
+    this.words[FLAGS + worker * LINE + SHARE]--;
+    this.leave(1, wake);
+  }
+
+  /** Gives back all that a dead worker took by `enterAs`, and its wish for one. */
+  leaveAll(worker: number, wake: (worker: number) => void): void {
+    const at = FLAGS + worker * LINE + SHARE;
+    const share = this.words[at];
+    this.words[at] = 0;
+    this.forget(worker);
+    this.leave(share, wake);
   }
 
   /** Gives `count` places back and wakes who can use them. */

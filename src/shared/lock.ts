@@ -10,6 +10,9 @@ const SPINS = 200;
 /** A sleeper looks again after this long even if nobody woke it (ms). */
 const SLEEP_MS = 1;
 
+/** Owner number of the master; a worker's is its own number and one. */
+export const MASTER_OWNER = 0x7fff_ffff;
+
 /** Takes the lock. `owner` is a positive number, unique to the thread. */
 export function lock(words: Int32Array, at: number, owner: number): void {
   for (;;) {
@@ -26,7 +29,7 @@ export function unlock(words: Int32Array, at: number): void {
   Atomics.store(words, at, FREE);
 }
 
-/** Frees the lock if this owner, who is dead, holds it. */
-export function unlockFor(words: Int32Array, at: number, owner: number): void {
-  Atomics.compareExchange(words, at, owner, FREE);
+/** Frees the lock if this owner, who is dead, holds it; answers whether it did. */
+export function unlockFor(words: Int32Array, at: number, owner: number): boolean {
+  return Atomics.compareExchange(words, at, owner, FREE) === owner;
 }

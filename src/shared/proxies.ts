@@ -48,10 +48,20 @@ export class ProxyCounts {
 
   /** Counts a session; answers how many there are with it. */
   enter(nowMs: number): number {
+    this.admit(nowMs);
+    return this.arrive();
+  }
+
+  /** Counts a connection that may not become a session; answers how many there are with it. */
+  arrive(): number {
     this.words[this.own + OWN_CURRENT]++;
+    return Atomics.add(this.words, this.base, 1) + 1;
+  }
+
+  /** One that has arrived is a session: it counts among those that there have been. */
+  admit(nowMs: number): void {
     this.words[this.own + OWN_TOTAL]++;
     countRate(this.words, this.own, nowMs, RATE_PERIOD_MS, 1);
-    return Atomics.add(this.words, this.base, 1) + 1;
   }
 
   /** Takes an ended session off. */

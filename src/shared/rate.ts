@@ -10,9 +10,21 @@ const STARTED = 0;
 const CURRENT = 1;
 const PREVIOUS = 2;
 
+/**
+ * Workers read their clocks once a turn, so that a period may have been begun by one that is this much
+ * ahead (ms). What looks newer still is older than the clock's wrap.
+ */
+const AHEAD_MS_MAX = 1000;
+
+/** Milliseconds since the period began; negative: so long ago that the clock has wrapped. */
+function ageOf(words: Int32Array, at: number, nowMs: number): number {
+  const age = (nowMs - words[at + STARTED]) | 0;
+  return age < 0 && age >= -AHEAD_MS_MAX ? 0 : age;
+}
+
 /** Counts `events` at `nowMs` (wrapping); answers the events of the running period. */
 export function countRate(words: Int32Array, at: number, nowMs: number, periodMs: number, events: number): number {
-  const age = (nowMs - words[at + STARTED]) | 0;
+  const age = ageOf(words, at, nowMs);
   if (age >= periodMs || age < 0) {
     words[at + PREVIOUS] = age >= 0 && age < 2 * periodMs ? words[at + CURRENT] : 0;
     words[at + CURRENT] = 0;
@@ -24,7 +36,7 @@ export function countRate(words: Int32Array, at: number, nowMs: number, periodMs
 
 /** Events in the period up to `nowMs`. */
 export function readRate(words: Int32Array, at: number, nowMs: number, periodMs: number): number {
-  const age = (nowMs - words[at + STARTED]) | 0;
+  const age = ageOf(words, at, nowMs);
   if (age < 0 || age >= 2 * periodMs) return 0;
   const current = words[at + CURRENT];
   if (age >= periodMs) return Math.trunc((current * (2 * periodMs - age)) / periodMs);

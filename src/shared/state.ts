@@ -8,7 +8,13 @@ import { WorkerCounters } from './counters.js';
 import { ConnectionGate } from './gate.js';
 import { HoldingsTable } from './holdings.js';
 import { ProxyTable } from './proxies.js';
+import { QueueTable } from './queues.js';
 import { ServerTable } from './servers.js';
+import { StickTable, type StickTableShape } from './stick-table.js';
+import { TrackLedger } from './track-ledger.js';
+
+/** Counters of a session that can track entries of stick tables: `sc0` to this many less one (`tune.stick-counters`). */
+export const STICK_COUNTERS = 3;
 
 /** The buffers behind the tables; send this, then `openShared` it in the other thread. */
 export interface SharedState {
@@ -17,7 +23,14 @@ export interface SharedState {
   readonly counters: SharedArrayBuffer;
   readonly holdings: SharedArrayBuffer;
   readonly proxies: SharedArrayBuffer;
+  readonly queues: SharedArrayBuffer;
+  /** Limits of single frontends, and of binds in the order of all listeners; null: none of its own. */
+  readonly frontendGates: readonly (SharedArrayBuffer | null)[];
+  readonly bindGates: readonly (SharedArrayBuffer | null)[];
   readonly frontends: number;
+  readonly sticks: readonly { readonly buffer: SharedArrayBuffer; readonly shape: StickTableShape }[];
+  /** One for each worker; empty when there are no stick tables. */
+  readonly ledgers: readonly SharedArrayBuffer[];
   /** Servers of each backend, in order. */
   readonly backendSizes: readonly number[];
   /** The eventfd of each worker: written to wake it. */
@@ -31,6 +44,13 @@ export interface SharedTables {
   readonly counters: WorkerCounters;
   readonly holdings: HoldingsTable;
   readonly proxies: ProxyTable;
+  /** The stick tables, in the order of the plan. */
+  readonly sticks: readonly StickTable[];
+  /** What the sessions of the opening worker track; null when there are no stick tables. */
+  readonly ledger: TrackLedger | null;
+  readonly queues: QueueTable;
+  readonly frontendGates: readonly (ConnectionGate | null)[];
+  readonly bindGates: readonly (ConnectionGate | null)[];
 }
 
 /** How large the tables are. */
@@ -41,32 +61,62 @@ export interface SharedSizes {
   /** Descriptor numbers are below this (RLIMIT_NOFILE). */
   readonly descriptorsMax: number;
   readonly frontends: number;
+  /** `maxconn` of each frontend, and of each bind, frontends in order; 0, or no list: none. */
+  readonly frontendLimits?: readonly number[];
+  readonly bindLimits?: readonly number[];
   readonly backendSizes: readonly number[];
+  /** The stick tables; no list: none. */
+  readonly tables?: readonly StickTableShape[];
   /** One eventfd for each worker. */
   readonly wakeFds: readonly number[];
 }
 
 /** Creates the tables, all zero but for their sizes. */
 export function createShared(sizes: SharedSizes): SharedState {
+  const { tables = [] } = sizes;
   return {
     gate: ConnectionGate.create(sizes.maxconn, sizes.workers),
     servers: ServerTable.create(sizes.backendSizes, sizes.workers),
     counters: WorkerCounters.create(sizes.workers),
     holdings: HoldingsTable.create(sizes.workers, sizes.descriptorsMax),
     proxies: ProxyTable.create(sizes.frontends, sizes.backendSizes.length, sizes.workers),
+    queues: QueueTable.create(sizes.backendSizes, sizes.workers, sizes.maxconn),
+    frontendGates: gates(sizes.frontendLimits, sizes.workers),
+    bindGates: gates(sizes.bindLimits, sizes.workers),
     frontends: sizes.frontends,
+    sticks: tables.map((shape) => ({ buffer: StickTable.create(shape), shape })),
+    ledgers: tables.length === 0 ? [] : sizes.wakeFds.map(() => TrackLedger.create(sizes.maxconn, STICK_COUNTERS)),
     backendSizes: sizes.backendSizes,
     wakeFds: sizes.wakeFds,
   };
 }
 
+/** Stands for no worker: what the master opens for itself, which counts nothing as its own. */
+export const NO_WORKER = -1;
+
+function gates(limits: readonly number[] = [], workers: number): (SharedArrayBuffer | null)[] {
+  return limits.map((max) => (max > 0 ? ConnectionGate.create(max, workers) : null));
+}
+
+function openLedger({ ledgers }: SharedState, worker: number): TrackLedger | null {
+  return ledgers[worker] === undefined ? null : new TrackLedger(ledgers[worker], STICK_COUNTERS);
+}
+
 /** Opens the tables on behalf of one worker: in its thread, or in the master's after its death. */
 export function openShared(state: SharedState, worker: number): SharedTables {
+  const servers = new ServerTable(state.servers, state.backendSizes, worker);
+  const workers = state.wakeFds.length;
+  const open = (buffer: SharedArrayBuffer | null): ConnectionGate | null => (buffer === null ? null : new ConnectionGate(buffer));
   return {
     gate: new ConnectionGate(state.gate),
-    servers: new ServerTable(state.servers, state.backendSizes, worker),
+    servers,
     counters: new WorkerCounters(state.counters),
     holdings: new HoldingsTable(state.holdings),
-    proxies: new ProxyTable(state.proxies, state.frontends, state.backendSizes.length, state.wakeFds.length, worker),
+    proxies: new ProxyTable(state.proxies, state.frontends, state.backendSizes.length, workers, worker),
+    queues: new QueueTable(state.queues, servers.groups, workers, worker),
+    frontendGates: state.frontendGates.map(open),
+    bindGates: state.bindGates.map(open),
+    sticks: state.sticks.map(({ buffer, shape }) => new StickTable(buffer, shape)),
+    ledger: openLedger(state, worker),
   };
 }

@@ -32,6 +32,23 @@ for (const max of [1, 3]) {
   });
 }
 
+test('what a dead worker took is given back, and whoever waits is woken', () => {
+  const gate = open(3, 2);
+  const { woken, wake } = recorder();
+  assert.equal([gate.enterAs(0), gate.enterAs(0), gate.enterAs(1), gate.enterAs(1)], [true, true, true, false]);
+  gate.await(0, true);
+  gate.await(1, true);
+  gate.leaveAs(0, wake);
+  gate.leaveAll(0, wake);
+  assert.is(gate.current, 1);
+  assert.equal(
+    woken.filter((worker) => worker === 1),
+    [1],
+  );
+  gate.leaveAll(0, wake);
+  assert.is(gate.current, 1);
+});
+
 test('there are as many places as the limit says', () => {
   const gate = open(2, 1);
   assert.equal([gate.enter(), gate.enter(), gate.enter()], [true, true, false]);

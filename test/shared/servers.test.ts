@@ -1,7 +1,7 @@
 /** The table of servers: choosing is exact whichever worker chooses, and what a dead worker had is taken off. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ServerTable } from '../../src/shared/servers.js';
+import { ServerTable, STATE_DOWN } from '../../src/shared/servers.js';
 import type { ServerThreads } from './support/servers-thread.js';
 import { inThreads } from './support/threads.js';
 
@@ -38,6 +38,26 @@ test('leastconn over four threads and 100,000 connections that stay differs by o
   assert.equal([...chosen].sort(), [33_333, 33_333, 33_334]);
 });
 
+for (const balance of ['roundrobin', 'static-rr', 'leastconn', 'first', 'random'] as const) {
+  test(`${balance} finds a server in every choice while states and weights change`, async () => {
+    const table = tableOf([1, 1, 1]);
+    const [group] = new ServerTable(table, [3], 0).groups;
+    let over = false;
+    const chosen = choose({ table, servers: 3, balance, choices: 20_000, keep: 0 }).finally(() => {
+      over = true;
+    });
+    for (let change = 0; !over; change++) {
+      group.setState(change % 2, change % 3 === 0 ? STATE_DOWN : 0);
+      group.setWeight(change % 3, 1 + (change % 7));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.is(
+      (await chosen).reduce((sum, count) => sum + count, 0),
+      20_000 * THREADS,
+    );
+  });
+}
+
 test('the counts are those of the connections that are left when others came and went', async () => {
   const table = tableOf([1, 1, 1]);
   await choose({ table, servers: 3, balance: 'leastconn', choices: 25_000, keep: 5 });
@@ -72,11 +92,11 @@ test('backends do not touch each other', () => {
   b.setWeight(0, 9);
   c.enter(0);
   c.enter(2);
-  c.nextTurn();
+  c.cursor = 5;
   assert.equal([a.active(0), a.active(1)], [0, 1]);
   assert.equal([b.active(0), b.weight(0)], [0, 9]);
   assert.equal([c.active(0), c.active(1), c.active(2)], [1, 0, 1]);
-  assert.is(b.nextTurn(), 1);
+  assert.is(b.cursor, 0);
   const [, , fromOther] = new ServerTable(table, [2, 1, 3], 0).groups;
   assert.is(fromOther.active(2), 1);
 });
