@@ -53,6 +53,8 @@ export interface GlobalConfig {
   serverStateBase?: Setting<string>;
   serverStateFile?: Setting<string>;
   localpeer?: Setting<string>;
+  /** `zero-warning`: warnings refuse the file. */
+  zeroWarning?: Setting<boolean>;
   /** By their names without `tune.`; numbers, or words for those that take one. */
   readonly tune: Map<string, Setting<number | string>>;
 }
@@ -114,6 +116,8 @@ export interface LogTarget {
   /** Bytes of a line at most. */
   readonly length: number;
   readonly format: LogLineFormat;
+  /** `format` was not given: with `log-send-hostname`, `rfc3164` takes the place of `local`. */
+  readonly formatIsDefault?: true;
   /** Index in FACILITIES. */
   readonly facility: number;
   /** Index in LEVELS: less important lines are not sent. */
@@ -162,7 +166,7 @@ export interface ProxyConfig {
   readonly servers: ServerConfig[];
   readonly templates: ServerTemplate[];
   /** What `default-server` lines have said so far. */
-  serverDefaults: Partial<ServerSettings>;
+  serverDefaults: ServerSettings | null;
   readonly timeouts: Map<TimeoutName, Setting<number>>;
   /** `option x` and `no option x`, by the words after `option`. Those with arguments have their own fields. */
   readonly options: Map<string, Setting<boolean>>;
@@ -178,6 +182,9 @@ export interface ProxyConfig {
   backlog?: Setting<number>;
   /** `rate-limit sessions`, per second. */
   sessionRateLimit?: Setting<number>;
+  /** `clitcpka-*` and `srvtcpka-*`. */
+  clientKeepAlive?: KeepAliveConfig;
+  serverKeepAlive?: KeepAliveConfig;
   /** `source`: the address that connections to servers come from. */
   source?: Setting<SourceConfig>;
   defaultBackend?: NamedReference;
@@ -241,6 +248,13 @@ export interface HashTypeConfig {
   readonly method: 'map-based' | 'consistent';
   readonly function: HashFunction | null;
   readonly avalanche: boolean;
+}
+
+/** Parameters of TCP keep-alive; 0: the system's. Replaced as a whole, so that proxies can share it with `defaults`. */
+export interface KeepAliveConfig {
+  readonly idleMs: number;
+  readonly intervalMs: number;
+  readonly count: number;
 }
 
 /** `source` of a proxy or server: an address, ports to choose from, an interface. */
@@ -328,6 +342,8 @@ export interface ServerSettings {
   readonly tcpUserTimeoutMs: number;
   readonly tfo: boolean;
   readonly cookie: string | null;
+  /** `non-stick`: no entry of a stick table names it. */
+  readonly nonStick: boolean;
   /** `init-addr`, as written, in order. */
   readonly initAddr: readonly string[] | null;
   /** `track [backend/]server`. */
@@ -353,6 +369,9 @@ export interface ServerCheckSettings {
   readonly onMarkedUp: 'shutdown-backup-sessions' | null;
   /** `agent-check` and what belongs to it. */
   readonly agent: {
+    /** `agent-check`; the others say nothing without it. */
+    readonly enabled: boolean;
+    /** 0: none was given. */
     readonly port: number;
     readonly interMs: number | null;
     readonly address: AddressSyntax | null;

@@ -3,6 +3,7 @@
  * one run shows all of them. How they are shown to people and to programs is the business of
  * whoever prints them.
  */
+import { nearestWord } from './values/nearest.js';
 
 /** A stretch of one line of a configuration file. */
 export interface Place {
@@ -33,12 +34,17 @@ export interface Finding {
   readonly hint?: string;
 }
 
+/** Findings after which words are not compared any more with thousands of others to guess what was meant. */
+const SUGGESTED_MAX = 30;
+
 /** Collects findings in the order in which they were made. */
 export class Findings {
   readonly list: Finding[] = [];
+  private alerts = 0;
 
   add(finding: Finding): void {
     this.list.push(finding);
+    if (finding.severity === 'alert') this.alerts++;
   }
 
   /** `config : parsing [file:line] : text`, the form of most of HAProxy's messages. */
@@ -50,9 +56,23 @@ export class Findings {
     this.parsing('warning', place, text, hint);
   }
 
+  /**
+   * `config : parsing [file:line]: text`, the form of messages about lines as such: their quotes,
+   * their conditions, sections that nobody knows.
+   */
+  line(severity: Severity, place: Place, text: string, hint?: string): void {
+    const whole = `config : parsing [${place.file}:${place.line}]: ${text}`;
+    this.add({ severity, text: whole, place, ...(hint !== undefined && { hint }) });
+  }
+
+  /** The word that was probably meant, as long as there are few findings: a large file of mistakes must not take minutes. */
+  nearest(word: string, known: () => Iterable<string>): string | undefined {
+    return this.list.length < SUGGESTED_MAX ? nearestWord(word, [...known()]) : undefined;
+  }
+
   /** The file is refused. */
   get fatal(): boolean {
-    return this.list.some(({ severity }) => severity === 'alert');
+    return this.alerts > 0;
   }
 
   private parsing(severity: Severity, place: Place, text: string, hint: string | undefined): void {

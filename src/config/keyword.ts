@@ -32,8 +32,8 @@ export interface FileContext {
   readonly global: GlobalConfig;
   /** Proxies that were complete before this section. */
   readonly proxies: readonly ProxyConfig[];
-  /** Variables of the environment, those of `setenv` included. */
-  readonly environment: ReadonlyMap<string, string>;
+  /** Variables of the environment; `setenv` and its like change them for the lines that follow. */
+  readonly environment: Map<string, string>;
 }
 
 /** One keyword. */
@@ -53,6 +53,11 @@ export interface Keyword<Target> {
   readonly inert?: boolean;
   /** It needs mode http: accepted in tcp mode where HAProxy only warns. */
   readonly http?: boolean;
+  /**
+   * What is said of it in a frontend or backend that it does not belong to, in place of the usual
+   * warning that it is ignored; `{proxy}` stands for `frontend 'f'`.
+   */
+  readonly misplaced?: { readonly severity: 'warning' | 'alert'; readonly text: string };
   /** Reads one line into the target. Mistakes go to `findings`; it throws nothing. */
   readonly parse: (context: LineContext<Target>) => void;
 }

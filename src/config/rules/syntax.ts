@@ -35,7 +35,8 @@ export type RuleAction =
       readonly counter: number;
       readonly value: number | Expression;
     }
-  | { readonly kind: 'capture'; readonly expression: Expression; readonly length: number }
+  /** `slot`: its place among the captures of the proxy. */
+  | { readonly kind: 'capture'; readonly expression: Expression; readonly length: number; readonly slot: number }
   | { readonly kind: 'set-src' | 'set-dst' | 'set-src-port' | 'set-dst-port'; readonly expression: Expression }
   | { readonly kind: 'set-priority-class' | 'set-priority-offset'; readonly expression: Expression }
   | { readonly kind: 'set-mark' | 'set-tos' | 'set-nice' | 'set-bandwidth-limit'; readonly value: number }

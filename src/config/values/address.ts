@@ -46,7 +46,7 @@ export function parseAddress(text: string): Parsed<AddressSyntax> {
   const unsupported = UNSUPPORTED_PREFIX.exec(text);
   if (unsupported)
     return refused(`addresses of the kind '${unsupported[0]}' are not supported, known are ${Object.keys(PREFIXES).join(' ')}`);
-  const prefix = Object.keys(PREFIXES).find((candidate) => text.startsWith(candidate)) ?? '';
+  const prefix = text.includes('@') ? (Object.keys(PREFIXES).find((candidate) => text.startsWith(candidate)) ?? '') : '';
   const family = PREFIXES[prefix] ?? 'any';
   const rest = text.slice(prefix.length);
   if (family === 'unix' || family === 'abns') return parseUnix(rest, family === 'abns');
@@ -99,11 +99,15 @@ function hint(host: string, bracketed: boolean): string {
 
 /** `80`, or a range `8080-8089`. */
 function parsePorts(text: string): Parsed<PortRange> {
-  const [first, last, ...more] = text.split('-').map((part) => (/^[0-9]+$/.test(part) ? Number(part) : Number.NaN));
-  if (Number.isNaN(first) || Number.isNaN(last) || more.length > 0) return refused(`invalid port '${text}'`);
-  for (const port of [first, last ?? first]) {
-    if (port < 1 || port > PORT_MAX) return refused(`port ${port} is not within 1..${PORT_MAX}`);
-  }
-  if (last !== undefined && last < first) return refused(`invalid port range '${text}'`);
-  return parsed({ first, last: last ?? first });
+  const found = /^([0-9]+)(?:-([0-9]+))?$/.exec(text);
+  if (found === null) return refused(`invalid port '${text}'`);
+  const first = Number(found[1]);
+  const last = Number(found[2] ?? found[1]);
+  if (!isPort(first)) return refused(`port ${first} is not within 1..${PORT_MAX}`);
+  if (!isPort(last)) return refused(`port ${last} is not within 1..${PORT_MAX}`);
+  return last < first ? refused(`invalid port range '${text}'`) : parsed({ first, last });
+}
+
+function isPort(port: number): boolean {
+  return port >= 1 && port <= PORT_MAX;
 }

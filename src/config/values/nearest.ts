@@ -1,6 +1,6 @@
 /** The word that somebody meant who wrote another one. */
 
-/** Words further away than this share of their length are not meant. */
+/** Words further away than this share of their length are not meant; of short ones, one mistake is. */
 const DISTANCE_SHARE_MAX = 0.4;
 
 /** The known word nearest to an unknown one, or undefined when none is near. Case does not count. */
@@ -8,8 +8,10 @@ export function nearestWord(word: string, known: readonly string[]): string | un
   let nearest: string | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
+    const most = Math.max(1, Math.floor(candidate.length * DISTANCE_SHARE_MAX));
+    if (Math.abs(candidate.length - word.length) > most) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < least && distance <= Math.ceil(candidate.length * DISTANCE_SHARE_MAX)) {
+    if (distance < least && distance <= most) {
       least = distance;
       nearest = candidate;
     }

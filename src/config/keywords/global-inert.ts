@@ -1,0 +1,187 @@
+/**
+ * Global keywords that are accepted and change nothing, and those that are refused because a file
+ * that has them counts on what is not here. Accepting is said aloud where somebody could miss the
+ * effect, and with -dD otherwise: many files carry settings of features that they do not use.
+ */
+import type { Severity } from '../diagnostics.js';
+import type { GlobalKeyword } from '../keyword.js';
+import { GLOBAL, type GlobalLine, nameOf, refuse, setting } from './global-line.js';
+
+/** Names, how loud their acceptance is, and why they change nothing. */
+interface InertFamily {
+  readonly names: readonly string[];
+  readonly severity: Exclude<Severity, 'alert'>;
+  readonly help: string;
+  /** They may have no arguments at all. */
+  readonly bare?: boolean;
+}
+
+const INERT: readonly InertFamily[] = [
+  {
+    names: ['maxconnrate', 'maxsessrate'],
+    severity: 'warning',
+    help: 'Limits of rates hold for frontends here: use rate-limit sessions.',
+  },
+  {
+    names: ['tune.buffers.limit', 'tune.buffers.reserve', 'tune.maxpollevents', 'tune.runqueue-depth', 'tune.recv_enough'],
+    severity: 'diag',
+    help: "Part of HAProxy's inner workings; buffers and turns are organised otherwise here.",
+  },
+  {
+    names: ['tune.fd.edge-triggered', 'tune.listener.multi-queue', 'tune.sched.low-latency', 'tune.idletimer', 'tune.fail-alloc'],
+    severity: 'diag',
+    help: "Part of HAProxy's inner workings; the engines need no such choice.",
+  },
+  {
+    names: ['tune.idle-pool.shared', 'tune.pool-high-fd-ratio', 'tune.pool-low-fd-ratio'],
+    severity: 'diag',
+    help: 'Idle connections to servers are kept in mode http only.',
+  },
+  {
+    names: ['tune.http.cookielen', 'tune.http.logurilen', 'tune.http.maxhdr', 'tune.maxrewrite', 'tune.comp.maxlevel'],
+    severity: 'diag',
+    help: 'For mode http.',
+  },
+  {
+    names: ['maxcompcpuusage', 'maxcomprate', 'maxzlibmem', 'tune.zlib.memlevel', 'tune.zlib.windowsize'],
+    severity: 'diag',
+    help: 'For compression, in mode http.',
+  },
+  {
+    names: ['header-table-size', 'initial-window-size', 'max-concurrent-streams', 'max-frame-size'].map(
+      (name) => `tune.h2.${name}`,
+    ),
+    severity: 'diag',
+    help: 'For HTTP/2.',
+  },
+  {
+    names: ['h1-case-adjust', 'h1-case-adjust-file', 'h2-workaround-bogus-websocket-clients'],
+    severity: 'diag',
+    help: 'For mode http.',
+    bare: true,
+  },
+  {
+    names: ['tune.pattern.cache-size', 'tune.peers.max-updates-at-once', 'tune.memory.hot-size'],
+    severity: 'diag',
+    help: "Part of HAProxy's inner workings.",
+  },
+  {
+    names: ['global', 'proc', 'reqres', 'sess', 'txn', 'check'].map((scope) => `tune.vars.${scope}-max-size`),
+    severity: 'diag',
+    help: 'The memory of variables has a bound of its own here.',
+  },
+  {
+    names: [
+      ...['cachesize', 'capture-buffer-size', 'capture-cipherlist-size', 'default-dh-param', 'hard-maxrecord', 'keylog'],
+      ...['lifetime', 'maxrecord', 'ssl-ctx-cache-size'],
+    ].map((name) => `tune.ssl.${name}`),
+    severity: 'diag',
+    help: 'For TLS, which is passed through and not ended here.',
+  },
+  {
+    names: [
+      ...['ca-base', 'crt-base', 'ssl-default-bind-ciphers', 'ssl-default-bind-ciphersuites', 'ssl-default-bind-curves'],
+      ...['ssl-default-bind-options', 'ssl-default-server-ciphers', 'ssl-default-server-ciphersuites'],
+      ...['ssl-default-server-options', 'ssl-dh-param-file', 'ssl-server-verify', 'ssl-load-extra-files'],
+      ...['issuers-chain-path', 'maxsslconn', 'maxsslrate', 'httpclient.ssl.verify', 'httpclient.ssl.ca-file'],
+    ],
+    severity: 'diag',
+    help: 'For TLS, which is passed through and not ended here.',
+  },
+  {
+    names: ['ssl-skip-self-issued-ca', 'tune.ssl.force-private-cache', 'ssl-mode-async'],
+    severity: 'diag',
+    help: 'For TLS, which is passed through and not ended here.',
+    bare: true,
+  },
+  {
+    names: ['noepoll', 'nopoll', 'nokqueue', 'noevports', 'nogetaddrinfo', 'no-memory-trimming', 'quiet'],
+    severity: 'diag',
+    help: 'The engine is chosen by tune.io-engine; what else these switch off is not there.',
+    bare: true,
+  },
+  {
+    names: ['strict-limits', 'busy-polling', 'numa-cpu-mapping', 'insecure-fork-wanted', 'insecure-setuid-wanted'],
+    severity: 'diag',
+    help: "Switches of HAProxy's process, which this one does not need.",
+    bare: true,
+  },
+  {
+    names: ['profiling.tasks', 'profiling.memory', 'thread-groups', 'thread-group', 'mworker-max-reloads', 'fd-hard-limit'],
+    severity: 'diag',
+    help: "Part of HAProxy's inner workings.",
+  },
+  {
+    names: ['master-worker', 'pp2-never-send-local', 'expose-experimental-directives', 'expose-deprecated-directives'],
+    severity: 'diag',
+    help: 'Life of the process and caution about new keywords; the master is a thread here, always there.',
+    bare: true,
+  },
+  {
+    names: ['close-spread-time', 'max-spread-checks'],
+    severity: 'warning',
+    help: 'Checks and the end of sessions are spread in a way of their own here.',
+  },
+  {
+    names: ['cluster-secret', 'limited-quic', 'httpclient.resolvers.id', 'httpclient.resolvers.prefer'],
+    severity: 'diag',
+    help: 'For QUIC and for requests that HAProxy itself makes.',
+    bare: true,
+  },
+];
+
+/** Switches among them that `no` may precede, as HAProxy lists them. */
+const NEGATABLE: ReadonlySet<string> = new Set(['strict-limits', 'busy-polling', 'numa-cpu-mapping', 'insecure-fork-wanted']);
+
+/** What a file counts on that is not here. */
+const REFUSED: readonly [name: string, help: string][] = [
+  ['default-path', 'Relative paths begin where the process starts; -C changes that.'],
+  ['external-check', 'Health checks by programs are not supported.'],
+  ['lua-load', 'Lua is not supported.'],
+  ['lua-load-per-thread', 'Lua is not supported.'],
+  ['lua-prepend-path', 'Lua is not supported.'],
+  ['set-var', 'Variables of the process are not supported.'],
+  ['set-var-fmt', 'Variables of the process are not supported.'],
+  ['ssl-engine', 'Engines of OpenSSL are not supported.'],
+  ['ssl-provider', 'Providers of OpenSSL are not supported.'],
+  ['stats-file', 'Counters are not carried over from a file.'],
+  ['unix-bind', 'Give mode, user and group at each bind.'],
+];
+
+/** The keywords of this file. */
+export const GLOBAL_INERT_KEYWORDS: readonly GlobalKeyword[] = [
+  ...INERT.flatMap((family) => family.names.map((name) => inertKeyword(name, family))),
+  ...REFUSED.map(([name, help]): GlobalKeyword => {
+    const parse = (line: GlobalLine): void => void refuse(line, `'${name}' is not supported: ${lowered(help)}`);
+    return { name, sections: GLOBAL, arguments: '', help: `Refused. ${help}`, parse };
+  }),
+];
+
+function inertKeyword(name: string, { severity, help, bare }: InertFamily): GlobalKeyword {
+  return {
+    name,
+    sections: GLOBAL,
+    arguments: bare ? '' : '<value>',
+    help,
+    inert: true,
+    ...(NEGATABLE.has(name) && { no: true }),
+    parse: (line) => acceptInert(line, severity, help, bare === true),
+  };
+}
+
+function acceptInert(line: GlobalLine, severity: InertFamily['severity'], help: string, bare: boolean): void {
+  const { keyword, words, findings } = line;
+  if (!bare && words.length === 0) {
+    refuse(line, `'${nameOf(line)}' expects an argument.`);
+    return;
+  }
+  const { place } = setting(line, true);
+  const text = `config : parsing [${place.file}:${place.line}] : '${keyword[0].text}' is accepted and has no effect: ${lowered(help)}`;
+  findings.add({ severity, text, place });
+}
+
+/** A sentence as the end of another one. */
+function lowered(sentence: string): string {
+  const acronym = /^[A-Z]{2}|^(HAProxy|Lua|OpenSSL)/.test(sentence);
+  return acronym ? sentence : sentence[0].toLowerCase() + sentence.slice(1);
+}

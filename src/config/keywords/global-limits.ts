@@ -1,0 +1,78 @@
+/** Keywords of section `global` about limits and what is switched off (configuration manual, section 3.2). */
+import type { GlobalKeyword } from '../keyword.js';
+import { parseInteger } from '../values/integer.js';
+import { endsAfter, GLOBAL, type GlobalLine, isFirst, onlyInteger, onlyWord, setting, switchKeyword } from './global-line.js';
+
+/** Connections at most: twice as many descriptors must stay below what fs.nr_open can be, 2^30. */
+const MAXCONN_MAX = 2 ** 29;
+const SPREAD_PERCENT_MAX = 50;
+
+/** The keywords of this file. */
+export const GLOBAL_LIMIT_KEYWORDS: readonly GlobalKeyword[] = [
+  {
+    name: 'maxconn',
+    sections: GLOBAL,
+    arguments: '<number>',
+    default: 'what the limit of file descriptors allows',
+    help: 'Connections of the process at a time.',
+    parse: (line) => {
+      if (!isFirst(line, line.target.maxconn)) return;
+      const value = onlyInteger(line, 0, MAXCONN_MAX);
+      if (value !== null) line.target.maxconn = setting(line, value);
+    },
+  },
+  {
+    name: 'maxpipes',
+    sections: GLOBAL,
+    arguments: '<number>',
+    default: '256 for each worker',
+    help: 'Pipes for splicing.',
+    parse: (line) => {
+      if (!isFirst(line, line.target.maxpipes)) return;
+      const value = onlyInteger(line, 0);
+      if (value !== null) line.target.maxpipes = setting(line, value);
+    },
+  },
+  {
+    name: 'spread-checks',
+    sections: GLOBAL,
+    arguments: '<0..50, in percent>',
+    default: '0',
+    help: 'How far apart health checks of the same interval are spread.',
+    parse: spreadChecks,
+  },
+  switchKeyword('nosplice', { help: 'Never splice data through pipes.' }, (line) => {
+    line.target.nosplice = setting(line, true);
+  }),
+  switchKeyword('noreuseport', { help: 'Share one listening socket among all workers.' }, (line) => {
+    line.target.noreuseport = setting(line, true);
+  }),
+  stateFile('server-state-base', '<directory>', 'serverStateBase', 'Directory of the files with states of servers.'),
+  stateFile('server-state-file', '<file>', 'serverStateFile', 'File with states of servers, read at start.'),
+];
+
+function spreadChecks(line: GlobalLine): void {
+  const { words, findings, keyword } = line;
+  if (!isFirst(line, line.target.spreadChecks) || !endsAfter(line, 1)) return;
+  const [word] = words;
+  if (word === undefined) {
+    findings.line('alert', keyword[0].place, "'spread-checks' expects an integer argument (0..50).");
+    return;
+  }
+  const value = parseInteger(word.text, 0, SPREAD_PERCENT_MAX);
+  if (value.ok) line.target.spreadChecks = setting(line, value.value);
+  else findings.line('alert', word.place, "'spread-checks' needs a positive value in range 0..50.");
+}
+
+function stateFile(name: string, parameters: string, field: 'serverStateBase' | 'serverStateFile', help: string): GlobalKeyword {
+  return {
+    name,
+    sections: GLOBAL,
+    arguments: parameters,
+    help,
+    parse: (line) => {
+      const word = onlyWord(line, `expects one argument: a ${field === 'serverStateBase' ? 'directory' : 'file'} path.`);
+      if (word !== null) line.target[field] = { value: word.text, place: word.place };
+    },
+  };
+}

@@ -1,0 +1,32 @@
+/** The families of keywords of proxies that are about listening, servers, balancing, limits and logs. */
+import type { ProxyKeyword } from '../keyword.js';
+import { BALANCE_KEYWORDS } from './balance.js';
+import { BIND_KEYWORDS } from './bind.js';
+import { CAPTURE_KEYWORDS } from './captures.js';
+import { HTTP_ONLY_KEYWORDS, TCP_CHECK_KEYWORD } from './http-only.js';
+import { KEEPALIVE_KEYWORDS } from './keepalive.js';
+import { LOGGING_KEYWORDS } from './logging.js';
+import { PROXY_OPTION_KEYWORDS } from './options.js';
+import { PROXY_KEYWORDS_OF_LIMITS, PROXY_KEYWORDS_OF_NATURE } from './proxy.js';
+import { REFUSED_KEYWORDS } from './refused.js';
+import { SERVER_KEYWORDS } from './server.js';
+import { SOURCE_KEYWORDS } from './source.js';
+import { TIMEOUT_KEYWORDS } from './timeouts.js';
+
+/** All of them. */
+export const PROXY_FAMILIES: readonly ProxyKeyword[] = [
+  ...PROXY_KEYWORDS_OF_NATURE,
+  ...PROXY_KEYWORDS_OF_LIMITS,
+  ...BIND_KEYWORDS,
+  ...SERVER_KEYWORDS,
+  ...SOURCE_KEYWORDS,
+  ...BALANCE_KEYWORDS,
+  ...TIMEOUT_KEYWORDS,
+  ...PROXY_OPTION_KEYWORDS,
+  ...KEEPALIVE_KEYWORDS,
+  ...LOGGING_KEYWORDS,
+  ...HTTP_ONLY_KEYWORDS,
+  TCP_CHECK_KEYWORD,
+  ...CAPTURE_KEYWORDS,
+  ...REFUSED_KEYWORDS,
+];

@@ -1,0 +1,83 @@
+/**
+ * What a configuration mentions of the outside world, so that it can be looked up before compiling:
+ * names of hosts, files of patterns, names of users. It looks nothing up itself.
+ */
+import type { BindAddress, Config, LogTarget, ProxyConfig, ServerAddress, ServerSettings } from './config.js';
+import type { Place } from './diagnostics.js';
+import type { AddressSyntax } from './values/address.js';
+
+/** A host name in the family it is wanted in. */
+export interface MentionedHost {
+  readonly host: string;
+  readonly family: 'ipv4' | 'ipv6' | 'any';
+}
+
+/** A file, and the first line that names it. */
+export interface MentionedFile {
+  readonly path: string;
+  readonly place: Place;
+}
+
+/** Every host name of a configuration, each once in each family. */
+export function mentionedHosts(config: Config): MentionedHost[] {
+  const hosts = new Map<string, MentionedHost>();
+  const add = (address: AddressSyntax | BindAddress | null | undefined): void => {
+    if (address?.kind === 'name') hosts.set(`${address.family} ${address.host}`, { host: address.host, family: address.family });
+  };
+  for (const target of config.global.logs) addTarget(target, add);
+  for (const { address } of config.global.statsSockets) add(address);
+  for (const proxy of config.proxies) addProxy(proxy, add);
+  return [...hosts.values()];
+}
+
+type Add = (address: AddressSyntax | BindAddress | null | undefined) => void;
+
+function addProxy(proxy: ProxyConfig, add: Add): void {
+  for (const { address } of proxy.binds) add(address);
+  for (const server of proxy.servers) addServer(server, add);
+  for (const template of proxy.templates) addServer(template, add);
+  add(proxy.source?.value.address);
+  if (Array.isArray(proxy.logs)) for (const target of proxy.logs) addTarget(target, add);
+}
+
+function addServer({ address, settings }: { address: ServerAddress; settings: ServerSettings }, add: Add): void {
+  add(address.syntax);
+  add(settings.source?.address);
+  add(settings.check.address);
+  add(settings.check.agent?.address);
+}
+
+function addTarget({ target }: LogTarget, add: Add): void {
+  if ('address' in target) add(target.address);
+}
+
+const NOTHING: readonly never[] = [];
+
+/** Parts of a proxy that may hold expressions, and with them files. */
+const WITH_EXPRESSIONS = [
+  ...['rules', 'useBackends', 'useServers', 'stickRules', 'balance'],
+  ...['logFormat', 'errorLogFormat', 'logFormatSd', 'uniqueIdFormat'],
+] as const;
+
+/** Every file of patterns or of a map, each once, in the order of the lines. */
+export function mentionedFiles(config: Config): MentionedFile[] {
+  const files = new Map<string, MentionedFile>();
+  const seen = new Set<object>();
+  for (const proxy of config.proxies) {
+    visit([...proxy.acls.values()], seen, files);
+    for (const part of WITH_EXPRESSIONS) visit(proxy[part] ?? NOTHING, seen, files);
+  }
+  return [...files.values()];
+}
+
+/** Expressions stand at many depths of rules, conditions and formats: whatever looks like a file in any of them is one. */
+function visit(value: object, seen: Set<object>, files: Map<string, MentionedFile>): void {
+  if (seen.has(value)) return;
+  seen.add(value);
+  const { kind, value: text, path, place } = value as { kind?: unknown; value?: unknown; path?: unknown; place?: Place };
+  const file = kind === 'map' ? text : path;
+  if (typeof file === 'string' && place !== undefined && !files.has(file)) files.set(file, { path: file, place });
+  for (const element of Object.values(value)) {
+    if (typeof element === 'object' && element !== null && element !== place) visit(element, seen, files);
+  }
+}

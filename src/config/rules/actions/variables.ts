@@ -1,0 +1,53 @@
+/** Actions on variables: set-var, set-var-fmt, unset-var (configuration manual, section 4.2). */
+import { readFormat } from '../../samples/format.js';
+import { ASSIGNMENT_CONDITIONS, parseVariable } from '../../samples/variables.js';
+import { type Parsed, parsed, refused } from '../../values/parsed.js';
+import type { RuleContext } from '../context.js';
+import { type ActionKeyword, ALL_SETS, expressionAt, type ReadAction, wrong } from './outcome.js';
+
+const FORMS = "Expects 'set-var(<var-name>)', 'set-var-fmt(<var-name>)' or 'unset-var(<var-name>)'";
+
+/** The name between the parentheses of the action. */
+function variableOf(word: string): Parsed<string> {
+  const [, name, inner, close, more] = /^([a-z-]+)(?:\(([^)]*)(\)?)(.*))?$/s.exec(word) as RegExpExecArray;
+  if (inner === undefined) return refused(`invalid or incomplete action '${name}'. ${FORMS}`);
+  if (close === '' || more !== '') return refused(`incomplete argument after action '${word}'. ${FORMS}`);
+  const [variable, ...conditions] = inner.split(',');
+  const odd = conditions.find((condition) => condition !== '' && !ASSIGNMENT_CONDITIONS.some((known) => known === condition));
+  if (odd !== undefined) return refused(`unknown condition "${odd}"`);
+  const condition = conditions.find((one) => one !== '');
+  if (condition !== undefined) return refused(`condition "${condition}" is not supported`);
+  const checked = parseVariable(variable);
+  const rest = checked.ok ? '' : /^invalid syntax/.test(checked.message) ? ')' : '';
+  return checked.ok ? parsed(variable) : refused(rest === '' ? checked.message : checked.message.replace(/'$/, `${rest}'`));
+}
+
+function readSetVar(context: RuleContext): ReadAction {
+  const variable = variableOf(context.words[0].text);
+  if (!variable.ok) return variable;
+  const read = expressionAt(context, 1);
+  if (!read.ok) return read;
+  return { ok: true, action: { kind: 'set-var', variable: variable.value, expression: read.expression }, taken: 1 + read.taken };
+}
+
+function readSetVarFormat(context: RuleContext): ReadAction {
+  const variable = variableOf(context.words[0].text);
+  if (!variable.ok) return variable;
+  const word = context.words[1];
+  if (word === undefined) return wrong('missing fetch method');
+  const read = readFormat(word.text, word.place, context.places);
+  if (!read.ok) return read;
+  return { ok: true, action: { kind: 'set-var-fmt', variable: variable.value, format: read.format }, taken: 2 };
+}
+
+function readUnsetVar({ words }: RuleContext): ReadAction {
+  const variable = variableOf(words[0].text);
+  return variable.ok ? { ok: true, action: { kind: 'unset-var', variable: variable.value }, taken: 1 } : variable;
+}
+
+/** All of them. */
+export const VARIABLE_ACTIONS: readonly ActionKeyword[] = [
+  { name: 'set-var(*)', sets: ALL_SETS, read: readSetVar },
+  { name: 'set-var-fmt(*)', sets: ALL_SETS, read: readSetVarFormat },
+  { name: 'unset-var(*)', sets: ALL_SETS, read: readUnsetVar },
+];
