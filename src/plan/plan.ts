@@ -39,6 +39,8 @@ export interface ProcessPlan {
   /** Where the process itself logs: starts, ends, states of servers. */
   readonly logTargets: readonly LogTargetPlan[];
   readonly logTag: string;
+  /** `log-send-hostname`: the name in the headers of the process's own lines; without it, none. */
+  readonly logHostname?: string | null;
   readonly node: string;
   readonly tune: TunePlan;
 }
@@ -194,6 +196,8 @@ export interface BackendPlan {
   readonly tunnelTimeoutMs: number;
   /** Time in the queue; without one, `timeout connect` (the compiler has put it here). */
   readonly queueTimeoutMs: number;
+  /** Time for a health check after it connected; 0: the time between checks (`timeout check`). */
+  readonly checkTimeoutMs: number;
   readonly options: BackendOptions;
 }
 
@@ -252,6 +256,8 @@ export interface ServerPlan {
   readonly source: SourcePlan | null;
   readonly tcpUserTimeoutMs: number;
   readonly tfo: boolean;
+  /** No entry of a stick table names it (`non-stick`). */
+  readonly nonStick: boolean;
   /** The server whose state it follows; null: none. */
   readonly track: { readonly backend: number; readonly server: number } | null;
   readonly check: ServerCheckPlan;
@@ -344,6 +350,7 @@ export const DEFAULT_BACKEND: BackendPlan = {
   serverFinTimeoutMs: 0,
   tunnelTimeoutMs: 0,
   queueTimeoutMs: 0,
+  checkTimeoutMs: 0,
   options: {
     keepAlive: null,
     noLinger: false,
@@ -390,6 +397,7 @@ export function defaultServer(name: string, id: number, address: SocketAddress, 
     source: null,
     tcpUserTimeoutMs: 0,
     tfo: false,
+    nonStick: false,
     track: null,
     check: {
       enabled: false,

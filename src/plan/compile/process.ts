@@ -1,0 +1,61 @@
+/** Section `global` to what holds for the process as a whole. */
+import type { GlobalConfig } from '../../config/config.js';
+import { DEFAULT_PROCESS, DEFAULTS, type IoEngineChoice, type LifePlan, type ProcessPlan, type TunePlan } from '../plan.js';
+import type { Compilation } from './context.js';
+import { compileTargets, logHostname } from './logging.js';
+
+/** The process. */
+export function compileProcess(compilation: Compilation): ProcessPlan {
+  const { config, resources } = compilation;
+  const { global } = config;
+  const engine = global.tune.get('io-engine')?.value ?? DEFAULT_PROCESS.ioEngine;
+  return {
+    workers: global.nbthread?.value ?? DEFAULT_PROCESS.workers,
+    pin: DEFAULT_PROCESS.pin,
+    cpuMap: compileCpuMap(global),
+    ioEngine: engine as IoEngineChoice,
+    maxconn: global.maxconn?.value ?? DEFAULT_PROCESS.maxconn,
+    ulimitN: global.ulimitN?.value ?? DEFAULT_PROCESS.ulimitN,
+    life: compileLife(global),
+    logTargets: compileTargets(global.logs, compilation),
+    logTag: global.logTag?.value ?? DEFAULTS.logTag,
+    logHostname: logHostname(global, resources.hostname),
+    node: global.node?.value ?? resources.hostname,
+    tune: compileTune(global),
+  };
+}
+
+/** Thread 1 is worker 0; a worker that nobody speaks of has no CPUs listed. */
+function compileCpuMap({ cpuMap }: GlobalConfig): (readonly number[])[] {
+  const threads = [...(cpuMap?.value.keys() ?? [])];
+  return Array.from({ length: Math.max(0, ...threads) }, (_, worker) => cpuMap?.value.get(worker + 1) ?? []);
+}
+
+function compileLife({ daemon, pidfile, user, group, chroot, hardStopAfterMs }: GlobalConfig): LifePlan {
+  return {
+    daemon: daemon?.value ?? false,
+    pidfile: pidfile?.value ?? null,
+    user: user?.value ?? null,
+    group: group?.value ?? null,
+    chroot: chroot?.value ?? null,
+    hardStopAfterMs: hardStopAfterMs?.value ?? 0,
+  };
+}
+
+function compileTune({ tune, maxpipes }: GlobalConfig): TunePlan {
+  const number = (name: string, otherwise: number) => {
+    const value = tune.get(name)?.value;
+    return typeof value === 'number' ? value : otherwise;
+  };
+  return {
+    bufsize: number('bufsize', DEFAULTS.tune.bufsize),
+    buffers: DEFAULTS.tune.buffers,
+    pipes: maxpipes?.value ?? DEFAULTS.tune.pipes,
+    pipesize: number('pipesize', DEFAULTS.tune.pipesize),
+    clientReceiveBuffer: number('rcvbuf.client', DEFAULTS.tune.clientReceiveBuffer),
+    clientSendBuffer: number('sndbuf.client', DEFAULTS.tune.clientSendBuffer),
+    serverReceiveBuffer: number('rcvbuf.server', DEFAULTS.tune.serverReceiveBuffer),
+    serverSendBuffer: number('sndbuf.server', DEFAULTS.tune.serverSendBuffer),
+    maxaccept: number('maxaccept', DEFAULTS.tune.maxaccept),
+  };
+}

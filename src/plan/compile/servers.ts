@@ -1,0 +1,162 @@
+/** `server` and `server-template` to the servers of a backend. */
+import type { ProxyConfig, ServerConfig, SourceConfig } from '../../config/config.js';
+import { serversOf } from '../../config/servers.js';
+import type { AddressSyntax } from '../../config/values/address.js';
+import type { SocketAddress } from '../../kernel/address.js';
+import type { ServerCheckPlan, ServerPlan, SourcePlan } from '../plan.js';
+import type { Resources } from '../resources.js';
+import { type Compilation, hostOf, NOWHERE, socketAddress } from './context.js';
+import { numbered } from './numbers.js';
+
+/** What is tried for the address of a server where `init-addr` says nothing. */
+const INIT_ADDR_DEFAULT = ['last', 'libc'];
+
+/** The servers of a backend; one that is disabled as a whole has none. */
+export function compileServers(proxy: ProxyConfig, compilation: Compilation): ServerPlan[] {
+  if (proxy.disabled?.value === true) return [];
+  const servers = serversOf(proxy);
+  const ids = numbered(servers.map(({ settings }) => settings.id));
+  const common = commonSource(proxy, compilation);
+  return servers.map((server, i) => new ServerCompiler(proxy, server, compilation).compile(ids[i], common));
+}
+
+/** `source` of the backend, for servers without one of their own. */
+function commonSource({ source }: ProxyConfig, { resources, findings }: Compilation): SourcePlan | null {
+  if (source === undefined) return null;
+  const { value, place } = source;
+  const found = sourcePlan(value, resources);
+  if (found === null) findings.alert(place, unknownSource(value.address));
+  return found;
+}
+
+function sourcePlan({ address: syntax, interface: name }: SourceConfig, resources: Resources): SourcePlan | null {
+  const address = socketAddress(syntax, resources);
+  const ports = syntax.kind === 'unix' ? null : syntax.ports;
+  return address === null ? null : { address, lastPort: ports?.last ?? 0, interface: name };
+}
+
+function unknownSource(syntax: AddressSyntax): string {
+  const ports = syntax.kind === 'unix' || syntax.ports === null ? '' : `:${syntax.ports.first}`;
+  const written = `${hostOf(syntax)}${ports}`;
+  return `'source ${written}' : invalid address: '${hostOf(syntax)}' in '${written}'`;
+}
+
+class ServerCompiler {
+  constructor(
+    private readonly proxy: ProxyConfig,
+    private readonly server: ServerConfig,
+    private readonly compilation: Compilation,
+  ) {}
+
+  compile(id: number, common: SourcePlan | null): ServerPlan {
+    const { name, settings } = this.server;
+    const { backup, maxqueue, slowstartMs, sendProxy, proxyV2Options, tcpUserTimeoutMs, tfo, nonStick, weight } = settings;
+    const found = this.findAddress();
+    const { maxconn, minconn } = limits(settings);
+    // written out, since a spread costs many times as much, and files have thousands of servers
+    return {
+      name,
+      id,
+      backup,
+      maxqueue,
+      slowstartMs,
+      sendProxy,
+      proxyV2Options,
+      tcpUserTimeoutMs,
+      tfo,
+      nonStick,
+      weight,
+      address: found ?? NOWHERE,
+      portOffset: this.portOffset(),
+      disabled: settings.disabled || found === null,
+      maxconn,
+      minconn,
+      source: settings.source === null ? common : this.source(settings.source),
+      track: this.track(),
+      check: this.check(found ?? NOWHERE),
+    };
+  }
+
+  private alert(text: string): void {
+    const { name, place } = this.server;
+    const about = `[${place.file}:${place.line}] : 'server ${this.proxy.name}/${name}'`;
+    this.compilation.findings.add({ severity: 'alert', text: `${about} : ${text}`, place });
+  }
+
+  /** null: it has none, which was allowed or reported; it starts without, in maintenance. */
+  private findAddress(): SocketAddress | null {
+    const { resources } = this.compilation;
+    const { syntax } = this.server.address;
+    if (syntax.kind !== 'name') return socketAddress(syntax, resources);
+    const port = syntax.ports?.first ?? 0;
+    for (const method of this.server.settings.initAddr ?? INIT_ADDR_DEFAULT) {
+      const found = method === 'libc' ? resources.resolve(syntax.host, syntax.family) : null;
+      if (found?.ok) return { ...found.address, port };
+      if (method === 'none') return null;
+      if (method !== 'last' && method !== 'libc') return { family: method.includes(':') ? 'ipv6' : 'ipv4', host: method, port };
+    }
+    if (resources.ignoreUnresolved !== true) this.alert(`could not resolve address '${syntax.host}'.`);
+    return null;
+  }
+
+  /** Without a port of its own it has the one that the client connected to. */
+  private portOffset(): number | null {
+    const { syntax, portOffset } = this.server.address;
+    return portOffset ?? (syntax.kind !== 'unix' && syntax.ports === null ? 0 : null);
+  }
+
+  private source(source: SourceConfig): SourcePlan | null {
+    const found = sourcePlan(source, this.compilation.resources);
+    if (found === null) this.alert(unknownSource(source.address));
+    return found;
+  }
+
+  /** Written out for the same reason as above. */
+  private check(own: SocketAddress): ServerCheckPlan {
+    const { check } = this.server.settings;
+    const elsewhere = check.address;
+    const address = elsewhere === null ? own : socketAddress(elsewhere, this.compilation.resources);
+    if (elsewhere !== null && address === null)
+      this.alert(`'addr' : invalid address: '${hostOf(elsewhere)}' in '${hostOf(elsewhere)}'.`);
+    return {
+      enabled: check.enabled,
+      interMs: check.interMs,
+      fastinterMs: check.fastinterMs,
+      downinterMs: check.downinterMs,
+      rise: check.rise,
+      fall: check.fall,
+      port: check.port,
+      address: withPort(address ?? NOWHERE, check.port ?? portOf(own)),
+      sendProxy: check.sendProxy,
+      observe: check.observe,
+      errorLimit: check.errorLimit,
+      onError: check.onError,
+      onMarkedDown: check.onMarkedDown,
+      onMarkedUp: check.onMarkedUp,
+    };
+  }
+
+  private track(): ServerPlan['track'] {
+    const { track } = this.server.settings;
+    if (track === null) return null;
+    const { names } = this.compilation.references;
+    const slash = track.name.lastIndexOf('/');
+    const backend = names.backends.get(slash < 0 ? this.proxy.name : track.name.slice(0, slash));
+    const server = backend === undefined ? undefined : names.servers[backend].get(track.name.slice(slash + 1));
+    return backend === undefined || server === undefined ? null : { backend, server };
+  }
+}
+
+/** What only one of maxconn and minconn says holds for both; minconn above maxconn is the limit. */
+function limits({ maxconn, minconn }: { maxconn: number; minconn: number }): Pick<ServerPlan, 'maxconn' | 'minconn'> {
+  if (minconn > maxconn) return { maxconn: minconn, minconn };
+  return { maxconn, minconn: minconn === 0 ? maxconn : minconn };
+}
+
+function portOf(address: SocketAddress): number {
+  return address.family === 'unix' ? 0 : address.port;
+}
+
+function withPort(address: SocketAddress, port: number): SocketAddress {
+  return address.family === 'unix' || address.port === port ? address : { ...address, port };
+}
