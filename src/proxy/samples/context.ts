@@ -11,7 +11,10 @@ import type { Outcome, Sample } from './sample.js';
 export interface PayloadView {
   /** Bytes there are. */
   readonly length: number;
-  /** No more will come before a decision: the side has ended, the buffer is full, or the delay is over. */
+  /**
+   * No more will come before a decision: the side has ended, the buffer is full, or the delay is
+   * over; also whenever this side is not the one that is inspected.
+   */
   readonly complete: boolean;
   /** `length` bytes from `offset` on, a character for each byte. */
   read(offset: number, length: number): string;
@@ -32,6 +35,8 @@ export interface SampleContext {
   /** The proxy whose rules run: an index in `plan.frontends`, or in `plan.backends` when `inBackend`. */
   readonly proxy: number;
   readonly inBackend: boolean;
+  /** The process is stopping; none is false. */
+  readonly stopping?: boolean;
 }
 
 /** An expression ready to be evaluated. */

@@ -20,10 +20,14 @@ export class Sample {
   type = TYPE_BOOL;
   /** TYPE_BOOL (0 or 1), TYPE_INTEGER (exact to 2^53), TYPE_IPV4 (unsigned, as 0x7f000001). */
   integer = 0;
+  /** TYPE_INTEGER that `integer` cannot hold exactly (within 64 bits, signed); null when it can. */
+  wide: bigint | null = null;
   /** TYPE_STRING, TYPE_BINARY: a character for each byte. */
   text = '';
   /** TYPE_IPV6: four words in network order. */
   readonly words = new Int32Array(4);
+  /** A later evaluation may find another value, as more bytes have come: a test that fails now is not decided. */
+  mayChange = false;
 
   setBool(value: boolean): void {
     this.type = TYPE_BOOL;
@@ -33,6 +37,13 @@ export class Sample {
   setInteger(value: number): void {
     this.type = TYPE_INTEGER;
     this.integer = value;
+    this.wide = null;
+  }
+
+  /** An integer of 64 bits, exact. */
+  setWide(value: bigint): void {
+    this.setInteger(Number(value));
+    if (!Number.isSafeInteger(this.integer)) this.wide = value;
   }
 
   setIpv4(value: number): void {
@@ -57,14 +68,34 @@ export class Sample {
     this.type = TYPE_BINARY;
     this.text = value;
   }
+
+  /** Takes the value of a stored sample. */
+  load(stored: StoredSample): void {
+    this.type = stored.type;
+    this.integer = stored.integer;
+    this.wide = stored.wide ?? null;
+    this.text = stored.text;
+    for (let i = 0; i < 4; i++) this.words[i] = stored.words[i] ?? 0;
+  }
+
+  /** A copy of the value, to keep. */
+  store(): StoredSample {
+    const { type, integer, wide } = this;
+    const textual = type === TYPE_STRING || type === TYPE_BINARY;
+    const words = type === TYPE_IPV6 ? [...this.words] : [];
+    return { type, integer, wide: type === TYPE_INTEGER ? wide : null, text: textual ? this.text : '', words };
+  }
 }
 
 /** A sample that was kept, as in a variable. */
 export interface StoredSample {
   readonly type: number;
   readonly integer: number;
+  /** As `Sample.wide`; none is null. */
+  readonly wide?: bigint | null;
   readonly text: string;
-  readonly words: readonly number[];
+  /** Four of them for TYPE_IPV6. */
+  readonly words: ArrayLike<number>;
 }
 
 // What an evaluation came to.
