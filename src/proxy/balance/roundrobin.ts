@@ -1,85 +1,200 @@
 /**
  * `balance roundrobin`: each server in turn, in proportion to its weight, as evenly spread as the
- * weights allow, and in the very order in which HAProxy serves. Time is counted in choices; a
- * server of weight w among servers of weight W together is due every W/w of them.
+ * weights allow, and in the very order in which HAProxy serves, also after weights have changed.
+ * Positions count choices; a server of weight w among servers of weight W together is due every
+ * W/w of them. Servers that are due in the running round stand in one heap by position; those that
+ * are due later wait for the next round, which they join, the heaviest first, where nobody is due.
  */
-
-import type { ServerGroup } from '../../shared/servers.js';
+import type { Rotation } from '../../shared/rotation.js';
+import { type ServerGroup, WEIGHT_SCALE } from '../../shared/servers.js';
 import { type Balancer, NO_SERVER } from './balancer.js';
 
-// Ranks, the first to be served first.
-const DUE = 0;
-const NEW = 1;
-const LATER = 2;
+/** More than any effective weight. */
+const WEIGHT_LIMIT = 256 * WEIGHT_SCALE;
+/** Within one position, servers are in order of these bits of what their remainders leave. */
+const FINE_BITS = 8;
 
-/** Serves in turn. */
+/** The algorithm `roundrobin`. */
 export class Roundrobin implements Balancer {
   readonly needsSource = false;
+  readonly needsExpression = false;
+  /** Servers passed over in the running choice, to be put back. */
+  private readonly passed: Int32Array;
 
-  constructor(private readonly group: ServerGroup) {}
+  constructor(private readonly group: ServerGroup) {
+    this.passed = new Int32Array(group.size);
+  }
 
   pick(_hash: number, avoid: number): number {
     const { group } = this;
-    const turn = group.nextTurn();
-    const total = this.totalWeight();
-    let best = NO_SERVER;
-    for (let server = 0; server < group.size; server++) {
-      if (group.weight(server) === 0) continue;
-      if (group.chosenAt(server) !== 0) this.keepInStep(server, turn, total);
-      if (best === NO_SERVER || best === avoid || (server !== avoid && this.precedes(server, best, turn))) best = server;
+    const { set } = group;
+    set.refresh();
+    if (group.appliedGeneration !== set.generation) this.follow();
+    if (set.count === 0) return NO_SERVER;
+    if (set.isLoneBackup) return set.members[0];
+    return this.serve(group.rotations[group.isBackup(set.members[0]) ? 1 : 0], avoid);
+  }
+
+  private serve(rotation: Rotation, avoid: number): number {
+    const { group, passed } = this;
+    let switched = false;
+    let avoided = false;
+    let count = 0;
+    let chosen = NO_SERVER;
+    if (rotation.currentWeight === 0) beginRound(rotation);
+    for (;;) {
+      const server = this.next(rotation);
+      if (server === NO_SERVER) {
+        if (switched) break;
+        switched = true;
+        rotation.swap();
+        beginRound(rotation);
+        continue;
+      }
+      this.advance(rotation, server);
+      if (!group.isFull(server)) {
+        if (server !== avoid || avoided) {
+          chosen = server;
+          break;
+        }
+        avoided = true;
+      }
+      passed[count++] = server;
     }
-    if (best !== NO_SERVER) this.schedule(best, turn, total);
-    return best;
+    if (chosen === NO_SERVER && avoided) chosen = avoid;
+    this.putBack(rotation, chosen, switched, count);
+    return chosen;
   }
 
-  private totalWeight(): number {
-    let total = 0;
-    for (let server = 0; server < this.group.size; server++) total += this.group.weight(server);
-    return total;
+  /** The next server in the running round, not taken out; NO_SERVER at the end of the round. */
+  private next(rotation: Rotation): number {
+    const { heaps } = this.group;
+    const current = heaps.first(rotation.current);
+    if (current !== NO_SERVER && rotation.due(current) <= rotation.position) return current;
+    const joining = heaps.first(rotation.joining);
+    if (joining === NO_SERVER) return current;
+    rotation.setDue(joining, 0, 0);
+    return joining;
   }
 
-  /** Those that are due come first, then those never chosen yet, the heaviest first, then those due next. */
-  private precedes(server: number, other: number, turn: number): boolean {
-    const rank = this.rank(server, turn);
-    const difference = rank - this.rank(other, turn);
-    if (difference !== 0) return difference < 0;
-    return rank === NEW ? this.group.weight(server) > this.group.weight(other) : this.isEarlier(server, other);
-  }
-
-  private rank(server: number, turn: number): number {
-    if (this.group.chosenAt(server) === 0) return NEW;
-    return ((this.group.due(server) - turn) | 0) <= 0 ? DUE : LATER;
-  }
-
-  /** Of two in the same turn, the one further from its next whole turn; of equals, the one chosen longer ago. */
-  private isEarlier(server: number, other: number): boolean {
+  /** Takes a server out and reckons when it is due again. */
+  private advance(rotation: Rotation, server: number): void {
     const { group } = this;
-    const turns = (group.due(server) - group.due(other)) | 0;
-    if (turns !== 0) return turns < 0;
-    const spare = group.remainder(server) - group.weight(server) - (group.remainder(other) - group.weight(other));
-    if (spare !== 0) return spare < 0;
-    return ((group.chosenAt(server) - group.chosenAt(other)) | 0) < 0;
+    const weight = group.appliedWeight(server);
+    const due = rotation.due(server) || rotation.position;
+    const whole = Math.trunc(rotation.nextWeight / weight);
+    const remainder = rotation.remainder(server) + (rotation.nextWeight % weight);
+    const carry = remainder >= weight ? 1 : 0;
+    rotation.setDueBefore(server, due);
+    rotation.setDue(server, due + whole + carry, remainder - carry * weight);
+    group.heaps.remove(server);
+    rotation.position++;
   }
 
-  /** Counts a choice: W/w turns from when it was due, the remainder kept for the next time. */
-  private schedule(server: number, turn: number, total: number): void {
-    const { group } = this;
-    const weight = group.weight(server);
-    const from = group.chosenAt(server) === 0 ? turn : group.due(server);
-    const share = total + group.remainder(server);
-    group.setDue(server, (from + Math.trunc(share / weight)) | 0, share % weight);
-    group.setChosenAt(server, turn);
+  /** Puts the chosen server and those passed over back; after a new round began, these only join it. */
+  private putBack(rotation: Rotation, chosen: number, switched: boolean, count: number): void {
+    if (chosen !== NO_SERVER) this.enqueue(rotation, chosen);
+    for (let i = count - 1; i >= 0; i--) {
+      const server = this.passed[i];
+      if (server === chosen) continue;
+      if (switched) this.enqueueByWeight(rotation.joining, server);
+      else this.enqueue(rotation, server);
+    }
   }
 
-  /**
-   * A server that was away, or whose weight has changed, neither makes up for the turns it missed
-   * nor waits for a turn that its former weight gave it.
-   */
-  private keepInStep(server: number, turn: number, total: number): void {
-    const { group } = this;
-    const ahead = (group.due(server) - turn) | 0;
-    const period = Math.ceil(total / group.weight(server));
-    if (ahead < -group.size) group.setDue(server, turn, 0);
-    else if (ahead > 2 * period) group.setDue(server, (turn + period) | 0, 0);
+  private enqueue(rotation: Rotation, server: number): void {
+    const due = rotation.due(server);
+    const remainder = rotation.remainder(server);
+    if (due >= rotation.currentWeight + Math.min(rotation.currentWeight, rotation.nextWeight)) {
+      rotation.setDue(server, due - rotation.currentWeight, remainder);
+      this.enqueueByWeight(rotation.waiting, server);
+      return;
+    }
+    // A remainder of a greater weight that the server had before may amount to whole positions.
+    const spare = Math.trunc((WEIGHT_LIMIT + remainder - this.group.appliedWeight(server)) / WEIGHT_SCALE);
+    this.group.heaps.insert(rotation.current, server, due + (spare >> FINE_BITS), spare & (2 ** FINE_BITS - 1));
   }
+
+  private enqueueByWeight(heap: number, server: number): void {
+    this.group.heaps.insert(heap, server, WEIGHT_LIMIT - this.group.appliedWeight(server), 0);
+  }
+
+  // Following what the master published.
+
+  /** Servers that have gone make room first for those that have come since the last choice. */
+  private follow(): void {
+    const { group } = this;
+    const { weights } = group.set;
+    if (group.appliedGeneration < 0) {
+      this.begin();
+    } else {
+      for (let server = 0; server < group.size; server++) if (weights[server] === 0) this.followOne(server);
+      for (let server = 0; server < group.size; server++) if (weights[server] > 0) this.followOne(server);
+    }
+    group.appliedGeneration = group.set.generation;
+  }
+
+  /** All servers join the first round, in their order. */
+  private begin(): void {
+    const { group } = this;
+    group.heaps.clear();
+    for (const rotation of group.rotations) rotation.nextWeight = 0;
+    for (let server = 0; server < group.size; server++) {
+      const weight = group.set.weights[server];
+      group.heaps.forget(server);
+      group.setAppliedWeight(server, weight);
+      if (weight === 0) continue;
+      const rotation = this.rotationOf(server);
+      rotation.setDue(server, 0, 0);
+      rotation.nextWeight += weight;
+      this.enqueueByWeight(rotation.joining, server);
+    }
+    for (const rotation of group.rotations) beginRound(rotation);
+  }
+
+  private followOne(server: number): void {
+    const { group } = this;
+    const weight = group.set.weights[server];
+    const before = group.appliedWeight(server);
+    if (weight === before) return;
+    const rotation = this.rotationOf(server);
+    rotation.nextWeight += weight - before;
+    group.setAppliedWeight(server, weight);
+    if (weight === 0) group.heaps.remove(server);
+    else if (before === 0) this.appear(rotation, server, weight);
+    else this.changeWeight(rotation, server, weight);
+  }
+
+  /** A server that is back does not make up for the turns it missed. */
+  private appear(rotation: Rotation, server: number, weight: number): void {
+    const ahead = rotation.nextWeight + rotation.currentWeight - rotation.position;
+    rotation.setDue(server, rotation.position + Math.trunc(ahead / weight), rotation.remainder(server));
+    this.enqueue(rotation, server);
+  }
+
+  /** A server of another weight is due by that from when it was due last, though never later than it was. */
+  private changeWeight(rotation: Rotation, server: number, weight: number): void {
+    const { heaps } = this.group;
+    const heap = heaps.heapOf(server);
+    heaps.remove(server);
+    if (heap === rotation.joining) {
+      this.enqueueByWeight(heap, server);
+      return;
+    }
+    const due = rotation.due(server) + (heap === rotation.waiting ? rotation.currentWeight : 0);
+    const step = Math.trunc(rotation.nextWeight / weight);
+    let changed = Math.min(rotation.dueBefore(server) + step, due);
+    if (changed < rotation.position + 2) changed = rotation.position + step;
+    rotation.setDue(server, changed, 0);
+    this.enqueue(rotation, server);
+  }
+
+  private rotationOf(server: number): Rotation {
+    return this.group.rotations[this.group.isBackup(server) ? 1 : 0];
+  }
+}
+
+function beginRound(rotation: Rotation): void {
+  rotation.currentWeight = rotation.nextWeight;
+  rotation.position = rotation.nextWeight;
 }

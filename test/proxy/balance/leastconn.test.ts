@@ -69,4 +69,42 @@ test('the server to avoid is chosen only when it is alone', () => {
   assert.is(choosers.pick(0, 0), 0);
 });
 
+test('sessions that wait for a server count as its load', () => {
+  const choosers = new Choosers('leastconn', [1, 1]);
+  for (let i = 0; i < 3; i++) choosers.groups[0].enterQueue(0);
+  assert.is(
+    choosers.sequence(4, () => choosers.open()),
+    '1110',
+  );
+  choosers.groups[0].leaveQueue(0);
+  choosers.groups[0].leaveQueue(0);
+  assert.is(choosers.open(), 0);
+});
+
+test('full servers are passed over, but for what may wait in a queue of their own', () => {
+  const choosers = new Choosers('leastconn', [1, 1], 2, {}, [{ maxconn: 2, maxqueue: 2 }, { maxconn: 1 }]);
+  const [group] = choosers.groups;
+  assert.is(
+    choosers.sequence(3, () => choosers.open()),
+    '010',
+  );
+  for (let i = 0; i < 2; i++) {
+    assert.is(choosers.pick(), 0);
+    group.enterQueue(0);
+  }
+  assert.is(choosers.pick(), NO_SERVER);
+  assert.is(group.set.count, 2, 'the session waits, there are servers');
+  group.leave(1);
+  assert.is(choosers.pick(), 1);
+});
+
+test('what a worker left half done is made anew', () => {
+  const choosers = new Choosers('leastconn', [1, 1, 1], 2);
+  choosers.sequence(5, () => choosers.open());
+  choosers.groups[0].lock(1);
+  choosers.groups[0].heaps.remove(2);
+  choosers.groups[1].unlockFor(1);
+  assert.is(choosers.open(), 2);
+});
+
 test.run();

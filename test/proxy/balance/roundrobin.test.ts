@@ -94,4 +94,32 @@ test('a server that becomes heavier does not wait for the turn of its former wei
   assert.ok(after.replaceAll('0', '').length >= 24, after);
 });
 
+test('full servers are passed over; when all are, there is none', () => {
+  const choosers = new Choosers('roundrobin', [1, 1, 1], 2, {}, [{ maxconn: 1 }, { maxconn: 3 }, { maxconn: 1 }]);
+  const [group] = choosers.groups;
+  assert.is(
+    choosers.sequence(5, () => choosers.open()),
+    '01211',
+  );
+  assert.is(choosers.pick(), NO_SERVER);
+  assert.is(group.set.count, 3, 'the session waits, there are servers');
+  group.leave(2);
+  assert.is(choosers.pick(), 2);
+});
+
+test('a server for which sessions wait is full', () => {
+  const choosers = new Choosers('roundrobin', [1, 1], 1, {}, [{ maxconn: 5 }, {}]);
+  choosers.groups[0].enterQueue(0);
+  assert.is(choosers.sequence(4), '1111');
+});
+
+test('what a worker left half done is made anew', () => {
+  const choosers = new Choosers('roundrobin', [1, 1, 1], 2);
+  choosers.sequence(5);
+  choosers.groups[0].lock(1);
+  for (const server of [0, 1, 2]) choosers.groups[0].heaps.remove(server);
+  choosers.groups[1].unlockFor(1);
+  assert.is(choosers.sequence(6), '012012');
+});
+
 test.run();

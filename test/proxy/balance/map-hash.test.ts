@@ -5,8 +5,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { HostAddress } from '../../../src/kernel/host-address.js';
+import { DEFAULT_BACKEND } from '../../../src/plan/plan.js';
 import { NO_SERVER } from '../../../src/proxy/balance/balancer.js';
-import { sourceHash } from '../../../src/proxy/balance/source.js';
+import { KeyHash, NO_HASH } from '../../../src/proxy/balance/hash.js';
 import { Choosers } from '../support/group.js';
 
 const RECORDED: readonly (readonly [readonly number[], string])[] = [
@@ -19,6 +20,9 @@ const RECORDED: readonly (readonly [readonly number[], string])[] = [
   [[256, 128, 1], '010010010010010010010010010010100100100100100100100100100100'],
   [[4, 2, 2], '012001200120012001200120012001200120012001200120012001200120'],
 ];
+
+const keyHash = new KeyHash(DEFAULT_BACKEND.balance);
+const sourceHash = (address: HostAddress): number => keyHash.ofSource(address);
 
 function ipv4(word: number): HostAddress {
   const address = new HostAddress();
@@ -58,11 +62,19 @@ test('an address above 127.255.255.255 is no negative number', () => {
 
 test('all four words of an IPv6 address count, and those beyond the address do not', () => {
   const address = new HostAddress();
-  assert.is(sourceHash(address), 0);
+  assert.is(sourceHash(address), NO_HASH, 'no address, no hash');
   address.setIpv6(1, 2, 4, 8, 1024);
   assert.is(sourceHash(address), 15);
   address.setIpv4(1, 1024);
   assert.is(sourceHash(address), 1);
+});
+
+test('clients without an address are served in turn', () => {
+  const choosers = new Choosers('source', [1, 1]);
+  assert.is(
+    choosers.sequence(6, () => choosers.pick(sourceHash(new HostAddress()))),
+    '010101',
+  );
 });
 
 test('a server of weight 0 has no place', () => {
@@ -83,12 +95,10 @@ test('changed weights make another map, restored ones the same as before', () =>
   assert.is(all(), before);
 });
 
-test('the server to avoid is left for its neighbour, unless it is alone', () => {
+test('the server to avoid is chosen all the same, as HAProxy does', () => {
   const choosers = new Choosers('source', [1, 1]);
-  assert.is.not(choosers.pick(loopback(1), 0), 0);
-  assert.is.not(choosers.pick(loopback(1), 1), 1);
-  choosers.setWeights([1, 0]);
-  assert.is(choosers.pick(loopback(1), 0), 0);
+  const server = choosers.pick(loopback(1));
+  assert.is(choosers.pick(loopback(1), server), server);
 });
 
 test('without any weight there is no server', () => {
