@@ -5,15 +5,6 @@
 import type { Sample } from '../samples/sample.js';
 import type { Session } from '../session.js';
 
-/** Counters of a session, `sc0` to this many less one (`tune.stick-counters`). */
-export const STICK_COUNTERS = 3;
-
-/** The entries that one session tracks: a table and an entry of it for each counter, -1 where there is none. */
-export interface TrackedEntries {
-  readonly tables: Int32Array;
-  readonly entries: Int32Array;
-}
-
 /** Counts sessions in the entries that they track. */
 export interface Tracker {
   /**
@@ -26,8 +17,10 @@ export interface Tracker {
   addGeneralCounter(session: Session, counter: number, index: number, value: number): void;
   /** `sc-set-gpt`. */
   setGeneralTag(session: Session, counter: number, index: number, value: number): void;
-  /** A session has passed the connection rules: it counts as one (`sess_cnt`, `sess_rate`). */
+  /** A session has passed the connection and session rules: it counts as one (`sess_cnt`, `sess_rate`). */
   sessionBegan(session: Session): void;
-  /** The session is over: its bytes are counted, and its entries are let go. */
+  /** Nothing is relayed any more: the session's bytes are counted. Before its line is logged, which shows them. */
+  trafficEnded(session: Session): void;
+  /** The session is over: its entries are let go. */
   sessionEnded(session: Session): void;
 }
