@@ -1,11 +1,13 @@
 /**
- * Takes connections from one listening socket, no faster than the process can carry them: at the
- * global limit, or out of descriptors or memory, it stops asking and goes on when a place is free.
- * It neither spins nor loses what it has accepted.
+ * Takes connections from one listening socket, no faster than the process can carry them and the
+ * configuration allows: at the limit of the process, the frontend or the bind, above the rate of the
+ * frontend, or out of descriptors or memory, it stops asking and goes on when a place is free. It
+ * neither spins nor loses what it has accepted.
  */
 import { FLAG_MORE, OP_ACCEPT } from '../kernel/engine.js';
 import { ECANCELED, ECONNABORTED, EINTR, EPROTO } from '../kernel/sys/constants.js';
 import { COUNTER } from '../shared/counters.js';
+import type { ConnectionGate } from '../shared/gate.js';
 import type { Lane } from './lane.js';
 
 /** How long to wait after an error of the system before accepting again (ms). */
@@ -14,8 +16,24 @@ const ERROR_PAUSE_MS = 100;
 /** Errors of one connection that is gone already, not of the listener, accept(2): the next one may be fine. */
 const PASSING_ERRORS: ReadonlySet<number> = new Set([-ECONNABORTED, -EINTR, -EPROTO]);
 
+/** A frontend above its rate is looked at again after this part of the time between two sessions. */
+const RATE_STEPS = 8;
+/** ... but not sooner, nor later, than this (ms). */
+const RATE_PAUSE_MIN_MS = 4;
+const RATE_PAUSE_MAX_MS = 50;
+
+/** A listening socket of a worker. */
+export interface Listener {
+  readonly fd: number;
+  readonly frontend: number;
+  /** Index among the binds of its frontend. */
+  readonly bind: number;
+  /** Length of the accept queue: what a multishot accept may bring at once. */
+  readonly backlog: number;
+}
+
 /** Takes over an accepted connection; false when it cannot. */
-export type OnConnection = (fd: number, frontend: number) => boolean;
+export type OnConnection = (fd: number, listener: Listener) => boolean;
 
 /** The accepting side of one listening socket in one worker. */
 export class Acceptor {
@@ -28,17 +46,33 @@ export class Acceptor {
   private failing = false;
   /** Accepted, but the gate was full: taken first when it opens. At most what one multishot brought. */
   private readonly parked: number[] = [];
+  /** Sessions per second, 0: as many as come (`rate-limit sessions`). */
+  private readonly rateLimit: number;
+  /** The limits that hold here, the process's last: a place at it is the dearest. */
+  private readonly gates: readonly ConnectionGate[];
+  /** Connections handed on in the turn of that number. */
+  private turn = 0;
+  private takenInTurn = 0;
+  /** It took as many as it may, and has more in hand. */
+  private sated = false;
 
+  /** @param limits those beside the process's: of the bind, of the frontend */
   constructor(
     private readonly lane: Lane,
     /** Its number among the engine's slots and timers. */
     readonly slot: number,
-    private readonly listener: number,
-    private readonly frontend: number,
-    /** Length of the accept queue: what a multishot accept may bring at once. */
-    private readonly backlog: number,
+    private readonly listener: Listener,
+    private readonly limits: readonly ConnectionGate[],
     private readonly onConnection: OnConnection,
-  ) {}
+  ) {
+    this.gates = [...limits, lane.tables.gate];
+    this.rateLimit = lane.plan.frontends[listener.frontend].sessionRateLimit;
+  }
+
+  /** It has taken as many as it may in one turn (`tune.maxaccept`), and has more in hand. */
+  get hasMore(): boolean {
+    return this.sated;
+  }
 
   /** Nothing is outstanding in the kernel; while draining, nothing will be. */
   get disarmed(): boolean {
@@ -52,17 +86,23 @@ export class Acceptor {
 
   /** Accepts, unless something stands against it. Called at start and whenever a place may be free. */
   resume(): void {
-    const { gate } = this.lane.tables;
+    this.sated = false;
     while (this.parked.length > 0) {
-      if (!this.takePlace()) return;
+      if (this.isSated() || !this.takePlace()) return;
       this.hand(this.parked.shift() as number);
     }
     if (this.armed || this.draining || this.failing) return;
-    if (gate.current >= gate.max && !this.awaitPlace(false)) return;
+    for (const gate of this.gates) if (gate.current >= gate.max && !this.awaitPlace(gate, false)) return;
+    if (this.isTooFast()) return;
     this.armed = true;
     this.multishot = this.hasRoomForAll();
-    if (this.multishot) this.lane.engine.accept(this.slot, this.listener);
-    else this.lane.engine.acceptOnce(this.slot, this.listener);
+    if (this.multishot) this.lane.engine.accept(this.slot, this.listener.fd);
+    else this.lane.engine.acceptOnce(this.slot, this.listener.fd);
+  }
+
+  /** Woken for a place: what it does not need is for others that wait. */
+  passOn(): void {
+    for (const gate of this.limits) gate.passOn(this.lane.wakeWorker);
   }
 
   /** Takes no more connections; those accepted already are served. */
@@ -82,7 +122,7 @@ export class Acceptor {
       return;
     }
     this.lane.shortage.passed();
-    if (this.parked.length === 0 && this.takePlace()) this.hand(result);
+    if (this.parked.length === 0 && !this.isSated() && this.takePlace()) this.hand(result);
     else this.parked.push(result);
     if (!this.armed) this.resume();
     else if (this.multishot && !this.hasRoomForAll()) this.cancel();
@@ -96,28 +136,68 @@ export class Acceptor {
 
   /** A multishot accept takes the whole queue at once: it is used only where that cannot pass the limit. */
   private hasRoomForAll(): boolean {
-    const { gate } = this.lane.tables;
-    return gate.max - gate.current > this.backlog;
+    if (this.rateLimit > 0) return false;
+    for (const gate of this.gates) if (gate.max - gate.current <= this.listener.backlog) return false;
+    return true;
   }
 
   private hand(fd: number): void {
-    if (this.onConnection(fd, this.frontend)) return;
+    this.takenInTurn++;
+    if (this.onConnection(fd, this.listener)) return;
     this.lane.engine.close(fd);
     this.lane.tables.gate.leave(1, this.lane.wakeWorker);
+    this.leaveLimits(this.limits.length);
   }
 
+  /** A place at every gate, or at none. */
   private takePlace(): boolean {
-    const { gate } = this.lane.tables;
-    while (!gate.enter()) if (!this.awaitPlace(true)) return false;
+    const { lane, limits } = this;
+    for (let i = 0; i < limits.length; i++) {
+      while (!limits[i].enterAs(lane.worker)) {
+        if (this.awaitPlace(limits[i], true)) continue;
+        this.leaveLimits(i);
+        return false;
+      }
+    }
+    while (!lane.tables.gate.enter()) {
+      if (this.awaitPlace(lane.tables.gate, true)) continue;
+      this.leaveLimits(limits.length);
+      return false;
+    }
+    return true;
+  }
+
+  private leaveLimits(count: number): void {
+    for (let i = 0; i < count; i++) this.limits[i].leaveAs(this.lane.worker, this.lane.wakeWorker);
+  }
+
+  /** Enough for one turn. */
+  private isSated(): boolean {
+    const { maxaccept } = this.lane.plan.process.tune;
+    if (maxaccept === 0) return false;
+    const turn = this.lane.counters[COUNTER.turns];
+    if (turn !== this.turn) this.takenInTurn = 0;
+    this.turn = turn;
+    this.sated = this.takenInTurn >= maxaccept;
+    return this.sated;
+  }
+
+  /** The frontend has had its sessions for now: comes back a little later. */
+  private isTooFast(): boolean {
+    if (this.rateLimit === 0) return false;
+    const nowMs = this.lane.engine.nowMs();
+    if (this.lane.tables.proxies.frontends[this.listener.frontend].rate(nowMs) < this.rateLimit) return false;
+    const step = Math.round(1000 / this.rateLimit / RATE_STEPS);
+    this.lane.timers.arm(this.slot, nowMs, Math.min(RATE_PAUSE_MAX_MS, Math.max(RATE_PAUSE_MIN_MS, step)));
     return true;
   }
 
   /** Asks to be woken when a place is free; true when one is free already. */
-  private awaitPlace(inHand: boolean): boolean {
-    const { tables, worker, counters } = this.lane;
-    tables.gate.await(worker, inHand);
+  private awaitPlace(gate: ConnectionGate, inHand: boolean): boolean {
+    const { worker, counters } = this.lane;
+    gate.await(worker, inHand);
     // The request is not taken back: another listener of this worker may have made it first.
-    if (tables.gate.current < tables.gate.max) return true;
+    if (gate.current < gate.max) return true;
     counters[COUNTER.acceptPauses]++;
     return false;
   }

@@ -1,18 +1,32 @@
 /**
- * Chooses a server for a session and connects to it; tries again after failures, on the same
- * server one second later, or on another one (`retries`, `option redispatch`; configuration
- * manual, 4.2).
+ * From a session that has a backend to an established connection to one of its servers: waits where
+ * servers are full, connects, tries again after failures, on the same server one second later or on
+ * another one (`retries`, `option redispatch`; configuration manual, 4.2), and gives up when the
+ * client does (`option abortonclose`). Which server it is, the dispatcher says.
  */
-
 import type { EncodedAddress } from '../kernel/address.js';
 import { OP_CONNECT } from '../kernel/engine.js';
 import type { BackendPlan } from '../plan/plan.js';
 import { COUNTER } from '../shared/counters.js';
-import type { ServerGroup } from '../shared/servers.js';
-import { type Balancer, createBalancer, NO_SERVER } from './balance/balancer.js';
-import { sourceHash } from './balance/source.js';
+import { NO_SERVER } from './balance/balancer.js';
+import { type Decisions, Dispatcher, type DispatchOwner, NO_ROOM, NO_USABLE, PLACED, type Placing } from './dispatch.js';
 import type { Lane } from './lane.js';
-import { CONNECTING, NO_FD, RETRY_WAIT, type Session, type Termination } from './session.js';
+import { ServerPrologue } from './server-prologue.js';
+import { ServerSockets } from './server-sockets.js';
+import {
+  AWAITING_HEADER,
+  CONNECTING,
+  FAILED_NOT,
+  FAILED_REFUSED,
+  FAILED_TIMEOUT,
+  isUnconnected,
+  NO_FD,
+  NOT_REACHED,
+  QUEUED,
+  RETRY_WAIT,
+  type Session,
+  type Termination,
+} from './session.js';
 
 /** Wait before connecting to the same server again (ms), unless `timeout connect` is shorter. */
 const TURN_AROUND_MS = 1000;
@@ -21,43 +35,50 @@ const CONNECT_PENDING = 1 << OP_CONNECT;
 
 /** Whom the connector tells what became of a session. */
 export interface ConnectorOwner {
+  /** The connection is established; what is queued for the server, a PROXY header first, is to be sent. */
   onConnected(session: Session): void;
   finish(session: Session, termination: Termination): void;
   readonly nowMs: number;
 }
 
-/** One backend as this worker sees it. */
-interface Backend {
-  readonly plan: BackendPlan;
-  readonly group: ServerGroup;
-  readonly balancer: Balancer;
-  readonly addresses: readonly EncodedAddress[];
-}
+/** The way from a session with a backend to an established server connection, in one worker. */
+export class Connector implements DispatchOwner {
+  private readonly dispatcher: Dispatcher;
+  private readonly sockets: ServerSockets;
+  private readonly prologue: ServerPrologue;
 
-/** The way from an accepted session to an established server connection, in one worker. */
-export class Connector {
-  private readonly backends: readonly Backend[];
-
-  /** @param addresses of all servers, backends in order, their servers in order */
+  /**
+   * @param addresses of all servers, backends in order, their servers in order
+   * @param decisions how conditions and keys are evaluated; null while the plan has none
+   */
   constructor(
     private readonly lane: Lane,
     addresses: readonly EncodedAddress[],
     private readonly owner: ConnectorOwner,
+    decisions: Decisions | null = null,
   ) {
-    let first = 0;
-    this.backends = lane.plan.backends.map((plan, i) => {
-      const group = lane.tables.servers.groups[i];
-      const own = addresses.slice(first, first + plan.servers.length);
-      first += plan.servers.length;
-      return { plan, group, balancer: createBalancer(plan.balance, group), addresses: own };
-    });
+    this.dispatcher = new Dispatcher(lane, this, decisions);
+    this.sockets = new ServerSockets(lane, addresses);
+    this.prologue = new ServerPrologue(lane, decisions);
+  }
+
+  get nowMs(): number {
+    return this.owner.nowMs;
   }
 
   /** Begins to connect a session whose backend is set. */
   start(session: Session): void {
-    const { balancer } = this.backends[session.backend];
-    if (balancer.needsSource) session.sourceHash = sourceHash(session.readSource(this.lane.engine));
-    if (this.choose(session, NO_SERVER)) this.connect(session);
+    this.onPlaced(session, this.dispatcher.begin(session));
+  }
+
+  /**
+   * Goes on with what others have made possible: connections granted, buffers for headers. Call it as
+   * the last thing of each turn.
+   */
+  endTurn(): void {
+    this.dispatcher.takeGrants();
+    for (let session = this.prologue.nextServed(); session !== null; session = this.prologue.nextServed())
+      this.owner.onConnected(session);
   }
 
   onConnect(session: Session, result: number): void {
@@ -67,119 +88,226 @@ export class Connector {
     if (session.state !== CONNECTING) return;
     this.lane.timers.disarm(server.slot);
     // A connect that succeeded while its timer cancelled it has succeeded.
-    if (result >= 0) this.owner.onConnected(session);
-    else this.onFailure(session);
+    if (result >= 0) this.onEstablished(session);
+    else this.onFailure(session, session.timedOut ? FAILED_TIMEOUT : FAILED_REFUSED);
   }
 
   /** The timer of the server's endpoint fired before the session was relaying. */
   onTimer(session: Session): void {
-    if (session.state === RETRY_WAIT) {
+    const { state, server } = session;
+    if (state === QUEUED) this.onQueueTimeout(session);
+    else if (state === RETRY_WAIT && session.counted) this.connect(session);
+    else if (state === RETRY_WAIT) this.placeAnew(session);
+    else if (state === CONNECTING) {
+      session.timedOut = true;
+      this.lane.counters[COUNTER.connectTimeouts]++;
+      server.cancelled |= CONNECT_PENDING;
+      this.lane.engine.cancel(server.slot, OP_CONNECT);
+    }
+  }
+
+  /**
+   * The client has ended its stream while there is no connection to a server yet. As in HAProxy, who
+   * has sent something still gets it delivered, unless `option abortonclose` says otherwise; who has
+   * sent nothing is given up.
+   */
+  onClientEnd(session: Session): void {
+    if (!isUnconnected(session) || this.mustDeliver(session)) return;
+    if (session.state === QUEUED && this.leaveQueue(session)) this.owner.finish(session, 'CQ');
+    else if (isUnconnected(session)) this.owner.finish(session, 'CC');
+  }
+
+  /**
+   * The client has been silent for too long while there is no connection to a server yet: its stream has
+   * ended. As with HAProxy an attempt under way is waited for.
+   */
+  onClientSilent(session: Session): void {
+    const { state } = session;
+    session.termination = state === QUEUED ? 'cQ' : 'cC';
+    if (state === QUEUED) this.giveUpQueueing(session);
+    else if (state === RETRY_WAIT) this.owner.finish(session, 'cC');
+  }
+
+  /** The client's connection has failed while there is none to a server yet. */
+  onClientLost(session: Session): void {
+    if (session.state === QUEUED) this.leaveQueue(session);
+    if (isUnconnected(session)) this.owner.finish(session, 'CD');
+  }
+
+  /** Takes the session off its server, or out of the queue: it is over. */
+  release(session: Session): void {
+    this.prologue.forget(session);
+    this.dispatcher.release(session);
+  }
+
+  onGranted(session: Session): void {
+    this.lane.timers.disarm(session.server.slot);
+    this.onPlaced(session, PLACED);
+  }
+
+  onSentBack(session: Session): void {
+    this.lane.timers.disarm(session.server.slot);
+    this.placeAnew(session);
+  }
+
+  private onPlaced(session: Session, placing: Placing): void {
+    if (placing === PLACED) {
+      this.countMove(session);
+      session.waitMs = (this.nowMs - session.acceptedAt) | 0;
       this.connect(session);
+    } else if (placing === NO_USABLE) {
+      this.lane.counters[COUNTER.noServer]++;
+      this.owner.finish(session, 'SC');
+    } else if (placing === NO_ROOM) this.onNoRoom(session);
+    else this.waitInQueue(session);
+  }
+
+  /** Another server than the one before is a redispatch, the same one another attempt. */
+  private countMove(session: Session): void {
+    if (session.former === NO_SERVER) return;
+    this.lane.counters[session.former === session.chosen ? COUNTER.retries : COUNTER.redispatches]++;
+    session.former = NO_SERVER;
+  }
+
+  /** The queue of the server is full: with `option redispatch` it need not be this one. */
+  private onNoRoom(session: Session): void {
+    if (session.insists && this.planOf(session).redispatch !== 0) {
+      this.dispatcher.letGo(session);
+      this.placeAnew(session);
       return;
     }
-    const { server } = session;
-    session.timedOut = true;
-    this.lane.counters[COUNTER.connectTimeouts]++;
-    server.cancelled |= CONNECT_PENDING;
-    this.lane.engine.cancel(server.slot, OP_CONNECT);
+    this.lane.counters[COUNTER.queuesFull]++;
+    this.owner.finish(session, 'SQ');
   }
 
-  /** Takes the session off its server. */
-  release(session: Session): void {
-    if (session.chosen === NO_SERVER) return;
-    this.backends[session.backend].group.leave(session.chosen);
-    session.chosen = NO_SERVER;
+  private waitInQueue(session: Session): void {
+    const { queueTimeoutMs } = this.planOf(session);
+    session.state = QUEUED;
+    if (queueTimeoutMs > 0) this.lane.timers.arm(session.server.slot, this.nowMs, queueTimeoutMs);
+    if (session.client.ended && !this.mustDeliver(session)) this.giveUpQueueing(session);
   }
 
-  private choose(session: Session, avoid: number): boolean {
-    const { group, balancer } = this.backends[session.backend];
-    group.lock(this.lane.worker + 1);
-    const server = balancer.pick(session.sourceHash, avoid);
-    if (server !== NO_SERVER) group.enter(server);
-    group.unlock();
-    session.chosen = server;
-    if (server !== NO_SERVER) return true;
-    this.lane.counters[COUNTER.noServer]++;
-    this.owner.finish(session, 'SC');
-    return false;
+  private placeAnew(session: Session): void {
+    this.onPlaced(session, this.dispatcher.place(session, session.former));
+  }
+
+  private onQueueTimeout(session: Session): void {
+    if (!this.leaveQueue(session)) return;
+    this.lane.counters[COUNTER.queueTimeouts]++;
+    this.owner.finish(session, 'sQ');
+  }
+
+  /**
+   * Takes a waiting session out of its queue; false when a connection was granted to it, and it goes
+   * on: it may even be over.
+   */
+  private leaveQueue(session: Session): boolean {
+    if (!this.dispatcher.cancel(session)) {
+      this.dispatcher.takeGrants();
+      return false;
+    }
+    session.waitMs = (this.nowMs - session.acceptedAt) | 0;
+    return true;
+  }
+
+  /** Ends a session whose client is not there any more; as with HAProxy nothing is said of how long it waited. */
+  private giveUpQueueing(session: Session): void {
+    if (!this.leaveQueue(session)) return;
+    session.waitMs = NOT_REACHED;
+    this.owner.finish(session, '--');
+  }
+
+  /** What a client has sent before it left is still delivered. */
+  private mustDeliver(session: Session): boolean {
+    return session.server.queued > 0 && !this.planOf(session).options.abortOnClose;
   }
 
   private connect(session: Session): void {
-    const { plan, addresses } = this.backends[session.backend];
     const { server } = session;
     const { engine, timers } = this.lane;
-    const address = addresses[session.chosen];
+    const { connectTimeoutMs } = this.planOf(session);
     session.state = CONNECTING;
     session.timedOut = false;
-    const fd = engine.openSocket(address);
+    const fd = this.sockets.open(session);
     if (fd < 0) {
       this.lane.shortage.met(fd);
-      this.onFailure(session);
+      this.onFailure(session, FAILED_REFUSED);
       return;
     }
     server.fd = fd;
     server.pending |= CONNECT_PENDING;
-    engine.connect(server.slot, fd, address);
-    if (plan.connectTimeoutMs > 0) timers.arm(server.slot, this.owner.nowMs, plan.connectTimeoutMs);
+    engine.connect(server.slot, fd, this.sockets.address);
+    if (connectTimeoutMs > 0) timers.arm(server.slot, this.nowMs, connectTimeoutMs);
   }
 
-  private onFailure(session: Session): void {
-    const backend = this.backends[session.backend];
-    const { plan } = backend;
-    const { engine, counters, timers } = this.lane;
-    const { server } = session;
-    const attempted = server.fd !== NO_FD;
-    counters[COUNTER.connectErrors]++;
-    if (attempted) {
-      engine.close(server.fd);
-      engine.retire(server.slot);
-      server.fd = NO_FD;
-    }
+  private onEstablished(session: Session): void {
+    session.connectMs = (this.nowMs - session.acceptedAt - session.waitMs) | 0;
+    this.lane.tables.servers.groups[session.backend].noteConnected(session.chosen);
+    if (this.prologue.prepare(session)) this.owner.onConnected(session);
+    else session.state = AWAITING_HEADER;
+  }
+
+  private onFailure(session: Session, failure: number): void {
+    const { plan } = this.lane;
+    const { retries } = plan.backends[session.backend];
+    const attempted = session.server.fd !== NO_FD;
+    this.lane.counters[COUNTER.connectErrors]++;
+    if (attempted && this.lane.tables.servers.groups[session.backend].noteFailure(session.chosen))
+      this.lane.onErrorLimit(session.backend, session.chosen);
+    this.closeServer(session);
+    if (session.firstFailure === FAILED_NOT) session.firstFailure = failure;
     session.failures++;
-    if (session.failures > plan.retries) {
-      this.owner.finish(session, session.timedOut ? 'sC' : 'SC');
+    if (session.failures > retries) {
+      this.owner.finish(session, session.firstFailure === FAILED_TIMEOUT ? 'sC' : 'SC');
       return;
     }
-    const another = this.redispatches(backend, session.failures);
-    if (!another) counters[COUNTER.retries]++;
-    else if (!this.moveOn(session)) return;
-    // Without a socket there was no attempt: the next server would fare no better at once.
-    if (another && attempted && this.hasOtherInTurn(backend)) {
-      this.connect(session);
-      return;
-    }
+    session.retries++;
+    this.retry(session, failure, attempted);
+  }
+
+  /** As in HAProxy, only who comes back to a server that refused has to wait. */
+  private retry(session: Session, failure: number, attempted: boolean): void {
+    const another = this.redispatches(session);
+    const waits = !attempted || (failure === FAILED_REFUSED && (!another || !this.dispatcher.hasOther(session)));
+    if (another) this.dispatcher.letGo(session);
+    else this.lane.counters[COUNTER.retries]++;
+    if (waits) this.waitToRetry(session);
+    else if (another) this.placeAnew(session);
+    else this.connect(session);
+  }
+
+  private waitToRetry(session: Session): void {
+    const { connectTimeoutMs } = this.planOf(session);
+    const waitMs = connectTimeoutMs > 0 ? Math.min(TURN_AROUND_MS, connectTimeoutMs) : TURN_AROUND_MS;
     session.state = RETRY_WAIT;
-    const wait = plan.connectTimeoutMs > 0 ? Math.min(TURN_AROUND_MS, plan.connectTimeoutMs) : TURN_AROUND_MS;
-    timers.arm(server.slot, this.owner.nowMs, wait);
+    this.lane.timers.arm(session.server.slot, this.nowMs, waitMs);
+    // It had ended before the attempt, or has been silent meanwhile: whom nobody waits for is not tried again.
+    if (session.client.ended && !this.mustDeliver(session)) this.owner.finish(session, '--');
   }
 
   /**
-   * Whether the attempt after this many failures goes to another server. As in HAProxy, roundrobin
-   * does not insist on a server and passes on after each of them.
+   * Whether the next attempt may go to another server: after every so many, or when this one is down;
+   * and at once where the algorithm does not mind which server it is, and there is another.
    */
-  private redispatches(backend: Backend, failures: number): boolean {
-    const { plan } = backend;
-    if (plan.redispatch === 0) return false;
-    if (this.hasOtherInTurn(backend)) return true;
-    if (plan.redispatch > 0) return failures % plan.redispatch === 0;
-    const before = plan.retries + 1 + plan.redispatch; // -1: the last retry
+  private redispatches(session: Session): boolean {
+    const { redispatch, retries } = this.planOf(session);
+    const { failures } = session;
+    if (redispatch === 0) return false;
+    if (!this.dispatcher.isUp(session)) return true;
+    if (this.dispatcher.isIndifferent(session) && this.dispatcher.hasOther(session)) return true;
+    if (redispatch > 0) return failures % redispatch === 0;
+    const before = retries + 1 + redispatch; // -1: the last retry
     return before > 0 && failures % before === 0;
   }
 
-  /** The backend is served in turn, and has more than one server to turn to. */
-  private hasOtherInTurn({ plan, group }: Backend): boolean {
-    if (plan.balance.algorithm !== 'roundrobin') return false;
-    let usable = 0;
-    for (let server = 0; server < group.size; server++) if (group.weight(server) > 0) usable++;
-    return usable > 1;
+  private closeServer({ server }: Session): void {
+    if (server.fd === NO_FD) return;
+    this.lane.engine.close(server.fd);
+    this.lane.engine.retire(server.slot);
+    server.fd = NO_FD;
   }
 
-  /** Chooses again; that the choice is the same server makes it a retry. */
-  private moveOn(session: Session): boolean {
-    const failed = session.chosen;
-    this.release(session);
-    if (!this.choose(session, failed)) return false;
-    this.lane.counters[session.chosen === failed ? COUNTER.retries : COUNTER.redispatches]++;
-    return true;
+  private planOf(session: Session): BackendPlan {
+    return this.lane.plan.backends[session.backend];
   }
 }

@@ -16,37 +16,70 @@ import {
 } from '../kernel/engine.js';
 import type { BackendPlan, FrontendPlan } from '../plan/plan.js';
 import { COUNTER } from '../shared/counters.js';
-import { Acceptor } from './acceptor.js';
+import type { ConnectionGate } from '../shared/gate.js';
+import { Acceptor, type Listener } from './acceptor.js';
 import { Connector, type ConnectorOwner } from './connector.js';
+import { Inspection, type InspectionOwner } from './inspection.js';
 import type { Lane } from './lane.js';
+import { PlanDecisions } from './plan-decisions.js';
+import { PROXY_ERRORS } from './proxy-protocol.js';
 import { Relay, type RelayOwner } from './relay.js';
-import { CLOSING, type Endpoint, NO_FD, RELAYING, type Session, SessionPool, type Termination } from './session.js';
+import {
+  CLOSING,
+  CONNECTING,
+  type Endpoint,
+  HANDSHAKE,
+  INSPECTING,
+  isUnconnected,
+  NO_BACKEND,
+  NO_FD,
+  NOT_REACHED,
+  RELAYING,
+  type Session,
+  SessionPool,
+  type Termination,
+} from './session.js';
+import { StickRules } from './stick/stick-rules.js';
+import type { Stickiness } from './stick/stickiness.js';
+import { StreamContext } from './stream-context.js';
 
-/** A listening socket of this worker. */
-export interface Listener {
-  readonly fd: number;
-  readonly frontend: number;
-  readonly backlog: number;
-}
-
-/** Slots, and timers, of a data plane: two for each session, one for each listener. */
+/** Slots of a data plane: two for each session, one for each listener. */
 export function slotsNeeded(maxconn: number, listeners: number): number {
   return 2 * maxconn + listeners;
 }
 
+/** Its timers: one for each slot, and one for each session's inspection. */
+export function timersNeeded(maxconn: number, listeners: number): number {
+  return slotsNeeded(maxconn, listeners) + maxconn;
+}
+
+/** A client is read when its server takes longer than this to be there (ms). */
+const READ_AHEAD_AFTER_MS = 8;
+
 /** All sessions of one worker. */
-export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner {
+export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner, InspectionOwner {
   /** The present, in the engine's wrapping milliseconds; read at most once a turn. */
   nowMs: number;
   private clockRead = true;
   private woken = false;
   private draining = false;
+  /** A line was logged in this turn. */
+  private logged = false;
+  /** Sessions so far. */
+  private serial = 0;
   private readonly engine: Engine;
+  private readonly context: StreamContext;
   private readonly relay: Relay;
+  private readonly inspection: Inspection;
   private readonly connector: Connector;
   private readonly sessions: SessionPool;
   private readonly acceptors: readonly Acceptor[];
   private readonly firstListenerSlot: number;
+  private readonly firstDelayTimer: number;
+  /** The stick rules of each backend; null where it has none. */
+  private readonly stickiness: readonly (Stickiness | null)[];
+  /** The number of each frontend's first bind among all listeners. */
+  private readonly firstBinds: readonly number[];
 
   /** @param addresses of all servers, backends in order, their servers in order */
   constructor(
@@ -57,14 +90,18 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner 
   ) {
     this.engine = lane.engine;
     this.nowMs = lane.engine.nowMs();
+    this.context = new StreamContext(lane);
+    this.stickiness = stickinessOf(lane);
     this.relay = new Relay(lane, this);
-    this.connector = new Connector(lane, addresses, this);
+    this.inspection = new Inspection(lane, this.context, this.relay, this);
+    this.connector = new Connector(lane, addresses, this, new PlanDecisions(lane, this.context, this, this.stickiness));
     this.sessions = new SessionPool(sessionsMax);
     this.firstListenerSlot = 2 * sessionsMax;
-    const onConnection = (fd: number, frontend: number): boolean => this.open(fd, frontend);
+    this.firstDelayTimer = slotsNeeded(sessionsMax, listeners.length);
+    this.firstBinds = firstBindsOf(lane.plan.frontends);
+    const onConnection = (fd: number, listener: Listener): boolean => this.open(fd, listener);
     this.acceptors = listeners.map(
-      (listener, i) =>
-        new Acceptor(lane, this.firstListenerSlot + i, listener.fd, listener.frontend, listener.backlog, onConnection),
+      (listener, i) => new Acceptor(lane, this.firstListenerSlot + i, listener, this.limitsOf(listener), onConnection),
     );
   }
 
@@ -77,6 +114,11 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner 
   drain(): void {
     this.draining = true;
     for (const acceptor of this.acceptors) acceptor.drain();
+  }
+
+  /** Sends the last lines. After the last turn. */
+  close(): void {
+    this.lane.sessionLog?.close(this.nowMs);
   }
 
   /** Draining, and nothing uses the listening sockets any more. */
@@ -98,15 +140,21 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner 
   turn(): boolean {
     const { engine, lane } = this;
     this.clockRead = false;
-    engine.wait(this.relay.hungry ? 0 : lane.timers.delay(this.nowMs), this);
+    const busy = this.relay.hungry || this.acceptors.some(hasMore);
+    const delay = lane.timers.delay(this.nowMs);
+    const bounded = lane.sessionLog === null ? delay : lane.sessionLog.boundDelay(delay);
+    engine.wait(busy ? 0 : bounded, this);
     this.readClock();
     lane.timers.advance(this.nowMs, this);
     this.relay.feedStarving();
+    this.connector.endTurn();
+    if (this.logged || bounded !== delay) this.flushLog();
     lane.counters[COUNTER.turns]++;
     lane.counters[COUNTER.lateCompletions] = engine.stats.lateCompletions;
     const woken = this.woken;
     this.woken = false;
     if (woken) this.resumeAccepting();
+    else if (busy) this.goOnAccepting();
     return woken;
   }
 
@@ -118,21 +166,95 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner 
   }
 
   onTimer(timer: number): void {
+    if (timer >= this.firstDelayTimer) {
+      this.inspection.onDelay(this.sessions.session(timer - this.firstDelayTimer));
+      return;
+    }
     if (timer >= this.firstListenerSlot) {
       this.acceptors[timer - this.firstListenerSlot].onTimer();
       return;
     }
     const endpoint = this.sessions.endpoint(timer);
-    const { state } = endpoint.session;
-    if (state === RELAYING) this.onInactive(endpoint);
-    else if (state !== CLOSING) this.connector.onTimer(endpoint.session);
+    const { session } = endpoint;
+    if (session.state === CLOSING) return;
+    if (!isUnconnected(session)) this.onInactive(endpoint);
+    else if (endpoint !== session.client) this.connector.onTimer(session);
+    else if (session.server.held) this.onInactive(endpoint);
+    else this.readAhead(session);
   }
 
   onConnected(session: Session): void {
+    const backend = this.backendOf(session);
+    const frontend = this.frontendOf(session);
     session.state = RELAYING;
-    this.watch(session.client, this.frontendOf(session).clientTimeoutMs);
-    this.watch(session.server, this.backendOf(session).serverTimeoutMs);
+    this.lane.timers.disarm(session.client.slot);
+    session.server.resetsOnClose = backend.options.noLinger;
+    this.watch(session.client, frontend.clientTimeoutMs);
+    this.watch(session.server, backend.serverTimeoutMs);
+    if (this.lane.sessionLog !== null) this.log(session, true);
+    this.inspection.beginResponse(session);
+    if (!session.client.held) this.onAnswered(session);
     this.relay.start(session);
+    this.inspection.onResponse(session);
+  }
+
+  onHeld(source: Endpoint): void {
+    const { session } = source;
+    if (source === session.server) this.inspection.onResponse(session);
+    else if (session.state === HANDSHAKE || session.state === INSPECTING) this.inspection.onRequest(session);
+    else if (source.ended) this.connector.onClientEnd(session);
+  }
+
+  onHeldFailure(source: Endpoint): void {
+    const { session } = source;
+    if (source === session.client) {
+      this.onClientLost(session);
+      return;
+    }
+    source.ended = true;
+    this.inspection.onResponse(session);
+    if (session.state === RELAYING) this.relay.fail(source);
+  }
+
+  maySplice(source: Endpoint): boolean {
+    const { session } = source;
+    const [client, server] = [this.frontendOf(session).options, this.backendOf(session).options];
+    if (source === session.client) return client.spliceRequest && server.spliceRequest;
+    return client.spliceResponse && server.spliceResponse;
+  }
+
+  onRouted(session: Session): void {
+    this.connect(session);
+  }
+
+  onAdmitted(session: Session): void {
+    session.admitted = true;
+    this.lane.tables.proxies.frontends[session.frontend].admit(this.nowMs);
+    const { tracker, sessionLog } = this.lane;
+    if (tracker !== null) tracker.sessionBegan(session);
+    if (sessionLog === null) return;
+    sessionLog.accepted(session, this.context.turn(session, this.nowMs));
+    this.logged = true;
+  }
+
+  onAnswered(session: Session): void {
+    this.stickiness[session.backend]?.store(this.context.turnToResponse(session, this.nowMs, true));
+  }
+
+  cutOff(session: Session): void {
+    session.server.resetsOnClose = true;
+    this.relay.cutOff(session.server);
+  }
+
+  watchClient(session: Session): void {
+    session.client.activeAt = this.nowMs;
+    this.armInactivity(session.client, this.frontendOf(session).clientTimeoutMs);
+  }
+
+  delay(session: Session, delayMs: number): void {
+    const timer = this.firstDelayTimer + session.index;
+    if (delayMs > 0) this.lane.timers.arm(timer, this.nowMs, delayMs);
+    else this.lane.timers.disarm(timer);
   }
 
   onShutdown(endpoint: Endpoint): void {
@@ -148,29 +270,79 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner 
     if (session.termination === '--') session.termination = termination; // the first reason is the reason
     this.lane.timers.disarm(session.client.slot);
     this.lane.timers.disarm(session.server.slot);
+    this.lane.timers.disarm(this.firstDelayTimer + session.index);
     this.cancelAll(session.client);
     this.cancelAll(session.server);
     this.releaseIfQuiet(session);
   }
 
   /** Takes over an accepted connection. */
-  private open(fd: number, frontend: number): boolean {
+  private open(fd: number, listener: Listener): boolean {
     const session = this.sessions.take();
     if (session === null) return false; // the gate counts the same sessions: cannot happen
-    const { counters } = this.lane;
+    const { counters, tables, sessionLog } = this.lane;
     counters[COUNTER.sessionsTotal]++;
     counters[COUNTER.sessionsNow]++;
-    session.frontend = frontend;
-    session.backend = this.lane.plan.frontends[frontend].defaultBackend;
+    tables.proxies.frontends[listener.frontend].arrive();
+    session.frontend = listener.frontend;
+    session.bind = listener.bind;
     session.client.fd = fd;
-    this.connector.start(session);
+    session.acceptedAt = this.nowMs;
+    session.acceptDateMs = Date.now();
+    session.serial = this.serial++;
+    session.client.resetsOnClose = this.frontendOf(session).options.noLinger;
+    if (sessionLog !== null) session.readSource(this.engine); // a reset takes it away
+    if (!this.inspection.enter(session)) this.goStraightOn(session);
     return true;
+  }
+
+  /** The way of a session whose frontend has nothing to ask. */
+  private goStraightOn(session: Session): void {
+    this.onAdmitted(session);
+    this.inspection.assign(session, this.frontendOf(session).defaultBackend);
+    this.connect(session);
+  }
+
+  /**
+   * The client is read while there is no server: who leaves meanwhile is not to get one. But most
+   * servers are there within milliseconds, and reading so early costs another turn of the loop.
+   */
+  private connect(session: Session): void {
+    const { client } = session;
+    session.state = CONNECTING;
+    if (session.server.held) this.readAhead(session); // its contents were inspected
+    this.connector.start(session);
+    if (session.server.held) return;
+    if (session.state === CONNECTING) this.lane.timers.arm(client.slot, this.nowMs, READ_AHEAD_AFTER_MS);
+    else if (isUnconnected(session)) this.readAhead(session);
+  }
+
+  private readAhead(session: Session): void {
+    this.relay.hold(session.client);
+    this.watchClient(session);
   }
 
   /** Somebody said that there may be places; those that this worker does not need are for others that wait. */
   private resumeAccepting(): void {
     for (const acceptor of this.acceptors) acceptor.resume();
+    for (const acceptor of this.acceptors) acceptor.passOn();
     this.lane.tables.gate.passOn(this.lane.wakeWorker);
+  }
+
+  /** The turn in which some had taken enough is over. */
+  private goOnAccepting(): void {
+    for (const acceptor of this.acceptors) if (acceptor.hasMore) acceptor.resume();
+  }
+
+  private limitsOf({ frontend, bind }: Listener): ConnectionGate[] {
+    const { bindGates, frontendGates } = this.lane.tables;
+    return [bindGates[this.firstBinds[frontend] + bind], frontendGates[frontend]].filter((gate) => gate != null);
+  }
+
+  /** The client has failed before its session had a server. */
+  private onClientLost(session: Session): void {
+    if (session.state === HANDSHAKE || session.state === INSPECTING) this.inspection.onClientGone(session, false);
+    else this.connector.onClientLost(session);
   }
 
   private onEndpoint(op: number, endpoint: Endpoint, result: number, flags: number): void {
@@ -195,22 +367,53 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner 
   private releaseIfQuiet(session: Session): void {
     const { client, server } = session;
     if (session.state !== CLOSING || (client.pending | server.pending) !== 0) return;
+    this.lane.tracker?.trafficEnded(session);
+    if (this.lane.sessionLog !== null) this.log(session, false);
+    this.connector.release(session); // after its line, since the next one that waits counts from now on
+    if (session.backend !== NO_BACKEND) this.lane.tables.proxies.backends[session.backend].leave();
+    this.lane.tracker?.sessionEnded(session);
     this.relay.discard(client);
     this.relay.discard(server);
-    this.closeSocket(client, session.resetting);
-    this.closeSocket(server, session.resetting);
-    this.connector.release(session);
+    this.closeSocket(client);
+    this.closeSocket(server);
+    this.leaveFrontend(session);
     this.sessions.give(session);
-    this.lane.counters[COUNTER.sessionsNow]--;
-    this.lane.tables.gate.leave(1, this.lane.wakeWorker);
   }
 
-  private closeSocket(endpoint: Endpoint, reset: boolean): void {
-    if (endpoint.fd === NO_FD) return;
-    if (reset) this.engine.resetOnClose(endpoint.fd);
-    this.engine.close(endpoint.fd);
+  private leaveFrontend({ frontend, bind }: Session): void {
+    const { counters, tables, wakeWorker, worker } = this.lane;
+    counters[COUNTER.sessionsNow]--;
+    tables.proxies.frontends[frontend].leave();
+    tables.bindGates[this.firstBinds[frontend] + bind]?.leaveAs(worker, wakeWorker);
+    tables.frontendGates[frontend]?.leaveAs(worker, wakeWorker);
+    tables.gate.leave(1, wakeWorker);
+  }
+
+  private closeSocket(endpoint: Endpoint): void {
+    const { fd, session, peer } = endpoint;
+    if (fd === NO_FD) return;
+    if (session.vanishing && endpoint === session.client) this.engine.vanishOnClose(fd);
+    else if (session.resetting || endpoint.resetsOnClose) this.engine.resetOnClose(fd);
+    // Before the reset that unread data would make of it: why the session ended early, it can tell itself.
+    else if (session.termination !== '--' && !peer.delivered && isEstablished(endpoint)) this.engine.shutdownWrite(fd);
+    this.engine.close(fd);
     this.engine.retire(endpoint.slot);
     endpoint.fd = NO_FD;
+  }
+
+  private log(session: Session, asap: boolean): void {
+    const { sessionLog } = this.lane;
+    if (sessionLog === null) return;
+    const context = this.context.turn(session, this.nowMs);
+    if (session.admitted) sessionLog.write(session, context, asap);
+    else if (session.proxyError > 0)
+      sessionLog.writeFailed(session, context, PROXY_ERRORS[session.proxyError], session.client.received === 0);
+    this.logged = true;
+  }
+
+  private flushLog(): void {
+    this.logged = false;
+    this.lane.sessionLog?.flush(this.nowMs);
   }
 
   /** Begins to watch an established endpoint; `timeout tunnel` takes the place of the side's own. */
@@ -227,8 +430,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner 
 
   /** The timer of an endpoint fired: it is lazy, activity since then only moved `activeAt`. */
   private onInactive(endpoint: Endpoint): void {
-    const { session } = endpoint;
-    const left = (endpoint.activeAt + endpoint.timeoutMs - this.nowMs) | 0;
+    const left = this.timeLeft(endpoint);
     if (left > 0) {
       this.lane.timers.arm(endpoint.slot, this.nowMs, left);
       return;
@@ -237,9 +439,46 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner 
       this.lane.timers.arm(endpoint.slot, this.nowMs, endpoint.timeoutMs);
       return;
     }
+    // When both are due, the client's silence is the reason, as with HAProxy.
+    const { session } = endpoint;
+    const { client } = session;
+    const both = endpoint !== client && client.timeoutMs > 0 && this.timeLeft(client) <= 0 && this.relay.isWaitingFor(client);
+    if (both) this.onSilence(client);
+    // Half-closed by that, the server may have a timeout of its own to begin (`server-fin`).
+    if (!both || (session.state === RELAYING && this.timeLeft(endpoint) <= 0)) this.onSilence(endpoint);
+  }
+
+  /** Milliseconds until an endpoint has been silent for too long; not positive: it has. */
+  private timeLeft({ activeAt, timeoutMs }: Endpoint): number {
+    return (activeAt + timeoutMs - this.nowMs) | 0;
+  }
+
+  /**
+   * An endpoint was waited for in vain. While its session is relaying, one that sends nothing is taken
+   * for ended, and the other side goes on until it ends or falls silent too, as with HAProxy; one that
+   * takes nothing ends the session.
+   */
+  protected onSilence(endpoint: Endpoint): void {
+    const { session } = endpoint;
     const isClient = endpoint === session.client;
     this.lane.counters[isClient ? COUNTER.clientTimeouts : COUNTER.serverTimeouts]++;
-    this.finish(session, isClient ? 'cD' : 'sD');
+    if (isUnconnected(session)) {
+      this.relay.giveUp(session.client);
+      this.connector.onClientSilent(session);
+      return;
+    }
+    if (session.state !== RELAYING) {
+      this.inspection.onClientGone(session, true);
+      return;
+    }
+    const termination = isClient ? 'cD' : 'sD';
+    if (this.relay.isTaking(endpoint) || endpoint.peer.held) {
+      this.finish(session, termination);
+      return;
+    }
+    if (session.termination === '--') session.termination = termination;
+    this.lane.timers.arm(endpoint.slot, this.nowMs, endpoint.timeoutMs); // it may still be too slow to take something
+    this.relay.giveUp(endpoint);
   }
 
   private frontendOf(session: Session): FrontendPlan {
@@ -255,4 +494,28 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner 
     this.clockRead = true;
     this.nowMs = this.engine.nowMs();
   }
+}
+
+function hasMore(acceptor: Acceptor): boolean {
+  return acceptor.hasMore;
+}
+
+/** The stick rules of each backend that has some. */
+function stickinessOf(lane: Lane): (Stickiness | null)[] {
+  return lane.plan.backends.map(({ stickRules }, i) =>
+    stickRules.length === 0 ? null : new StickRules(lane, i, lane.expressions),
+  );
+}
+
+function isEstablished({ session, slot }: Endpoint): boolean {
+  return slot === session.client.slot || session.connectMs !== NOT_REACHED;
+}
+
+function firstBindsOf(frontends: readonly FrontendPlan[]): number[] {
+  let next = 0;
+  return frontends.map(({ binds }) => {
+    const first = next;
+    next += binds.length;
+    return first;
+  });
 }

@@ -1,21 +1,21 @@
 /** What the master and a worker say to each other. Everything here is structured-cloneable. */
 import type { MessagePort } from 'node:worker_threads';
-import type { Plan } from '../plan/plan.js';
 import type { SharedState } from '../shared/state.js';
 
-/** `workerData` of a worker thread. */
+/** The first message to a worker's thread, by `parentPort`, after its 'loaded': until then it only has its code. */
 export interface WorkerStart {
   /** 0..workers-1; a replacement takes over the number of the dead worker. */
   readonly index: number;
-  readonly plan: Plan;
+  /** The Plan, as `writeShared` wrote it. */
+  readonly plan: SharedArrayBuffer;
   readonly shared: SharedState;
   /** A listening descriptor of this worker for each bind: frontends in order, their binds in order. */
   readonly listeners: readonly number[];
   /** What the kernel cuts every accept queue to (net.core.somaxconn). */
   readonly backlogMax: number;
   readonly ioEngine: 'uring' | 'epoll';
-  /** The CPU to run on, or -1. */
-  readonly cpu: number;
+  /** The CPUs to run on; none: wherever the kernel likes. */
+  readonly cpus: readonly number[];
   /** Orders arrive here; the worker's eventfd (in `shared`) says that there are some. */
   readonly orders: MessagePort;
 }
@@ -29,8 +29,12 @@ export type Order =
 
 /** Worker to master, by `parentPort`. */
 export type Report =
+  /** Its code is loaded, and it waits for its WorkerStart: the file system and the rights of root may go. */
+  | { readonly kind: 'loaded' }
   /** The ring is open and connections are being accepted. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'log'; readonly severity: 'notice' | 'warning' | 'alert'; readonly text: string }
   /** Told to drain, it accepts no more: nothing uses the listening descriptors, which may now be closed. */
-  | { readonly kind: 'refusing' };
+  | { readonly kind: 'refusing' }
+  /** Connections to an observed server have failed `error-limit` times in a row (`observe layer4`). */
+  | { readonly kind: 'failing'; readonly backend: number; readonly server: number };

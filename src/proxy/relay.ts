@@ -20,12 +20,31 @@ import { NO_PIPE } from '../kernel/pipes.js';
 import { EAGAIN, ECANCELED, ENOBUFS } from '../kernel/sys/constants.js';
 import { COUNTER } from '../shared/counters.js';
 import type { Lane } from './lane.js';
-import { type Endpoint, READ_MULTISHOT, READ_ONCE, READ_SPLICE, RELAYING, type Session, type Termination } from './session.js';
+import {
+  CLOSING,
+  type Endpoint,
+  IDLE,
+  isUnconnected,
+  READ_MULTISHOT,
+  READ_ONCE,
+  READ_SPLICE,
+  RELAYING,
+  type Session,
+  type Termination,
+} from './session.js';
 
 /** Buffers queued for a sink at which its source is no longer read. */
 export const QUEUE_MAX = 8;
 /** Buffers left in the queue when reading goes on. */
 const QUEUE_RESUME = 2;
+/** Buffers that may wait for a decision: two hold more bytes than one, which is all that is looked at. */
+const HELD_MAX = 2;
+/**
+ * Part of the pool's number: so many sessions at a time are read while they are inspected or wait for a
+ * server. What they have sent, two buffers at most, stays until then; a quarter of the pool is left to
+ * those that have a server, so that they come to their end.
+ */
+const AHEAD_PART = 3 / 8;
 /** Below this part of the pool buffers are scarce: then a slow peer may keep only one of them from the others. */
 const SCARCE_PART = 1 / 4;
 /** Full buffers in a row that make a stream of a direction. */
@@ -49,6 +68,12 @@ export interface RelayOwner {
   finish(session: Session, termination: Termination): void;
   /** An endpoint was half-closed by us: its inactivity now counts as `timeout client-fin`/`server-fin`. */
   onShutdown(endpoint: Endpoint): void;
+  /** More has come from `source`, or its end, which waits at its peer, since that is held. */
+  onHeld(source: Endpoint): void;
+  /** `source` has failed while its peer is held. */
+  onHeldFailure(source: Endpoint): void;
+  /** Whether bulk data from here may go through a pipe. */
+  maySplice(source: Endpoint): boolean;
   /** The present, in the engine's milliseconds. */
   readonly nowMs: number;
 }
@@ -61,6 +86,10 @@ export class Relay {
   private readonly starving: Endpoint[] = [];
   /** Free buffers below which they are scarce. */
   private readonly scarceBelow: number;
+  /** Sessions that are read while they have no server, how many may be, and clients that are not read for that. */
+  private readonly waitingToReadAhead: Endpoint[] = [];
+  private readingAhead = 0;
+  private readonly readingAheadMax: number;
 
   constructor(
     lane: Lane,
@@ -69,12 +98,67 @@ export class Relay {
     this.engine = lane.engine;
     this.counters = lane.counters;
     this.scarceBelow = lane.engine.buffers.count * SCARCE_PART;
+    this.readingAheadMax = Math.max(1, lane.engine.buffers.count * AHEAD_PART);
   }
 
-  /** Begins to read both sides. */
+  /** Begins to read both sides, and to send what the client has sent before. */
   start(session: Session): void {
-    this.resume(session.client);
-    this.resume(session.server);
+    const { client, server } = session;
+    if (server.held) this.letGo(server);
+    else {
+      if (server.head !== NO_BUFFER) this.sendHead(server); // a PROXY header
+      this.resume(client);
+    }
+    this.resume(server);
+  }
+
+  /** Reads a source whose peer cannot, or shall not, be sent anything yet. */
+  hold(source: Endpoint): void {
+    source.peer.held = true;
+    this.resume(source);
+  }
+
+  /** Sends what was held. */
+  letGo(sink: Endpoint): void {
+    const { peer: source } = sink;
+    this.endReadingAhead(sink.session);
+    if (source.starved) this.leave(this.waitingToReadAhead, source);
+    sink.held = false;
+    sink.activeAt = this.owner.nowMs;
+    if (sink.head !== NO_BUFFER) this.sendHead(sink);
+    else if (source.ended) this.deliverEnd(source);
+    this.resume(source);
+  }
+
+  /** Takes bytes off the beginning of what is held for a sink. */
+  skip(sink: Endpoint, bytes: number): void {
+    const { buffers } = this.engine;
+    sink.sentOfHead += bytes;
+    while (sink.head !== NO_BUFFER && sink.sentOfHead >= buffers.length[sink.head]) {
+      const buffer = sink.head;
+      sink.sentOfHead -= buffers.length[buffer];
+      sink.head = buffers.next[buffer];
+      sink.queued--;
+      buffers.give(buffer);
+    }
+  }
+
+  /** Reads no more from a source that has gone silent: to its peer its stream has ended. */
+  giveUp(source: Endpoint): void {
+    source.ended = true;
+    this.stopReading(source);
+    if (source.peer.queued === 0 && source.pipeBytes === 0 && !source.peer.held) this.deliverEnd(source);
+  }
+
+  /** Ends a source's stream where it is, and the session when what it has sent before is delivered. */
+  cutOff(source: Endpoint): void {
+    const { peer: sink } = source;
+    source.ended = true;
+    sink.ended = true;
+    sink.delivered = true;
+    this.stopReading(source);
+    this.stopReading(sink);
+    this.letGo(sink);
   }
 
   onReceive(source: Endpoint, result: number, flags: number): void {
@@ -113,7 +197,7 @@ export class Relay {
   onPollIn(source: Endpoint): void {
     source.pending &= ~POLLING_IN;
     source.cancelled &= ~POLLING_IN;
-    if (source.session.state === RELAYING && !source.peer.broken) this.stream(source, true);
+    if (source.session.state === RELAYING && !source.peer.broken && !source.ended) this.stream(source, true);
   }
 
   onPollOut(sink: Endpoint): void {
@@ -140,43 +224,69 @@ export class Relay {
   /**
    * Whether the session cannot go on without this endpoint: it is the one to send something, or to
    * take what is queued for it. One that we do not read, since its peer is slow or buffers are
-   * short, is not to blame.
+   * short, is not to blame; nor is a client that has said something and waits for its server.
    */
   isWaitingFor(endpoint: Endpoint): boolean {
     const { peer } = endpoint;
-    if (endpoint.queued > 0 || peer.pipeBytes > 0) return true;
-    return !endpoint.ended && !endpoint.starved && peer.queued === 0 && endpoint.pipeBytes === 0;
+    if (this.isTaking(endpoint)) return true;
+    if (isUnconnected(endpoint.session) && ((endpoint.pending & RECEIVING) === 0 || peer.queued > 0)) return false;
+    return !endpoint.ended && !endpoint.starved && (peer.queued === 0 || peer.held) && endpoint.pipeBytes === 0;
+  }
+
+  /** Whether something is on its way to this endpoint. */
+  isTaking({ queued, held, peer }: Endpoint): boolean {
+    return (queued > 0 && !held) || peer.pipeBytes > 0;
   }
 
   /** Gives up everything an endpoint has queued. The kernel must hold nothing of it. */
   discard(endpoint: Endpoint): void {
+    this.endReadingAhead(endpoint.session);
     this.dropQueue(endpoint, NO_BUFFER);
     if (endpoint.pipe !== NO_PIPE) this.releasePipe(endpoint);
-    if (endpoint.starved) {
-      endpoint.starved = false;
-      this.starving.splice(this.starving.indexOf(endpoint), 1);
-    }
+    if (!endpoint.starved) return;
+    this.leave(this.waitingToReadAhead, endpoint);
+    this.leave(this.starving, endpoint);
   }
 
   private onData(source: Endpoint, buffer: number, length: number, armed: boolean): void {
     const { session, peer: sink } = source;
     const { buffers } = this.engine;
-    if (session.state !== RELAYING || sink.broken) {
+    source.activeAt = this.owner.nowMs;
+    if (!isLive(session) || sink.broken || source.ended) {
       buffers.give(buffer);
       return;
     }
-    source.activeAt = this.owner.nowMs;
+    source.received += length;
     this.counters[source.bytesCounter] += length;
     buffers.length[buffer] = length;
+    if (sink.held) {
+      this.onHeldData(source, buffer, armed);
+      return;
+    }
     this.enqueue(sink, buffer);
     this.noticeStream(source, length === buffers.size);
     if (!armed) this.resume(source);
     else if (sink.queued >= this.queueLimit() || source.reading !== READ_MULTISHOT) this.cancel(source, OP_RECEIVE);
   }
 
+  /** What is held is kept in as few buffers as hold it: a client that sends single bytes shall not take many. */
+  private onHeldData(source: Endpoint, buffer: number, armed: boolean): void {
+    const { peer: sink } = source;
+    const { buffers } = this.engine;
+    const length = buffers.length[buffer];
+    const tail = sink.head === NO_BUFFER ? NO_BUFFER : sink.tail;
+    if (tail !== NO_BUFFER && buffers.length[tail] + length <= buffers.size) {
+      buffers.append(tail, buffer);
+      buffers.give(buffer);
+    } else this.enqueue(sink, buffer);
+    this.owner.onHeld(source);
+    if (!armed) this.resume(source);
+    else if (sink.held && sink.queued >= HELD_MAX) this.cancel(source, OP_RECEIVE);
+  }
+
   private onNoData(source: Endpoint, result: number, flags: number, armed: boolean): void {
     if ((flags & FLAG_BUFFER) !== 0) this.engine.buffers.give(flags >>> BUFFER_SHIFT);
-    if (source.session.state !== RELAYING || armed) return;
+    if (!isLive(source.session) || armed || source.ended) return;
     if (result === 0) this.onEnd(source);
     else if (result === -ECANCELED) this.resume(source);
     else if (result === -ENOBUFS) this.starve(source);
@@ -197,7 +307,7 @@ export class Relay {
       return;
     }
     source.fullReceives++;
-    if (source.fullReceives !== STREAM_AFTER) return;
+    if (source.fullReceives !== STREAM_AFTER || !this.owner.maySplice(source)) return;
     source.reading = READ_SPLICE;
     this.counters[COUNTER.streams]++;
   }
@@ -205,19 +315,51 @@ export class Relay {
   /** Reads on, in the way the direction is read now, unless something stands against it. */
   private resume(source: Endpoint): void {
     const sink = source.peer;
-    if (source.session.state !== RELAYING || source.starved || sink.broken) return;
+    if (!isLive(source.session) || source.starved || sink.broken) return;
     if (source.ended && source.pipeBytes === 0) return;
     if ((source.pending & (RECEIVING | POLLING_IN)) !== 0 || (sink.pending & POLLING_OUT) !== 0) return;
     if (source.reading === READ_SPLICE || source.pipeBytes > 0) {
       if (sink.queued === 0) this.stream(source, false);
       return;
     }
-    const limit = this.queueLimit();
-    if (sink.queued >= limit) return;
+    const limit = sink.held ? HELD_MAX : this.queueLimit();
+    if (sink.queued >= limit || (sink.held && !this.mayReadAhead(source))) return;
     source.activeAt = this.owner.nowMs; // only from now on is it waited for
     source.pending |= RECEIVING;
     if (source.reading === READ_ONCE || limit < QUEUE_MAX) this.engine.receiveOnce(source.slot, source.fd);
     else this.engine.receive(source.slot, source.fd);
+  }
+
+  /** Whether a client may be read while it has no server. Whoever may not is read when others have theirs. */
+  private mayReadAhead(source: Endpoint): boolean {
+    const { session } = source;
+    if (session.readsAhead || source === session.server) return true;
+    if (this.readingAhead >= this.readingAheadMax) {
+      source.starved = true;
+      this.waitingToReadAhead.push(source);
+      return false;
+    }
+    session.readsAhead = true;
+    this.readingAhead++;
+    return true;
+  }
+
+  private endReadingAhead(session: Session): void {
+    if (!session.readsAhead) return;
+    session.readsAhead = false;
+    this.readingAhead--;
+    const next = this.waitingToReadAhead.shift();
+    if (next === undefined) return;
+    next.starved = false;
+    this.resume(next);
+  }
+
+  /** Takes an endpoint out of a list of those that wait to be read, if it is there. */
+  private leave(list: Endpoint[], endpoint: Endpoint): void {
+    const at = list.indexOf(endpoint);
+    if (at < 0) return;
+    list.splice(at, 1);
+    endpoint.starved = false;
   }
 
   /** Buffers queued for a sink at which its source is no longer read, now. */
@@ -234,6 +376,7 @@ export class Relay {
     }
     sink.head = buffer;
     sink.tail = buffer;
+    if (sink.held) return;
     sink.activeAt = this.owner.nowMs; // only from now on is it waited for
     this.sendHead(sink);
   }
@@ -255,15 +398,17 @@ export class Relay {
 
   private onEnd(source: Endpoint): void {
     if (source.ended) return; // the sink broke: the end cannot be passed on
-    source.ended = true;
-    if (source.peer.queued === 0 && source.pipeBytes === 0) this.deliverEnd(source);
+    markEnded(source);
+    if (source.peer.held) this.owner.onHeld(source);
+    else if (source.peer.queued === 0 && source.pipeBytes === 0) this.deliverEnd(source);
   }
 
   /** Everything that came from `source` is sent: pass the end on, or end the session. */
   private deliverEnd(source: Endpoint): void {
     const sink = source.peer;
     source.delivered = true;
-    if (sink.delivered) {
+    // With `option nolinger` the server's connection is not half closed.
+    if (sink.delivered || (sink.resetsOnClose && sink === source.session.server)) {
       this.owner.finish(source.session, source.session.termination);
       return;
     }
@@ -272,6 +417,12 @@ export class Relay {
   }
 
   private onFailure(source: Endpoint): void {
+    if (source.peer.held) this.owner.onHeldFailure(source);
+    else this.fail(source);
+  }
+
+  /** Nothing comes from this endpoint any more, and nothing goes to it. */
+  fail(source: Endpoint): void {
     source.ended = true;
     this.breakSink(source);
     if (source.session.state !== RELAYING || source.delivered) return; // over, perhaps even back in the pool
@@ -293,9 +444,13 @@ export class Relay {
     if (source.pipe !== NO_PIPE) this.releasePipe(source);
     source.ended = true;
     source.delivered = true;
+    this.stopReading(source);
+    if (sink.delivered) this.owner.finish(session, session.termination);
+  }
+
+  private stopReading(source: Endpoint): void {
     if ((source.pending & RECEIVING) !== 0) this.cancel(source, OP_RECEIVE);
     if ((source.pending & POLLING_IN) !== 0) this.cancel(source, OP_POLL_IN);
-    if (sink.delivered) this.owner.finish(session, session.termination);
   }
 
   /** Gives the queued buffers back, except `kept`, the one that the kernel holds. */
@@ -354,11 +509,12 @@ export class Relay {
       source.pipeBytes = result;
       source.activeAt = this.owner.nowMs;
       source.peer.activeAt = this.owner.nowMs;
+      source.received += result;
       this.counters[source.bytesCounter] += result;
       return true;
     }
     if (result === 0) {
-      source.ended = true;
+      markEnded(source);
       return true;
     }
     this.releasePipe(source);
@@ -410,4 +566,15 @@ export class Relay {
     source.pipe = NO_PIPE;
     source.pipeBytes = 0;
   }
+}
+
+/** The end of a stream has come. A server that ended it is not reset any more, `option nolinger` or not. */
+function markEnded(source: Endpoint): void {
+  source.ended = true;
+  if (source === source.session.server) source.resetsOnClose = false;
+}
+
+/** Whether a session is under way: neither over nor in the pool. */
+function isLive({ state }: Session): boolean {
+  return state !== CLOSING && state !== IDLE;
 }

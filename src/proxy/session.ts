@@ -10,7 +10,7 @@ import { NO_PIPE } from '../kernel/pipes.js';
 import { COUNTER } from '../shared/counters.js';
 import { NO_SERVER } from './balance/balancer.js';
 import type { StoredSample } from './samples/sample.js';
-import type { TrackedEntries } from './stick/tracking.js';
+import type { StickKeyNote } from './stick/stickiness.js';
 
 /** "No descriptor". */
 export const NO_FD = -1;
@@ -43,6 +43,10 @@ export class Endpoint {
   delivered = false;
   /** Nothing can be sent to it any more. */
   broken = false;
+  /** What is queued for it waits: for a decision about it, or for the connection. */
+  held = false;
+  /** Its socket is closed with a reset, whatever the other one's is. */
+  resetsOnClose = false;
   /** Buffers waiting to be sent to it, the one in the kernel first. */
   head = NO_BUFFER;
   tail = NO_BUFFER;
@@ -80,6 +84,8 @@ export class Endpoint {
     this.ended = false;
     this.delivered = false;
     this.broken = false;
+    this.held = false;
+    this.resetsOnClose = false;
     this.head = NO_BUFFER;
     this.tail = NO_BUFFER;
     this.queued = 0;
@@ -101,6 +107,23 @@ export const RETRY_WAIT = 2;
 export const RELAYING = 3;
 /** Waits for the kernel to give back the operations it holds. */
 export const CLOSING = 4;
+/** Waits in a queue for a connection to a server (`proxy/dispatch.ts`). */
+export const QUEUED = 20;
+/** Connected, it waits for a buffer to put the PROXY header in. */
+export const AWAITING_HEADER = 21;
+/** Waits for the PROXY header. */
+export const HANDSHAKE = 10;
+/** What the client has sent is inspected before a server is chosen. */
+export const INSPECTING = 11;
+
+/** "No backend": none has been assigned yet, or there is none. */
+export const NO_BACKEND = -1;
+
+// How an attempt to connect failed.
+export const FAILED_NOT = 0;
+/** It was refused, or could not be made at all. */
+export const FAILED_REFUSED = 1;
+export const FAILED_TIMEOUT = 2;
 
 /**
  * Why a session ended, in the two letters of HAProxy's termination state (configuration manual,
@@ -120,7 +143,8 @@ export class Session {
   readonly server: Endpoint;
   state = IDLE;
   frontend = 0;
-  backend = 0;
+  /** Index of the backend, or NO_BACKEND. */
+  backend = NO_BACKEND;
   /** The server chosen, or NO_SERVER. */
   chosen = NO_SERVER;
   /** Hash of the client's address, for algorithms that need it. */
@@ -129,9 +153,29 @@ export class Session {
   failures = 0;
   /** The connect was given up by its timer. */
   timedOut = false;
+  /** The server was chosen by `use-server` or a stick table: others only after `option redispatch` has let it go. */
+  insists = false;
+  /** It is counted among the connections of the server chosen. */
+  counted = false;
+  /** The server that was let go for another one, or NO_SERVER. */
+  former = NO_SERVER;
+  /** It counts among those that are read while they wait for a server. */
+  readsAhead = false;
+  /** Why its first attempt failed, one of FAILED_*: that is what its end is put down to. */
+  firstFailure = FAILED_NOT;
   /** The sockets are closed with a reset. */
   resetting = false;
   termination: Termination = '--';
+  /** It has passed the rules `connection` and `session`: only then is it one that is counted and logged. */
+  admitted = false;
+  /** The client begins with a PROXY header. */
+  expectsProxy = false;
+  /** What was wrong with it, an index in PROXY_ERRORS; 0: nothing. */
+  proxyError = 0;
+  /** The inspection under way waits no longer. */
+  delayOver = false;
+  /** The client shall not notice that its connection is closed (`silent-drop`). */
+  vanishing = false;
 
   // What log lines, rules and fetches speak of.
   /** The client's address, or what a PROXY header or a rule has put in its place; see `readSource`. */
@@ -157,6 +201,9 @@ export class Session {
   /** How many were before it in the queues when it was queued (%sq, %bq). */
   serverQueuePosition = 0;
   backendQueuePosition = 0;
+  /** Its place in queues: `set-priority-class`, and `set-priority-offset` in milliseconds. */
+  priorityClass = 0;
+  priorityOffsetMs = 0;
   /** Whether its line has been written (`logasap`, or at its end). */
   logged = false;
   /** Level of its line, an index in LEVELS, or -1 as usual (`set-log-level`); -2: silent. */
@@ -165,8 +212,10 @@ export class Session {
   captures: (string | null)[] | null = null;
   /** Variables of scopes `sess` and `txn`, by whole name; null while there are none. */
   variables: Map<string, StoredSample> | null = null;
-  /** Entries of stick tables that it is counted in, by counter number; null while there are none. */
-  tracked: TrackedEntries | null = null;
+  /** Counters that track an entry of a stick table: bit `1 << counter`. */
+  tracked = 0;
+  /** Keys under which its server is to be remembered (`stick store-request`); null while there are none. */
+  stickKeys: StickKeyNote[] | null = null;
 
   /** In the pool: the next free session. */
   nextFree: Session | null = null;
@@ -183,13 +232,23 @@ export class Session {
     this.server.reset();
     this.state = IDLE;
     this.frontend = 0;
-    this.backend = 0;
+    this.backend = NO_BACKEND;
     this.chosen = NO_SERVER;
     this.sourceHash = 0;
     this.failures = 0;
     this.timedOut = false;
+    this.insists = false;
+    this.counted = false;
+    this.former = NO_SERVER;
+    this.readsAhead = false;
+    this.firstFailure = FAILED_NOT;
     this.resetting = false;
     this.termination = '--';
+    this.admitted = false;
+    this.expectsProxy = false;
+    this.proxyError = 0;
+    this.delayOver = false;
+    this.vanishing = false;
     this.sourceKnown = false;
     this.destinationKnown = false;
     this.bind = 0;
@@ -203,11 +262,14 @@ export class Session {
     this.redispatched = false;
     this.serverQueuePosition = 0;
     this.backendQueuePosition = 0;
+    this.priorityClass = 0;
+    this.priorityOffsetMs = 0;
     this.logged = false;
     this.logLevel = -1;
     this.captures = null;
     this.variables = null;
-    this.tracked = null;
+    this.tracked = 0;
+    this.stickKeys = null;
   }
 
   /** The client's address, asked of the kernel the first time. */
@@ -227,6 +289,11 @@ export class Session {
     }
     return this.destination;
   }
+}
+
+/** Whether a session waits for its server, in whatever way; one that is over does not. */
+export function isUnconnected({ state }: Session): boolean {
+  return state === QUEUED || state === CONNECTING || state === RETRY_WAIT || state === AWAITING_HEADER;
 }
 
 /** Sessions made at a time when a new height of load is reached. */
@@ -268,6 +335,11 @@ export class SessionPool {
   endpoint(slot: number): Endpoint {
     const session = this.sessions[slot >> 1];
     return (slot & 1) === 0 ? session.client : session.server;
+  }
+
+  /** The session of an index. */
+  session(index: number): Session {
+    return this.sessions[index];
   }
 
   private grow(): boolean {

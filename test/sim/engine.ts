@@ -193,6 +193,18 @@ export class SimulatedEngine implements Engine {
     return 0;
   }
 
+  vanishOnClose(fd: number): void {
+    demand(this.network.isSocket(fd), `vanishOnClose of descriptor ${fd}, which is not an open socket`);
+  }
+
+  setTos(fd: number): void {
+    this.network.connection(fd, 'setTos');
+  }
+
+  setMark(fd: number): void {
+    this.network.connection(fd, 'setMark');
+  }
+
   close(fd: number): void {
     this.say(() => `close of descriptor ${fd}`);
     const holder = this.outstanding.find((operation) => operation.fd === fd);

@@ -135,6 +135,12 @@ export class Network {
     if (this.tracing) this.trace(`server ${server} accepts descriptor ${fd} as connection ${connection.id}`);
   }
 
+  /** The connection behind a descriptor that may not be connected yet; null: it is not, or is none. */
+  connectionOf(fd: number): Connection | null {
+    const found = this.descriptors[fd];
+    return found?.kind === 'socket' ? found.connection : null;
+  }
+
   /** The connection behind a descriptor; throws Violation where there is none. */
   connection(fd: number, verb: string): Connection {
     const found = this.descriptors[fd];

@@ -1,16 +1,20 @@
 /** What happens in one run, drawn from its seed: the plan, the sizes, the clients, the servers, the faults. */
+import type { AclPlan, ExpressionPlan } from '../../src/plan/expression.js';
 import {
   type BackendPlan,
   DEFAULT_BACKEND,
   DEFAULT_FRONTEND,
   DEFAULT_PROCESS,
+  defaultBind,
   defaultServer,
   type FrontendPlan,
   type Plan,
 } from '../../src/plan/plan.js';
 import { QUICK_ALGORITHMS } from '../../src/plan/quick.js';
+import { type ActionPlan, NO_RULES, type RulePlan, type RulesPlan } from '../../src/plan/rules.js';
 import type { ServerScript } from './network.js';
 import { NEVER, type Script } from './peer.js';
+import { drawLimits } from './queueing.js';
 import type { Random } from './random.js';
 
 /** A client, and where and when it arrives. */
@@ -29,6 +33,9 @@ export interface Scenario {
   readonly lanes: number;
   readonly listenersPerLane: number;
   readonly maxconn: number;
+  /** Limits of the frontend and of its bind; 0: none. */
+  readonly frontendLimit: number;
+  readonly bindLimit: number;
   readonly backlog: number;
   readonly bufferCount: number;
   readonly bufferSize: number;
@@ -74,6 +81,8 @@ export function drawScenario(random: Random): Scenario {
     lanes,
     listenersPerLane,
     maxconn: crowd ? random.between(2, 5) : random.chance(50) ? random.between(1, 3) : random.between(4, 12),
+    frontendLimit: random.chance(80) ? 0 : random.between(1, 4),
+    bindLimit: random.chance(90) ? 0 : random.between(1, 4),
     backlog: crowd ? 1 : random.between(1, 4),
     bufferCount: random.pick([8, 12, 24, 64]),
     bufferSize: random.pick([16, 32, 64]),
@@ -132,25 +141,65 @@ function drawScript(random: Random, { clean, violence }: Mood, patient: boolean)
 }
 
 function drawPlan(random: Random, clean: boolean, servers: number): Plan {
-  const backend = drawBackend(random, clean, servers);
+  const backend = drawLimits(random, clean, drawBackend(random, clean, servers));
+  const { rules, acls } = drawRules(random, clean);
   const frontend: FrontendPlan = {
     ...DEFAULT_FRONTEND,
     name: 'front',
+    binds: [{ ...defaultBind(ANYWHERE, 1, 'simulation'), acceptProxy: !clean && random.chance(5) }],
     defaultBackend: 0,
     clientTimeoutMs: drawTimeout(random, clean),
     clientFinTimeoutMs: drawTimeout(random, clean),
+    sessionRateLimit: random.chance(90) ? 0 : random.between(1, 20),
+    rules: { ...NO_RULES, ...rules.request },
   };
-  return { process: DEFAULT_PROCESS, frontends: [frontend], backends: [backend], acls: [], patternFiles: [], tables: [] };
+  const answered = { ...backend, rules: { ...NO_RULES, ...rules.response } };
+  return { process: DEFAULT_PROCESS, frontends: [frontend], backends: [answered], acls, patternFiles: [], tables: [] };
 }
 
+/** Rules that wait for so many bytes; in a clean run they refuse nobody. */
+function drawRules(
+  random: Random,
+  clean: boolean,
+): { rules: { request: Partial<RulesPlan>; response: Partial<RulesPlan> }; acls: AclPlan[] } {
+  const acls: AclPlan[] = [];
+  const some = (side: 'req' | 'res', last: ActionPlan['kind']): RulePlan[] => {
+    if (random.chance(70)) return [];
+    acls.push(atLeast(side, random.below(random.chance(70) ? 40 : 400)));
+    const condition = { unless: false, alternatives: [[{ negated: false, acl: acls.length - 1 }]] };
+    const accept: RulePlan = { action: { kind: 'accept' }, condition };
+    return clean || random.chance(60) ? [accept] : [accept, { action: { kind: last } as ActionPlan, condition: null }];
+  };
+  const drop = random.chance(70) ? 'reject' : 'silent-drop';
+  const delay = (): number => random.pick([0, 0, 20, 500]);
+  const connection: RulePlan[] = clean || random.chance(97) ? [] : [{ action: { kind: drop }, condition: null }];
+  return {
+    rules: {
+      request: { connection, content: some('req', drop), requestInspectDelayMs: delay() },
+      response: { response: some('res', random.pick(['close', drop])), responseInspectDelayMs: delay() },
+    },
+    acls,
+  };
+}
+
+/** `{ req.len ge bytes }`. */
+function atLeast(side: 'req' | 'res', bytes: number): AclPlan {
+  const expression: ExpressionPlan = { fetch: `${side}.len`, arguments: [], kinds: [], converters: [], type: 'sint' };
+  return {
+    name: '',
+    tests: [{ expression, match: 'int', ignoreCase: false, patterns: ['ge', String(bytes)], files: [] }],
+  };
+}
+
+const ANYWHERE = { family: 'ipv4', host: '127.0.0.1', port: 1 } as const;
+
 function drawBackend(random: Random, clean: boolean, servers: number): BackendPlan {
-  const address = { family: 'ipv4', host: '127.0.0.1', port: 1 } as const;
   return {
     ...DEFAULT_BACKEND,
     name: 'back',
     balance: { ...DEFAULT_BACKEND.balance, algorithm: random.pick(QUICK_ALGORITHMS) },
     servers: Array.from({ length: servers }, (_, i) =>
-      defaultServer(`s${i}`, i + 1, address, clean || random.chance(80) ? random.between(1, 3) : 0),
+      defaultServer(`s${i}`, i + 1, ANYWHERE, clean || random.chance(80) ? random.between(1, 3) : 0),
     ),
     retries: random.between(0, 3),
     redispatch: random.between(-1, 2),

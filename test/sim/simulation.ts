@@ -2,18 +2,21 @@
  * One run: two data planes at most over the same shared state, each on its simulated engine, with
  * clients and servers around them, stepped in random order on one clock until everything is over.
  */
-import { slotsNeeded } from '../../src/proxy/data-plane.js';
+import { slotsNeeded, timersNeeded } from '../../src/proxy/data-plane.js';
 import type { Lane } from '../../src/proxy/lane.js';
 import { QUEUE_MAX } from '../../src/proxy/relay.js';
+import type { ExpressionCompiler } from '../../src/proxy/samples/context.js';
+import { Expressions } from '../../src/proxy/samples/expressions.js';
 import { Shortage } from '../../src/proxy/shortage.js';
 import { TimerWheel } from '../../src/proxy/timers.js';
 import { COUNTER } from '../../src/shared/counters.js';
-import { createShared, openShared, type SharedState } from '../../src/shared/state.js';
+import { createShared, NO_WORKER, openShared, type SharedState } from '../../src/shared/state.js';
 import { pooledBuffers } from './buffers.js';
 import { BLOCKED, MULTISHOT_BATCH, SimulatedEngine, type SimulatedEngineOptions } from './engine.js';
 import { Judge } from './judge.js';
 import { Network } from './network.js';
 import { NEVER, type Peer } from './peer.js';
+import { configureLimits, judgeQueues, judgeQueuesEmpty } from './queueing.js';
 import { Random } from './random.js';
 import { type ClientScript, drawScenario, type Scenario } from './scenario.js';
 import { demand, Violation } from './violation.js';
@@ -84,13 +87,12 @@ export class Simulation {
       maxconn: scenario.maxconn,
       descriptorsMax: 512,
       frontends: 1,
+      frontendLimits: [scenario.frontendLimit],
+      bindLimits: [scenario.bindLimit],
       backendSizes: [scenario.servers.length],
       wakeFds: Array.from({ length: scenario.lanes }, () => -1),
     });
-    const [group] = openShared(this.shared, 0).servers.groups;
-    scenario.plan.backends[0].servers.forEach((server, i) => {
-      group.setWeight(i, server.weight);
-    });
+    configureLimits(openShared(this.shared, NO_WORKER), scenario.plan.backends[0]);
     this.lanes = Array.from({ length: scenario.lanes }, (_, worker) => this.openLane(worker, sabotage));
   }
 
@@ -122,20 +124,28 @@ export class Simulation {
     });
     const tables = openShared(this.shared, worker);
     const notify = (): void => this.network.trace('somebody is told of a shortage');
+    let expressions: ExpressionCompiler | null = null;
     const lane: Lane = {
       worker,
       plan: scenario.plan,
       engine,
-      timers: new TimerWheel(slots, engine.nowMs()),
+      timers: new TimerWheel(timersNeeded(scenario.maxconn, listeners.length), engine.nowMs()),
       tables,
       counters: tables.counters.row(worker),
       notify,
+      onErrorLimit: () => this.network.trace('somebody is told of a failing server'),
       shortage: new Shortage(engine, tables.gate, notify),
       wakeWorker: (other) => {
         if (sabotage.losesWakes !== true) this.lanes[other].engine.wake();
       },
+      get expressions(): ExpressionCompiler {
+        expressions ??= new Expressions(lane);
+        return expressions;
+      },
+      sessionLog: null,
+      tracker: null,
     };
-    const opened = listeners.map((fd) => ({ fd, frontend: 0, backlog: scenario.backlog }));
+    const opened = listeners.map((fd) => ({ fd, frontend: 0, bind: 0, backlog: scenario.backlog }));
     const dataPlane = new WatchedDataPlane(lane, opened, network.addresses(), scenario.maxconn, this.judge);
     return { lane, engine, dataPlane, listeners, draining: false, asleepSince: -1 };
   }
@@ -244,6 +254,7 @@ export class Simulation {
     for (const peer of alive) this.judgeStall(peer);
     this.judge.judgeStreams();
     this.judgeWaiting();
+    judgeQueues(this.lanes[0].lane.tables);
     const stuck = alive.filter((peer) => peer.connection.fd >= 0);
     demand(stuck.length > 0, 'everything is at rest, and nobody is there who could be waited for');
     const peer = this.random.pick(stuck);
@@ -255,8 +266,10 @@ export class Simulation {
 
   /** Nobody may wait for a place that is free, neither accepted nor in the queue of a listener. */
   private judgeWaiting(): void {
-    const { gate } = this.lanes[0].lane.tables;
-    if (gate.current >= gate.max) return;
+    const { gate, frontendGates, bindGates, proxies } = this.lanes[0].lane.tables;
+    if ([gate, ...frontendGates, ...bindGates].some((one) => one !== null && one.current >= one.max)) return;
+    const { sessionRateLimit } = this.scenario.plan.frontends[0];
+    if (sessionRateLimit > 0 && proxies.frontends[0].rate(this.lanes[0].engine.nowMs()) >= sessionRateLimit) return;
     for (const { lane, listeners, draining } of this.lanes) {
       const waiting = draining ? 0 : listeners.reduce((sum, listener) => sum + this.network.queue(listener).length, 0);
       demand(
@@ -310,6 +323,7 @@ export class Simulation {
   }
 
   private judgeRemains(): void {
+    judgeQueuesEmpty(this.lanes[0].lane.tables);
     for (const { lane, engine, dataPlane } of this.lanes) {
       const { buffers } = engine;
       demand(dataPlane.sessionCount === 0, `${dataPlane.sessionCount} sessions are left`);
@@ -318,7 +332,11 @@ export class Simulation {
       demand(buffers.available === buffers.count, `${buffers.count - buffers.available} buffers are missing`);
       demand(engine.pipes.inUse === 0, `${engine.pipes.inUse} pipes are missing`);
       demand(lane.counters[COUNTER.sessionsNow] === 0, `sessionsNow is ${lane.counters[COUNTER.sessionsNow]}`);
-      demand(lane.tables.gate.current === 0, `${lane.tables.gate.current} places of the gate are taken`);
+      const { gate, frontendGates, bindGates, proxies } = lane.tables;
+      for (const one of [gate, ...frontendGates, ...bindGates])
+        demand(one === null || one.current === 0, `${one?.current} places of a gate are taken`);
+      for (const counts of [...proxies.frontends, ...proxies.backends])
+        demand(counts.current === 0, `a frontend or backend counts ${counts.current} sessions`);
       const [group] = lane.tables.servers.groups;
       for (let i = 0; i < group.size; i++) demand(group.active(i) === 0, `server ${i} counts ${group.active(i)} connections`);
     }

@@ -1,8 +1,9 @@
 /** A data plane that tells the judge how each session ends. */
 import type { EncodedAddress } from '../../src/kernel/address.js';
-import { DataPlane, type Listener } from '../../src/proxy/data-plane.js';
+import type { Listener } from '../../src/proxy/acceptor.js';
+import { DataPlane } from '../../src/proxy/data-plane.js';
 import type { Lane } from '../../src/proxy/lane.js';
-import { CLOSING, type Session, type Termination } from '../../src/proxy/session.js';
+import { CLOSING, type Endpoint, type Session, type Termination } from '../../src/proxy/session.js';
 import type { Judge } from './judge.js';
 
 /** Overrides nothing but the moment at which a session's end is decided. */
@@ -15,6 +16,11 @@ export class WatchedDataPlane extends DataPlane {
     private readonly judge: Judge,
   ) {
     super(lane, listeners, addresses, sessionsMax);
+  }
+
+  protected override onSilence(endpoint: Endpoint): void {
+    this.judge.onSilence(endpoint);
+    super.onSilence(endpoint);
   }
 
   override finish(session: Session, termination: Termination): void {

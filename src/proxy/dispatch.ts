@@ -1,0 +1,310 @@
+/**
+ * Gives sessions a server: by `use-server`, by what a stick table remembers, or by the balancing
+ * algorithm; or a place in a queue where servers are full (`maxconn`, `minconn`, `maxqueue`,
+ * configuration manual, section 5.2). It counts connections of servers and hands the one that a
+ * session gives back to the next that waits. What follows is the connector's business.
+ */
+import type { BackendPlan, UseServerPlan } from '../plan/plan.js';
+import { ANY_SERVER, NO_ENTRY, type SessionQueues } from '../shared/queues.js';
+import type { ServerGroup } from '../shared/servers.js';
+import { type Balancer, createBalancer, NO_HASH, NO_SERVER } from './balance/balancer.js';
+import { KeyHash } from './balance/hash.js';
+import { KeyBytes } from './hash-key.js';
+import type { Lane } from './lane.js';
+import type { ExpressionCompiler, SampleContext, Test } from './samples/context.js';
+import { FOUND } from './samples/sample.js';
+import { QUEUED, type Session } from './session.js';
+import type { Stickiness } from './stick/stickiness.js';
+
+// What placing a session came to.
+/** It has a connection to `session.chosen`. */
+export const PLACED = 0;
+/** It waits: `onGranted` will tell. */
+export const WAITS = 1;
+/** The server that it insists on has a full queue. */
+export const NO_ROOM = 2;
+/** No server takes connections. */
+export const NO_USABLE = 3;
+/** One of them. */
+export type Placing = 0 | 1 | 2 | 3;
+
+/** Algorithms that let nobody pass who waits: while a queue is there, whoever comes joins it. */
+const IN_ORDER: ReadonlySet<string> = new Set(['roundrobin', 'static-rr', 'first']);
+/** Algorithms that would choose the same server again. */
+const BY_KEY: ReadonlySet<string> = new Set(['source', 'hash']);
+
+/** How conditions, names and keys are evaluated; absent while nothing in the plan needs it. */
+export interface Decisions {
+  readonly compiler: ExpressionCompiler;
+  /** The stick rules of each backend, null where it has none. */
+  readonly stickiness: readonly (Stickiness | null)[];
+  /** What expressions are evaluated against, turned to this session in its backend. */
+  contextOf(session: Session): SampleContext;
+  /** The unique id of a session (`unique-id-format`); '' when it has none. */
+  uniqueId(session: Session): string;
+}
+
+/** Whom the dispatcher tells that waiting is over. */
+export interface DispatchOwner {
+  /** The session has a connection to `session.chosen`. */
+  onGranted(session: Session): void;
+  /** The server that it waited for is gone: it is to be placed anew. */
+  onSentBack(session: Session): void;
+  readonly nowMs: number;
+}
+
+/** A `use-server` rule, ready to be evaluated: the server's number, or NO_SERVER. */
+type UseServer = (context: SampleContext) => number;
+
+/** One backend as this worker sees it. */
+interface Backend {
+  readonly plan: BackendPlan;
+  readonly group: ServerGroup;
+  readonly queues: SessionQueues;
+  readonly balancer: Balancer;
+  readonly hash: KeyHash;
+  readonly key: KeyBytes | null;
+  readonly useServers: readonly UseServer[];
+  readonly stickiness: Stickiness | null;
+  /** Whether a server that somebody asks for may be given the session: it is up, or `option persist` is set. */
+  readonly serves: (server: number) => boolean;
+  readonly inOrder: boolean;
+  readonly byKey: boolean;
+}
+
+/** The choice of servers in one worker. */
+export class Dispatcher {
+  private readonly backends: readonly Backend[];
+  /** Sessions by their numbers, those that have ever waited. */
+  private readonly waiting: Session[] = [];
+  private readonly lockOwner: number;
+
+  constructor(
+    private readonly lane: Lane,
+    private readonly owner: DispatchOwner,
+    private readonly decisions: Decisions | null,
+  ) {
+    this.lockOwner = lane.worker + 1;
+    this.backends = lane.plan.backends.map((plan, i) => this.openBackend(plan, i));
+  }
+
+  /** Places a session that comes from a frontend. */
+  begin(session: Session): Placing {
+    const backend = this.backends[session.backend];
+    const { balancer, hash } = backend;
+    if (balancer.needsSource) session.sourceHash = hash.ofSource(session.readSource(this.lane.engine));
+    const wanted = this.decisions === null ? NO_SERVER : this.consult(session, backend, this.decisions);
+    session.insists = wanted !== NO_SERVER;
+    session.chosen = wanted;
+    return this.place(session, NO_SERVER);
+  }
+
+  /**
+   * Places a session: on the server it insists on, or on any.
+   * @param avoid a server not to choose while there is another, or NO_SERVER
+   */
+  place(session: Session, avoid: number): Placing {
+    const backend = this.backends[session.backend];
+    const { group } = backend;
+    group.lock(this.lockOwner);
+    this.countSessions(session.backend);
+    group.set.refresh();
+    const placing = session.insists ? this.take(session, backend, session.chosen) : this.choose(session, backend, avoid);
+    group.unlock();
+    return placing;
+  }
+
+  /** Lets a session go from its server, so that another one may be chosen. */
+  letGo(session: Session): void {
+    session.former = session.chosen;
+    this.release(session);
+    session.insists = false;
+  }
+
+  /** Takes the session off its server, or out of the queue; the next one gets its connection. */
+  release(session: Session): void {
+    if (session.backend < 0) return;
+    if (this.waits(session) && !this.cancel(session)) this.takeGrants();
+    if (!session.counted) return;
+    session.counted = false;
+    const { group, queues } = this.backends[session.backend];
+    if (group.maxconn(session.chosen) === 0) {
+      group.leave(session.chosen);
+      return;
+    }
+    // Under the lock: whoever finds the server full meanwhile is in the queue before it is looked at.
+    group.lock(this.lockOwner);
+    group.leave(session.chosen);
+    this.countSessions(session.backend);
+    queues.serve(session.chosen, this.lane.wakeWorker);
+    group.unlock();
+  }
+
+  /** Takes a session out of its queue; false when it has been granted a connection already: see `takeGrants`. */
+  cancel(session: Session): boolean {
+    const { group, queues } = this.backends[session.backend];
+    const entry = this.lane.tables.queues.entryOf(session.index);
+    group.lock(this.lockOwner);
+    const left = queues.leave(entry);
+    group.unlock();
+    if (left) this.notePosition(session, queues.position(entry));
+    return left;
+  }
+
+  /** Goes on with all sessions of this worker to which something was granted. Call it at the end of each turn. */
+  takeGrants(): void {
+    const table = this.lane.tables.queues;
+    for (;;) {
+      let entry = table.takeInbox();
+      if (entry === NO_ENTRY) return;
+      while (entry !== NO_ENTRY) {
+        const next = table.nextOf(entry);
+        this.onGrant(this.waiting[table.sessionOf(entry)], entry);
+        entry = next;
+      }
+    }
+  }
+
+  /** More than one active server takes connections. */
+  hasOther(session: Session): boolean {
+    const { group } = this.backends[session.backend];
+    return group.set.count > 1 && !group.isBackup(group.set.members[0]);
+  }
+
+  /** The algorithm does not care which server it is. */
+  isIndifferent(session: Session): boolean {
+    return !session.insists && !this.backends[session.backend].byKey;
+  }
+
+  /** The server of a session serves, as far as checks and the operator say. */
+  isUp(session: Session): boolean {
+    return this.backends[session.backend].group.isUp(session.chosen);
+  }
+
+  private openBackend(plan: BackendPlan, i: number): Backend {
+    const { tables } = this.lane;
+    const group = tables.servers.groups[i];
+    const { expression } = plan.balance;
+    const asks = expression !== null || plan.useServers.length > 0;
+    const compiler = asks ? (this.decisions?.compiler ?? null) : null;
+    return {
+      plan,
+      group,
+      queues: tables.queues.backends[i],
+      balancer: createBalancer(plan.balance, group),
+      hash: new KeyHash(plan.balance),
+      key: expression !== null && compiler !== null ? new KeyBytes(compiler.expression(expression)) : null,
+      useServers: compiler === null ? [] : plan.useServers.map((rule) => compileUseServer(rule, plan, compiler)),
+      stickiness: this.decisions?.stickiness[i] ?? null,
+      serves: (server) => group.isUp(server) || plan.options.persist,
+      inOrder: IN_ORDER.has(plan.balance.algorithm),
+      byKey: BY_KEY.has(plan.balance.algorithm),
+    };
+  }
+
+  /** What rules and tables say of the server; and the key of `balance hash`. */
+  private consult(session: Session, backend: Backend, decisions: Decisions): number {
+    const { useServers, stickiness, key, serves } = backend;
+    if (useServers.length === 0 && stickiness === null && key === null) return NO_SERVER;
+    const context = decisions.contextOf(session);
+    if (key !== null) session.sourceHash = key.read(context) ? backend.hash.ofBytes(key.bytes, 0, key.length) : NO_HASH;
+    let wanted = NO_SERVER;
+    for (let i = 0; i < useServers.length && wanted === NO_SERVER; i++) {
+      const server = useServers[i](context);
+      if (server !== NO_SERVER && serves(server)) wanted = server;
+    }
+    if (stickiness === null) return wanted;
+    const remembered = stickiness.match(context, serves);
+    return wanted === NO_SERVER ? remembered : wanted;
+  }
+
+  /** Servers with minconn take more the more sessions there are. */
+  private countSessions(backend: number): void {
+    const { servers, proxies } = this.lane.tables;
+    servers.groups[backend].backendSessions = proxies.backends[backend].current;
+  }
+
+  private choose(session: Session, backend: Backend, avoid: number): Placing {
+    const { group, queues, balancer, inOrder } = backend;
+    session.chosen = NO_SERVER;
+    if (group.set.count === 0) return NO_USABLE;
+    if (inOrder && queues.length > 0) return this.join(session, backend, ANY_SERVER);
+    const server = balancer.pick(session.sourceHash, avoid);
+    if (server !== NO_SERVER) return this.take(session, backend, server);
+    return group.set.count === 0 ? NO_USABLE : this.join(session, backend, ANY_SERVER);
+  }
+
+  private take(session: Session, backend: Backend, server: number): Placing {
+    const { group } = backend;
+    session.chosen = server;
+    if (!group.isFull(server)) {
+      group.enter(server, this.owner.nowMs);
+      this.noteServer(session);
+      return PLACED;
+    }
+    const maxqueue = group.maxqueue(server);
+    if (maxqueue > 0 && group.queued(server) >= maxqueue) return NO_ROOM;
+    return this.join(session, backend, server);
+  }
+
+  private join(session: Session, { queues }: Backend, server: number): Placing {
+    const { tables, wakeWorker } = this.lane;
+    this.waiting[session.index] = session;
+    const entry = tables.queues.entryOf(session.index);
+    queues.join(entry, server, session.priorityClass, session.priorityOffsetMs, this.owner.nowMs);
+    queues.serveIdle(wakeWorker);
+    return WAITS;
+  }
+
+  private waits(session: Session): boolean {
+    if (this.waiting[session.index] !== session) return false;
+    const { queues } = this.backends[session.backend];
+    const entry = this.lane.tables.queues.entryOf(session.index);
+    return queues.waits(entry) || queues.isGranted(entry);
+  }
+
+  private onGrant(session: Session, entry: number): void {
+    const { group, queues } = this.backends[session.backend];
+    const server = queues.serverOf(entry);
+    this.notePosition(session, queues.position(entry));
+    queues.accept(entry);
+    if (session.state === QUEUED) {
+      if (server === ANY_SERVER) {
+        session.insists = false;
+        this.owner.onSentBack(session);
+        return;
+      }
+      group.adopt(server, this.owner.nowMs);
+      session.chosen = server;
+      this.noteServer(session);
+      this.owner.onGranted(session);
+    } else if (server !== ANY_SERVER) {
+      group.lock(this.lockOwner); // it has ended meanwhile
+      group.refuse(server);
+      this.countSessions(session.backend);
+      queues.serve(server, this.lane.wakeWorker);
+      group.unlock();
+    }
+  }
+
+  /** A session that waits for any server has none chosen. */
+  private notePosition(session: Session, position: number): void {
+    if (session.chosen === NO_SERVER) session.backendQueuePosition += position;
+    else session.serverQueuePosition += position;
+  }
+
+  private noteServer(session: Session): void {
+    session.counted = true;
+    if (session.former !== NO_SERVER && session.former !== session.chosen) session.redispatched = true;
+  }
+}
+
+/** A rule whose condition holds names a server; a name that nobody has is no server. */
+function compileUseServer({ server, condition }: UseServerPlan, plan: BackendPlan, compiler: ExpressionCompiler): UseServer {
+  const test: Test | null = condition === null ? null : compiler.condition(condition);
+  const holds = (context: SampleContext): boolean => test === null || test(context) === FOUND;
+  if (typeof server === 'number') return (context) => (holds(context) ? server : NO_SERVER);
+  const format = compiler.format(server);
+  const byName = new Map(plan.servers.map(({ name }, i) => [name, i]));
+  return (context) => (holds(context) ? (byName.get(format(context)) ?? NO_SERVER) : NO_SERVER);
+}
