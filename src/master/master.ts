@@ -4,14 +4,21 @@
  * and ends with exit code 0 when the last session has (management manual, section 4).
  */
 import { EventEmitter, once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { formatAddress } from '../kernel/address.js';
 import type { Plan } from '../plan/plan.js';
 import { LoadBalancer } from './balancer.js';
 import type { Log } from './log.js';
+import { writePidfile } from './pidfile.js';
+import { changesIdentity, giveUpPrivileges, type Identity, identityOf } from './privileges.js';
 
 /** What the process around a balancer needs beside its plan. */
 export interface MasterOptions {
   readonly log: Log;
+  /** Says nothing when all is well, as HAProxy. */
+  readonly quiet?: boolean;
+  /** Called when the listening sockets are open, as the last thing before root and its rights are given up. */
+  readonly onBound?: (identity: Identity) => void;
   /** Called when connections are accepted. */
   readonly onReady?: (balancer: LoadBalancer) => void;
   /** The module that a worker runs; for tests of dying workers. */
@@ -30,10 +37,18 @@ const DRAIN_SIGNAL = 'SIGUSR1';
  */
 export async function runMaster(plan: Plan, options: MasterOptions): Promise<number> {
   const { log } = options;
+  const { life } = plan.process;
+  const identity = identityOf(life); // before a chroot hides the names
   const end = new Ending();
   const balancer = new LoadBalancer(plan, {
     log,
     ...(options.workerUrl && { workerUrl: options.workerUrl }),
+    loadsLater: life.chroot !== null ? 'no' : changesIdentity(identity) ? 'perhaps' : 'yes',
+    onBound: () => {
+      if (life.pidfile !== null) writePidfile(life.pidfile);
+      options.onBound?.(identity);
+      giveUpPrivileges(life.chroot, identity);
+    },
     onHopeless: (reason) => {
       log.alert(`${reason}: giving up`);
       end.reach(1);
@@ -42,12 +57,12 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
   const started = balancer.start();
   const signals = new SignalHandlers(end, log, async () => {
     await started;
-    await balancer.drain();
+    await drained(balancer, life.hardStopAfterMs, log);
   });
   try {
     await Promise.race([started, end.reached]);
     if (end.isOpen) {
-      announce(balancer, plan, log);
+      if (options.quiet !== true) announce(balancer, plan, log);
       options.onReady?.(balancer);
     }
     const reason = await end.reached;
@@ -59,6 +74,16 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
   } finally {
     signals.remove();
   }
+}
+
+/** Resolves when the last session has ended, or when they have had the time that `hard-stop-after` gives; 0: any. */
+async function drained(balancer: LoadBalancer, hardStopAfterMs: number, log: Log): Promise<void> {
+  const draining = balancer.drain();
+  if (hardStopAfterMs === 0) return draining;
+  const impatience = new AbortController();
+  const late = delay(hardStopAfterMs, 'late', { signal: impatience.signal }).catch(() => 'called off');
+  if ((await Promise.race([draining, late])) === 'late') log.warning('soft-stop running for too long, performing a hard-stop.');
+  impatience.abort();
 }
 
 /** The one end that a process comes to; the first to reach it decides. */

@@ -29,9 +29,15 @@ function numberOf(name: string | null, kind: string, find: (name: string) => num
   return found;
 }
 
+/** Whether the process is to be someone else than it is. */
+export function changesIdentity({ uid, gid }: Identity): boolean {
+  return (uid !== null && uid !== process.getuid?.()) || (gid !== null && gid !== process.getgid?.());
+}
+
 /** Changes root and identity, in this order. Throws StartError when the system refuses. */
 export function giveUpPrivileges(root: string | null, { uid, gid }: Identity): void {
   if (root !== null) {
+    new Date(0).getTimezoneOffset(); // asks for the time zone, whose file is out of reach afterwards
     const result = changeRoot(root);
     if (result < 0) throw new StartError(`cannot chroot to '${root}': ${errnoText(result)}`);
     chdir('/');

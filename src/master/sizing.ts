@@ -6,6 +6,7 @@
 import { BUFFERS_MAX } from '../kernel/buffers.js';
 import { errnoText } from '../kernel/errno.js';
 import { getNofileLimit, type NofileLimit, setNofileLimit } from '../kernel/limits.js';
+import { withFullconn } from '../plan/fullconn.js';
 import type { Plan } from '../plan/plan.js';
 import { StartError } from './start-error.js';
 import { CAP_SYS_RESOURCE, hasCapability, readSystemFile } from './system-files.js';
@@ -21,6 +22,8 @@ export interface Demand {
   readonly checks: number;
   /** Pipes for splice(2) that each worker may open. */
   readonly pipes: number;
+  /** Threads that stand by; none unless said. */
+  readonly spares?: number;
 }
 
 /** RLIMIT_NOFILE, and how far this process may take it. */
@@ -53,6 +56,8 @@ const PROCESS_DESCRIPTORS = 40;
  * or epoll and its eventfd, and 2 to spare.
  */
 const WORKER_DESCRIPTORS = 8;
+/** What Node holds for a thread that stands by. */
+const SPARE_DESCRIPTORS = 4;
 /** HAProxy's floor: never under twice maxconn and this. */
 const HAPROXY_RESERVE = 18;
 /** Connections for which one pipe is kept, HAProxy's default for `maxpipes`. */
@@ -65,7 +70,8 @@ const DESCRIPTORS_DEFAULT_MAX = 1_048_576;
 
 /** Descriptors that all pipes, listeners, workers and the process itself take. */
 function fixedDescriptors(demand: Demand, pipes: number): number {
-  return PROCESS_DESCRIPTORS + demand.listeners + demand.checks + demand.workers * (WORKER_DESCRIPTORS + 2 * pipes);
+  const { listeners, checks, workers, spares = 0 } = demand;
+  return PROCESS_DESCRIPTORS + listeners + checks + spares * SPARE_DESCRIPTORS + workers * (WORKER_DESCRIPTORS + 2 * pipes);
 }
 
 /** Pipes of each worker for so many connections: one for every four, but never more than configured. */
@@ -133,13 +139,14 @@ function fitting(demand: Demand, descriptors: number): number {
   );
 }
 
-/** What a plan demands of the process, with so many workers. */
-export function demandOf(plan: Plan, workers: number): Demand {
+/** What a plan demands of the process, with so many workers and so many threads that stand by. */
+export function demandOf(plan: Plan, workers: number, spares = 0): Demand {
   const binds = plan.frontends.flatMap((frontend) => frontend.binds);
   // Each worker has a socket of its own at an IP address; UNIX sockets and inherited ones are shared.
   const shared = binds.filter((bind) => bind.address.family === 'unix' || bind.inheritedFd !== null).length;
   const listeners = shared + (binds.length - shared) * workers;
-  return { maxconn: plan.process.maxconn, workers, listeners, checks: 0, pipes: plan.process.tune.pipes };
+  const checks = plan.backends.flatMap(({ servers }) => servers).filter(({ check }) => check.enabled).length;
+  return { maxconn: plan.process.maxconn, workers, listeners, checks, pipes: plan.process.tune.pipes, spares };
 }
 
 /**
@@ -153,7 +160,8 @@ function buffersFor(plan: Plan, maxconn: number): number {
 /** The plan with the numbers that were decided in place of those that were asked for. */
 export function sizedPlan(plan: Plan, decided: Sizing): Plan {
   const tune = { ...plan.process.tune, pipes: decided.pipes, buffers: buffersFor(plan, decided.maxconn) };
-  return { ...plan, process: { ...plan.process, maxconn: decided.maxconn, tune } };
+  const sized = { ...plan, process: { ...plan.process, maxconn: decided.maxconn, tune } };
+  return { ...sized, backends: withFullconn(sized) };
 }
 
 /** The limit of this process now. Throws SystemCallError. */

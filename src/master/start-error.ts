@@ -1,7 +1,27 @@
-/**
- * What keeps the balancer from starting and is not a defect of the program: a port in use, a
- * limit too low. The command line prints its message as one line, without a stack.
- */
+/** Why a balancer cannot start, in words for whoever started it: an address in use, no permission. */
 export class StartError extends Error {
   override readonly name = 'StartError';
+}
+
+/** One bind that failed. */
+export interface BindFailure {
+  /** Where it was asked for, as `--bind :80` or `haproxy.cfg:12`. */
+  readonly origin: string;
+  /** `frontend web`; `proxy web` of a section `listen`. */
+  readonly proxy: string;
+  /** What listens there in HAProxy's words: `tcpv4`, `tcpv6`, `unix_stream`. */
+  readonly protocol: string;
+  /** `bind 127.0.0.1:80`: what was tried, and of which address. */
+  readonly action: string;
+  /** What stands against it: `address already in use (EADDRINUSE)`. */
+  readonly reason: string;
+  /** All of it as HAProxy says it, `cannot bind socket (Address already in use) for [127.0.0.1:80]`. */
+  readonly text: string;
+}
+
+/** Addresses that cannot be listened on: all of them, found in one run. */
+export class BindError extends StartError {
+  constructor(readonly failures: readonly BindFailure[]) {
+    super(failures.map(({ origin, action, reason }) => `${origin}: cannot ${action}: ${reason}`).join('\n'));
+  }
 }

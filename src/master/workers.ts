@@ -1,16 +1,20 @@
 /**
- * The life of the worker threads: starts them, wakes them with orders, frees what a dead one held,
- * and puts another in its place. It decides nothing about traffic.
+ * The life of the worker threads: has them load their code, starts them, wakes them with orders, frees
+ * what a dead one held, and puts another in its place. It decides nothing about traffic.
  */
 import { EventEmitter, once } from 'node:events';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { closeDescriptor, freeMemory } from '../kernel/descriptors.js';
 import { signalEventfd } from '../kernel/eventfd.js';
 import type { Plan } from '../plan/plan.js';
-import type { Order, Report, WorkerStart } from '../proxy/orders.js';
+import type { Order, Report } from '../proxy/orders.js';
 import { COUNTER } from '../shared/counters.js';
+import { MASTER_OWNER } from '../shared/lock.js';
+import { writeShared } from '../shared/message.js';
 import { openShared, type SharedState } from '../shared/state.js';
 import type { Log } from './log.js';
+import type { ServerPlace } from './server-states.js';
+import { WorkerThread } from './worker-thread.js';
 
 /** A worker that dies this often in this time is beyond help: the process ends. */
 const DEATHS_MAX = 5;
@@ -18,8 +22,34 @@ const DEATHS_WITHIN_MS = 10_000;
 /** A worker that was told to end and has not is terminated after this long. */
 const STOP_PATIENCE_MS = 2000;
 
-/** What the workers of one balancer have in common, and what each gets. */
+/**
+ * Threads that stand by, loaded, where none can be loaded later (behind a chroot). One takes 16 MB
+ * (measured on Node 20), and a worker that dies is a rare defect: after the second death the process
+ * ends, and whoever supervises it starts it anew.
+ */
+const SPARES = 1;
+
+/** How many threads stand by. */
+export function sparesFor(loadsLater: WorkersOptions['loadsLater']): number {
+  return loadsLater === 'yes' ? 0 : SPARES;
+}
+
+/** What the workers of one balancer have in common. */
 export interface WorkersOptions {
+  readonly workers: number;
+  readonly log: Log;
+  /** Whether code can be loaded once the workers have started. */
+  readonly loadsLater: 'yes' | 'perhaps' | 'no';
+  /** The module that a worker runs; another one in tests of dying workers. */
+  readonly workerUrl?: URL;
+  /** Workers keep dying. Called once. */
+  readonly onHopeless: (reason: string) => void;
+  /** Connections to a server fail again and again (`observe layer4`). */
+  readonly onFailing: (place: ServerPlace) => void;
+}
+
+/** What they need to work. */
+export interface WorkOptions {
   readonly plan: Plan;
   readonly shared: SharedState;
   readonly ioEngine: 'uring' | 'epoll';
@@ -27,21 +57,17 @@ export interface WorkersOptions {
   readonly backlogMax: number;
   /** Listening descriptors of each worker, in the order of the plan's binds. */
   readonly listeners: readonly (readonly number[])[];
-  /** The CPU of each worker, or -1. */
-  readonly cpus: readonly number[];
-  readonly log: Log;
-  /** The module that a worker runs; another one in tests of dying workers. */
-  readonly workerUrl?: URL;
-  /** Workers keep dying. Called once. */
-  readonly onHopeless: (reason: string) => void;
+  /** The CPUs of each worker; none: any. */
+  readonly cpus: readonly (readonly number[])[];
 }
 
-type Phase = 'running' | 'draining' | 'stopping';
+type Phase = 'loading' | 'running' | 'draining' | 'stopping';
 
 /** One worker's place: the thread in it may change. */
 interface Place {
   readonly index: number;
-  thread: Worker | null;
+  thread: WorkerThread | null;
+  /** Set from its start on. */
   orders: MessagePort | null;
   ready: boolean;
   /** It was told to drain and accepts no more. */
@@ -51,19 +77,45 @@ interface Place {
 /** All worker threads of a balancer. */
 export class Workers {
   private readonly places: readonly Place[];
+  private readonly spares: WorkerThread[] = [];
   private readonly deaths: number[] = [];
-  private phase: Phase = 'running';
+  private phase: Phase = 'loading';
+  private work: WorkOptions | null = null;
+  /** The plan for every worker, those that take the place of a dead one included. */
+  private plan: SharedArrayBuffer = new SharedArrayBuffer(0);
   private hopeless = false;
-  /** Says 'changed' whenever a worker became ready, refuses, or has ended. */
+  /** Says 'changed' whenever a worker has loaded, became ready, refuses, or has ended. */
   private readonly changes = new EventEmitter();
 
   constructor(private readonly options: WorkersOptions) {
-    this.places = options.listeners.map((_, index) => ({ index, thread: null, orders: null, ready: false, refusing: false }));
+    this.places = Array.from({ length: options.workers }, (_, index) => ({
+      index,
+      thread: null,
+      orders: null,
+      ready: false,
+      refusing: false,
+    }));
   }
 
-  /** Starts all of them; resolves when each accepts connections, rejects when they keep dying. */
-  async start(): Promise<void> {
-    for (const place of this.places) this.spawn(place);
+  /** Has all threads load their code; resolves when they have, and need neither files nor rights any more. */
+  async load(): Promise<void> {
+    for (const place of this.places) this.fill(place, this.newThread(`worker ${place.index}`));
+    const spares = sparesFor(this.options.loadsLater);
+    for (let i = 0; i < spares; i++) this.spares.push(this.newThread('spare worker'));
+    const loaded = (): boolean =>
+      this.phase === 'loading' &&
+      this.places.every(({ thread }) => thread?.loaded === true) &&
+      this.spares.every((spare) => spare.loaded);
+    await this.until(() => this.hopeless || loaded());
+    if (this.hopeless) throw new Error('the workers cannot be loaded');
+  }
+
+  /** Starts all of them, once loaded; resolves when each accepts connections, rejects when they keep dying. */
+  async start(work: WorkOptions): Promise<void> {
+    this.work = work;
+    this.plan = writeShared(work.plan);
+    this.phase = 'running';
+    for (const place of this.places) this.begin(place);
     await this.until(() => this.hopeless || this.places.every((place) => place.ready));
     if (this.hopeless) throw new Error('the workers cannot run');
   }
@@ -74,104 +126,142 @@ export class Workers {
    */
   async drain(onRefusing: () => void): Promise<void> {
     this.phase = 'draining';
+    this.endSpares();
     this.tellAll({ kind: 'drain' });
     await this.until(() => this.places.every((place) => place.refusing || place.thread === null));
     onRefusing();
-    await this.until(() => this.places.every((place) => place.thread === null));
+    await this.until(() => this.isEmpty);
   }
 
   /** Ends them and closes their connections. */
   async stop(): Promise<void> {
     this.phase = 'stopping';
+    this.endSpares();
+    for (const { thread, orders } of this.places) if (orders === null) thread?.terminate();
     this.tellAll({ kind: 'stop' });
     const impatient = setTimeout(() => this.terminateAll(), STOP_PATIENCE_MS);
-    await this.until(() => this.places.every((place) => place.thread === null));
+    await this.until(() => this.isEmpty);
     clearTimeout(impatient);
   }
 
-  private spawn(place: Place): void {
-    const { plan, shared, ioEngine, backlogMax, listeners, cpus, workerUrl } = this.options;
-    const { port1, port2 } = new MessageChannel();
-    const start: WorkerStart = {
-      index: place.index,
-      plan,
-      shared,
-      listeners: listeners[place.index],
-      ioEngine,
-      backlogMax,
-      cpu: cpus[place.index],
-      orders: port2,
-    };
-    const url = workerUrl ?? new URL('../proxy/worker.js', import.meta.url);
-    const thread = new Worker(url, { workerData: start, transferList: [port2], name: `worker ${place.index}` });
+  private get isEmpty(): boolean {
+    return this.spares.length === 0 && this.places.every((place) => place.thread === null);
+  }
+
+  private newThread(name: string): WorkerThread {
+    const url = this.options.workerUrl ?? new URL('../proxy/worker.js', import.meta.url);
+    return new WorkerThread(url, name, {
+      onReport: (thread, message) => this.onReport(thread, message),
+      onExit: (thread, failure, code) => this.onExit(thread, failure, code),
+    });
+  }
+
+  private fill(place: Place, thread: WorkerThread): void {
     place.thread = thread;
-    place.orders = port1;
     place.ready = false;
     place.refusing = false;
-    let failure: Error | null = null;
-    thread.on('message', (message: Report) => this.onReport(place, message));
-    thread.on('error', (error) => {
-      failure = error instanceof Error ? error : new Error(String(error));
-    });
-    thread.on('exit', (code) => this.onExit(place, failure, code));
+    this.begin(place);
   }
 
-  private onReport(place: Place, message: Report): void {
-    if (message.kind === 'log') this.options.log.write(message.severity, message.text);
-    if (message.kind === 'ready') {
-      place.ready = true;
-      if (this.phase === 'draining') this.tell(place, { kind: 'drain' }); // it replaced one that died meanwhile
-      this.changes.emit('changed');
-    }
-    if (message.kind === 'refusing') {
-      place.refusing = true;
-      this.changes.emit('changed');
-    }
+  /** Gives a loaded thread its work, if there is any yet. */
+  private begin(place: Place): void {
+    const { thread } = place;
+    if (this.work === null || thread === null || !thread.loaded || place.orders !== null) return;
+    const { shared, ioEngine, backlogMax, listeners, cpus } = this.work;
+    const { index } = place;
+    const { port1, port2 } = new MessageChannel();
+    place.orders = port1;
+    const own = { index, listeners: listeners[index], cpus: cpus[index], orders: port2 };
+    thread.start({ ...own, plan: this.plan, shared, ioEngine, backlogMax });
   }
 
-  private onExit(place: Place, failure: Error | null, code: number): void {
+  private onReport(thread: WorkerThread, message: Report): void {
+    const { log, onFailing } = this.options;
+    if (message.kind === 'log') log.write(message.severity, message.text);
+    if (message.kind === 'failing') onFailing(message);
+    const place = this.places.find((candidate) => candidate.thread === thread);
+    if (place !== undefined) this.onProgress(place, message);
+    this.changes.emit('changed');
+  }
+
+  private onProgress(place: Place, { kind }: Report): void {
+    if (kind === 'loaded') this.begin(place);
+    if (kind === 'refusing') place.refusing = true;
+    if (kind !== 'ready') return;
+    place.ready = true;
+    if (this.phase === 'draining') this.tell(place, { kind: 'drain' }); // it replaced one that died meanwhile
+  }
+
+  private onExit(thread: WorkerThread, failure: Error | null, code: number): void {
+    const spare = this.spares.indexOf(thread);
+    if (spare >= 0) this.spares.splice(spare, 1);
+    const place = this.places.find((candidate) => candidate.thread === thread);
+    if (place !== undefined) this.onVacant(place, failure, code);
+    this.changes.emit('changed');
+  }
+
+  private onVacant(place: Place, failure: Error | null, code: number): void {
     place.thread = null;
     place.orders?.close();
     place.orders = null;
     place.ready = false;
-    this.reclaim(place.index);
-    if (failure !== null || (code !== 0 && this.phase === 'running')) this.onDeath(place, failure, code);
-    this.changes.emit('changed');
+    if (this.work !== null) this.reclaim(place.index, this.work.shared);
+    const isWorking = this.phase === 'loading' || this.phase === 'running';
+    if (failure !== null || (code !== 0 && isWorking)) this.onDeath(place, failure, code, isWorking);
   }
 
   /** A worker ended that should not have. */
-  private onDeath(place: Place, failure: Error | null, code: number): void {
+  private onDeath(place: Place, failure: Error | null, code: number, isWorking: boolean): void {
     const why = failure?.stack ?? `exit code ${code}`;
     this.options.log.alert(`worker ${place.index} died, its connections are closed: ${why}`);
-    if (this.phase !== 'running' || this.hopeless) return;
+    if (!isWorking || this.hopeless) return;
     const now = performance.now();
     this.deaths.push(now);
     while (now - this.deaths[0] > DEATHS_WITHIN_MS) this.deaths.shift();
-    if (this.deaths.length < DEATHS_MAX) {
-      this.spawn(place);
-      return;
-    }
+    if (this.deaths.length >= DEATHS_MAX) this.giveUp(`workers died ${DEATHS_MAX} times in ${DEATHS_WITHIN_MS / 1000} s`);
+    else this.replace(place);
+  }
+
+  private replace(place: Place): void {
+    const canLoad = this.options.loadsLater !== 'no' || this.phase === 'loading';
+    const spare = this.phase === 'loading' ? undefined : this.spares.shift();
+    const thread = spare ?? (canLoad ? this.newThread(`worker ${place.index}`) : undefined);
+    if (thread === undefined) this.giveUp('a worker died, and behind a chroot no other can be loaded');
+    else this.fill(place, thread);
+  }
+
+  private giveUp(reason: string): void {
     this.hopeless = true;
-    this.options.onHopeless(`workers died ${DEATHS_MAX} times in ${DEATHS_WITHIN_MS / 1000} s`);
+    this.options.onHopeless(reason);
   }
 
   /** Frees what an ended worker held: a thread takes neither descriptors nor mappings along. */
-  private reclaim(worker: number): void {
-    const { shared } = this.options;
-    const { holdings, gate, servers, counters } = openShared(shared, worker);
+  private reclaim(worker: number, shared: SharedState): void {
+    const { holdings, gate, servers, counters, proxies, queues, frontendGates, bindGates, sticks, ledger } = openShared(
+      shared,
+      worker,
+    );
+    const wake = (other: number): void => signalEventfd(shared.wakeFds[other]);
     for (const fd of holdings.descriptors(worker)) closeDescriptor(fd);
     for (const [address, length] of holdings.memory(worker)) freeMemory(address, length);
     holdings.clear(worker);
-    for (const group of servers.groups) {
-      group.unlockFor(worker + 1);
+    const broken = servers.groups.map((group) => group.unlockFor(worker + 1));
+    for (const backend of proxies.backends) backend.leaveAll();
+    for (const [i, group] of servers.groups.entries()) {
+      group.backendSessions = proxies.backends[i].current;
       group.leaveAll();
     }
+    for (const table of sticks) table.unlockFor(worker + 1);
+    ledger?.clear((table, entry) => sticks[table].abandon(entry));
+    queues.reclaim(MASTER_OWNER, (backend) => broken[backend], wake);
     const row = counters.row(worker);
     const sessions = row[COUNTER.sessionsNow];
     row[COUNTER.sessionsNow] = 0;
     gate.forget(worker);
     // Also without sessions: it may have died with a wake-up that was meant for a place.
-    gate.leave(sessions, (other) => signalEventfd(shared.wakeFds[other]));
+    gate.leave(sessions, wake);
+    for (const limit of [...frontendGates, ...bindGates]) limit?.leaveAll(worker, wake);
+    for (const counts of proxies.frontends) counts.leaveAll();
   }
 
   private tellAll(order: Order): void {
@@ -179,17 +269,21 @@ export class Workers {
   }
 
   private tell(place: Place, order: Order): void {
-    if (place.orders === null) return;
+    if (place.orders === null || this.work === null) return;
     place.orders.postMessage(order);
-    signalEventfd(this.options.shared.wakeFds[place.index]);
+    signalEventfd(this.work.shared.wakeFds[place.index]);
+  }
+
+  private endSpares(): void {
+    for (const spare of this.spares) spare.terminate();
   }
 
   private terminateAll(): void {
     for (const { thread, index } of this.places) {
       if (thread === null) continue;
       this.options.log.warning(`worker ${index} does not end, terminating it`);
-      void thread.terminate();
-      signalEventfd(this.options.shared.wakeFds[index]);
+      thread.terminate();
+      if (this.work !== null) signalEventfd(this.work.shared.wakeFds[index]);
     }
   }
 

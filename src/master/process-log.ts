@@ -1,0 +1,102 @@
+/**
+ * What the process itself tells syslog: proxies that pause, go on and end, states of servers.
+ * Lines about traffic are the workers' own (`proxy/log`), messages to the terminal `master/log.ts`.
+ */
+import type { Holdings } from '../kernel/engine.js';
+import { WallClock } from '../kernel/wall-clock.js';
+import type { FrontendPlan, Plan } from '../plan/plan.js';
+import type { Notify } from '../proxy/lane.js';
+import { DateWriter } from '../proxy/log/dates.js';
+import { bytesOf, type Line } from '../proxy/log/line.js';
+import { longestOf, roomFor, TargetList } from '../proxy/log/targets.js';
+import { LogTransport } from '../proxy/log/transport.js';
+import { WorkerCounters } from '../shared/counters.js';
+import type { ProxyTable } from '../shared/proxies.js';
+
+/** Levels of syslog (RFC 5424 section 6.2.1), as far as the process uses them. */
+export const LOG_LEVEL = { emerg: 0, alert: 1, crit: 2, err: 3, warning: 4, notice: 5, info: 6 } as const;
+/** One of them. */
+export type LogLevel = keyof typeof LOG_LEVEL;
+
+/** The main thread ends with the process: nobody has to free what it holds. */
+const NOBODY: Holdings = { hold: () => undefined, drop: () => undefined, holdMemory: () => undefined };
+
+type Texts = TargetList<Uint8Array>;
+const writeText = (line: Line, text: Uint8Array): void => line.bytes(text);
+
+/** The process's own lines to the log targets of a plan. */
+export class ProcessLog {
+  private readonly transport: LogTransport;
+  private readonly own: Texts;
+  private readonly frontends: ReadonlyMap<string, Texts>;
+  private readonly counters = new WorkerCounters(WorkerCounters.create(1));
+
+  /** @param notify hears when lines cannot be delivered, once, and when they can again */
+  constructor(plan: Plan, notify: Notify) {
+    const { logTargets, logTag, logHostname = null } = plan.process;
+    const lists = [logTargets, ...plan.frontends.map((frontend) => frontend.log.targets)];
+    const targets = lists.flat();
+    const longest = longestOf(targets);
+    const { counters } = this;
+    const room = Math.max(...lists.map((list) => roomFor(list, longest)));
+    this.transport = new LogTransport({ targets, room, holdings: NOBODY, notify, row: counters.row(0), counters });
+    const sources = { pid: process.pid, dates: new DateWriter(), clock: new WallClock(NOBODY) };
+    const list = (own: FrontendPlan['log']['targets'], tag: string, hostname: string | null): Texts =>
+      new TargetList(own, tag, hostname, sources, this.transport, null, longest);
+    this.own = list(logTargets, logTag, logHostname);
+    this.frontends = new Map(plan.frontends.map(({ name, log }) => [name, list(log.targets, log.tag, log.hostname)]));
+  }
+
+  /** Lines that could not be delivered. */
+  get dropped(): number {
+    return this.counters.total('logsDropped');
+  }
+
+  /**
+   * Sends a line at once.
+   * @param proxy the one that it is about: a frontend with targets of its own gets it there
+   */
+  write(level: LogLevel, text: string, proxy?: string): void {
+    const now = performance.now() | 0;
+    const targets = (proxy === undefined ? undefined : this.frontends.get(proxy)) ?? this.own;
+    targets.send(LOG_LEVEL[level], writeText, bytesOf(text), now);
+    this.transport.flush(now);
+  }
+
+  /** Closes the sockets. */
+  close(): void {
+    this.transport.close();
+  }
+}
+
+/** Something that has happened to a proxy, in words. */
+export interface ProxyMessage {
+  readonly proxy: string;
+  readonly text: string;
+}
+
+/**
+ * What HAProxy says of each proxy when the process ends: those that listen first. A `listen` section
+ * is a frontend and a backend of one id.
+ */
+export function stoppedMessages(plan: Plan, counts: ProxyTable): ProxyMessage[] {
+  const backendTotals = new Map(plan.backends.map(({ id }, i) => [id, counts.backends[i].total]));
+  const say = (proxy: string, frontend: number, backend: number): ProxyMessage => ({
+    proxy,
+    text: `Proxy ${proxy} stopped (cumulated conns: FE: ${frontend}, BE: ${backend}).`,
+  });
+  const listening = new Set(plan.frontends.map(({ id }) => id));
+  return [
+    ...plan.frontends.map(({ name, id }, i) => say(name, counts.frontends[i].total, backendTotals.get(id) ?? 0)),
+    ...plan.backends.flatMap(({ name, id }, i) => (listening.has(id) ? [] : [say(name, 0, counts.backends[i].total)])),
+  ];
+}
+
+/** What HAProxy says when its listeners pause (SIGTTOU) and go on (SIGTTIN). */
+export function pausedMessages(plan: Plan, what: 'Paused' | 'Resumed'): ProxyMessage[] {
+  const both = new Set(plan.backends.map(({ id }) => id));
+  return plan.frontends.map(({ name, id }) => ({
+    proxy: name,
+    text: `${what} ${both.has(id) ? 'proxy' : 'frontend'} ${name}.`,
+  }));
+}

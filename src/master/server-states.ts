@@ -1,0 +1,245 @@
+/**
+ * States and weights of servers, which the master alone sets: by health checks, by the operator, by
+ * who embeds turbo-lb. It writes them into the server table, lets servers that follow another one
+ * (`track`) do so, and raises the weight of a server with `slowstart` step by step. It does not
+ * find out whether a server is well.
+ */
+import type { BackendPlan, BalancePlan, ServerPlan } from '../plan/plan.js';
+import { type ServerGroup, STATE_DOWN, STATE_DRAIN, STATE_MAINTENANCE, STATE_STARTING, WEIGHT_SCALE } from '../shared/servers.js';
+
+/** A step of a slow start; HAProxy's. */
+const STEP_MS = 1000;
+
+/** Time, for tests to replace. */
+export interface Clock {
+  /** Milliseconds, of any origin; never goes back. */
+  now(): number;
+  /** Calls once after that many milliseconds; the answer calls it off. */
+  after(ms: number, call: () => void): () => void;
+}
+
+/** The computer's time; it does not keep the process alive. */
+export const SYSTEM_CLOCK: Clock = {
+  now: () => performance.now(),
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A server, by its place in the plan. */
+export interface ServerPlace {
+  readonly backend: number;
+  readonly server: number;
+}
+
+/** What is known of a server beside what the table says. */
+interface Entry {
+  readonly plan: ServerPlan;
+  readonly place: ServerPlace;
+  readonly group: ServerGroup;
+  /** Its algorithm heeds weights that change on the fly. */
+  readonly isDynamic: boolean;
+  /** Servers that track it. */
+  readonly followers: Entry[];
+  readonly followed: ServerPlace | null;
+  /** STATE_* that were set for itself. */
+  own: number;
+  weight: number;
+  /** When its slow start began; null: it is at full speed. */
+  startedAt: number | null;
+  callOff: (() => void) | null;
+}
+
+/** The states of all servers of a plan. */
+export class ServerStates {
+  private readonly entries: readonly (readonly Entry[])[];
+
+  /**
+   * Fills the table from the plan: servers are up at full weight, but those that are `disabled`.
+   *
+   * @param groups of the server table, one for each backend
+   * @param onChange called after a server's state, weight or limit has changed
+   */
+  constructor(
+    private readonly backends: readonly BackendPlan[],
+    groups: readonly ServerGroup[],
+    private readonly clock: Clock = SYSTEM_CLOCK,
+    private readonly onChange: ((place: ServerPlace) => void) | null = null,
+  ) {
+    this.entries = backends.map((backend, i) =>
+      backend.servers.map((plan, j) => entryOf(backend, plan, { backend: i, server: j }, groups[i])),
+    );
+    for (const entry of this.entries.flat()) if (entry.followed) this.at(entry.followed).followers.push(entry);
+    for (const [i, backend] of backends.entries()) groups[i].configure(backend.fullconn, backend.options.allBackups);
+    for (const entry of this.entries.flat()) {
+      configure(entry);
+      this.write(entry);
+    }
+  }
+
+  /** The place of a server, by names; null: there is none of that name. */
+  find(backendName: string, serverName: string): ServerPlace | null {
+    const backend = this.backends.findIndex(({ name }) => name === backendName);
+    const server = this.backends[backend]?.servers.findIndex(({ name }) => name === serverName) ?? -1;
+    return server < 0 ? null : { backend, server };
+  }
+
+  /** The state in force, bits STATE_*; 0: up. */
+  state(place: ServerPlace): number {
+    return this.at(place).group.state(place.server);
+  }
+
+  /** Its weight as configured or set, slow start apart. */
+  weight(place: ServerPlace): number {
+    return this.at(place).weight;
+  }
+
+  /** It serves (again); with `slowstart`, slowly at first. */
+  setUp(place: ServerPlace): void {
+    this.change(place, STATE_DOWN, 0);
+  }
+
+  /** It does not serve. */
+  setDown(place: ServerPlace): void {
+    this.change(place, 0, STATE_DOWN);
+  }
+
+  /** Takes it out of service, as `disable server`; ends a drain. */
+  setMaintenance(place: ServerPlace): void {
+    this.change(place, STATE_DRAIN, STATE_MAINTENANCE);
+  }
+
+  /** Gives it no new connections; ends a maintenance. */
+  setDrain(place: ServerPlace): void {
+    this.change(place, STATE_MAINTENANCE, STATE_DRAIN);
+  }
+
+  /** Ends maintenance and drain, as `enable server`; with `slowstart`, it begins slowly after maintenance. */
+  setReady(place: ServerPlace): void {
+    this.change(place, STATE_MAINTENANCE | STATE_DRAIN, 0);
+  }
+
+  /** Throws RangeError, in HAProxy's words, for a weight that the server cannot have. */
+  setWeight(place: ServerPlace, weight: number): void {
+    const entry = this.at(place);
+    if (!Number.isInteger(weight) || weight < 0 || weight > 256)
+      throw new RangeError('Absolute weight can only be between 0 and 256 inclusive.');
+    if (!entry.isDynamic && weight !== 0 && weight !== entry.plan.weight)
+      throw new RangeError("Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.");
+    entry.weight = weight;
+    this.write(entry);
+  }
+
+  /** Connections at a time, 0: no limit; the lower limit of a server that has one stays (`set maxconn server`). */
+  setMaxconn(place: ServerPlace, maxconn: number): void {
+    const { group, plan } = this.at(place);
+    group.setMaxconn(place.server, maxconn, plan.minconn < plan.maxconn ? plan.minconn : 0);
+    this.onChange?.(place);
+  }
+
+  /** Ends slow starts for good: the table is no longer of use. */
+  close(): void {
+    for (const entry of this.entries.flat()) entry.callOff?.();
+  }
+
+  private at({ backend, server }: ServerPlace): Entry {
+    const entry = this.entries[backend]?.[server];
+    if (entry === undefined) throw new RangeError(`there is no server ${server} in backend ${backend}`);
+    return entry;
+  }
+
+  private change(place: ServerPlace, cleared: number, set: number): void {
+    const entry = this.at(place);
+    entry.own = (entry.own & ~cleared) | set;
+    this.apply(entry);
+  }
+
+  /** Puts a server, and those that follow it, into the state that is due. */
+  private apply(entry: Entry): void {
+    const { group, place } = entry;
+    const wasUp = group.isUp(place.server);
+    const isUp = (this.stateOf(entry) & (STATE_DOWN | STATE_MAINTENANCE)) === 0;
+    if (!isUp) this.endStart(entry);
+    else if (!wasUp && entry.plan.slowstartMs > 0) this.beginStart(entry);
+    this.write(entry);
+    for (const follower of entry.followers) this.apply(follower);
+  }
+
+  /** Its own state and that of whom it follows. */
+  private stateOf(entry: Entry): number {
+    if (entry.followed === null) return entry.own;
+    return entry.own | this.stateOf(this.at(entry.followed));
+  }
+
+  private beginStart(entry: Entry): void {
+    entry.startedAt = this.clock.now();
+    this.awaitStep(entry);
+  }
+
+  private awaitStep(entry: Entry): void {
+    entry.callOff = this.clock.after(STEP_MS, () => {
+      if (this.secondsOf(entry) >= slowstartSeconds(entry)) this.endStart(entry);
+      else this.awaitStep(entry);
+      this.write(entry);
+    });
+  }
+
+  private endStart(entry: Entry): void {
+    entry.callOff?.();
+    entry.startedAt = null;
+  }
+
+  /** Whole seconds since the slow start began; a timer is not always on the millisecond. */
+  private secondsOf({ startedAt }: Entry): number {
+    return Math.round((this.clock.now() - (startedAt ?? 0)) / 1000);
+  }
+
+  /** Writes all that can change into the table. */
+  private write(entry: Entry): void {
+    const { group, place, weight, isDynamic } = entry;
+    const starts = entry.startedAt !== null;
+    const [elapsed, whole] = starts ? [this.secondsOf(entry), slowstartSeconds(entry)] : [1, 1];
+    const sixteenths = starts && isDynamic ? Math.trunc((WEIGHT_SCALE * elapsed + whole) / whole) : WEIGHT_SCALE;
+    group.setThrottle(place.server, Math.min(100, Math.trunc((100 * elapsed) / whole)));
+    group.setWeight(place.server, weight, weight * Math.min(WEIGHT_SCALE, sixteenths));
+    group.setState(place.server, this.stateOf(entry) | (starts ? STATE_STARTING : 0));
+    this.onChange?.(place);
+  }
+}
+
+function entryOf(backend: BackendPlan, plan: ServerPlan, place: ServerPlace, group: ServerGroup): Entry {
+  return {
+    plan,
+    place,
+    group,
+    isDynamic: isDynamic(backend.balance),
+    followers: [],
+    followed: plan.track,
+    own: plan.disabled ? STATE_MAINTENANCE : 0,
+    weight: plan.weight,
+    startedAt: null,
+    callOff: null,
+  };
+}
+
+function configure({ group, place, plan }: Entry): void {
+  const { id, weight, backup, minconn, maxqueue, check, track } = plan;
+  const failuresMax = check.enabled && track === null && check.observe === 'layer4' ? check.errorLimit : 0;
+  // A minconn alone, or one above maxconn, is the limit.
+  group.configureServer(place.server, {
+    ...{ id, weight, backup, minconn, maxqueue, failuresMax },
+    maxconn: Math.max(plan.maxconn, minconn),
+  });
+}
+
+/** Weights may change while servers are up (configuration manual, `balance`, `hash-type`). */
+function isDynamic({ algorithm, hashType }: BalancePlan): boolean {
+  if (algorithm === 'static-rr') return false;
+  return (algorithm !== 'source' && algorithm !== 'hash') || hashType.method === 'consistent';
+}
+
+/** HAProxy counts slow starts in seconds, a part of one as a whole. */
+function slowstartSeconds({ plan }: Entry): number {
+  return Math.ceil(plan.slowstartMs / 1000);
+}

@@ -1,0 +1,44 @@
+/**
+ * One worker's thread, seen from the master: it loads its code, says so, and waits for its start. Who
+ * gives it a place, and what comes of its end, `workers.ts` knows.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Report, WorkerStart } from '../proxy/orders.js';
+
+/** Whom a thread tells what happens to it. */
+export interface ThreadOwner {
+  onReport(thread: WorkerThread, message: Report): void;
+  /** It has ended; the failure is null when it did so by itself or by order. */
+  onExit(thread: WorkerThread, failure: Error | null, code: number): void;
+}
+
+/** A thread that begins to load its code at once. */
+export class WorkerThread {
+  /** Its code is loaded. */
+  loaded = false;
+  private readonly worker: Worker;
+
+  /** @param name what debuggers call it */
+  constructor(url: URL, name: string, owner: ThreadOwner) {
+    let failure: Error | null = null;
+    this.worker = new Worker(url, { name });
+    this.worker.on('message', (message: Report) => {
+      if (message.kind === 'loaded') this.loaded = true;
+      owner.onReport(this, message);
+    });
+    this.worker.on('error', (error) => {
+      failure = error instanceof Error ? error : new Error(String(error));
+    });
+    this.worker.on('exit', (code) => owner.onExit(this, failure, code));
+  }
+
+  /** Puts it to work, once it is loaded; the port for its orders becomes its own. */
+  start(start: WorkerStart): void {
+    this.worker.postMessage(start, [start.orders]);
+  }
+
+  /** Ends it from outside; one that works has to be woken besides. */
+  terminate(): void {
+    void this.worker.terminate();
+  }
+}

@@ -1,0 +1,78 @@
+/** The process's own lines, in HAProxy's words and to the targets of the proxy they are about. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ProcessLog, pausedMessages, stoppedMessages } from '../../src/master/process-log.js';
+import type { Plan } from '../../src/plan/plan.js';
+import { ProxyTable } from '../../src/shared/proxies.js';
+import { planOf, Receiver, targetOf, udp } from '../proxy/log/support/lab.js';
+
+/** A frontend `fe`, a listen `li` and a backend `be`. */
+function threeProxies(): Plan {
+  const base = planOf({});
+  const [fe] = base.frontends;
+  const [be] = base.backends;
+  return { ...base, frontends: [fe, { ...fe, name: 'li', id: 3 }], backends: [{ ...be, name: 'li', id: 3 }, be] };
+}
+
+test('to the targets of the process, or of the frontend', async () => {
+  const receiver = await Receiver.open();
+  const base = planOf({ targets: [targetOf(udp(receiver.port), { format: 'local', facility: 17 })], tag: 'fe-tag' });
+  const logTargets = [targetOf(udp(receiver.port), { format: 'rfc3164', maxLevel: 4 })];
+  const log = new ProcessLog({ ...base, process: { ...base.process, logTargets, logHostname: 'here' } }, assert.unreachable);
+  log.write('notice', 'not for everybody');
+  log.write('alert', 'Server be/s1 is DOWN');
+  log.write('warning', 'Proxy fe stopped', 'fe');
+  log.write('warning', 'Proxy be stopped', 'be');
+  const lines = (await receiver.take(3)).map((line) => line.replace(/>.{15} /, '>DATE ').replace(/\[\d+\]/, '[PID]'));
+  assert.equal(lines, [
+    '<129>DATE here haproxy[PID]: Server be/s1 is DOWN\n',
+    '<140>DATE fe-tag[PID]: Proxy fe stopped\n',
+    '<132>DATE here haproxy[PID]: Proxy be stopped\n',
+  ]);
+  assert.equal(receiver.lines, []);
+  log.close();
+  receiver.close();
+});
+
+test('what cannot be delivered is counted and said', () => {
+  const base = planOf({});
+  const address = { family: 'unix', path: '/nonexistent/log', abstract: false } as const;
+  const said: string[] = [];
+  const logTargets = [targetOf({ kind: 'socket', address })];
+  const log = new ProcessLog({ ...base, process: { ...base.process, logTargets } }, (_, text) => said.push(text));
+  log.write('info', 'a');
+  log.write('info', 'b');
+  assert.is(log.dropped, 2);
+  assert.equal(said, ['log lines to unix@/nonexistent/log are dropped: no such file or directory (ENOENT)']);
+  log.close();
+});
+
+test('without targets nothing happens', () => {
+  const log = new ProcessLog(planOf({}), assert.unreachable);
+  log.write('info', 'a');
+  assert.is(log.dropped, 0);
+  log.close();
+});
+
+test('proxies that end, in the order and the words of HAProxy', () => {
+  const plan = threeProxies();
+  const counts = new ProxyTable(ProxyTable.create(2, 2, 1), 2, 2, 1, 0);
+  for (const one of [counts.frontends[0], counts.frontends[0], counts.frontends[1], counts.backends[0], counts.backends[1]])
+    one.enter(0);
+  assert.equal(
+    stoppedMessages(plan, counts).map(({ text }) => text),
+    [
+      'Proxy fe stopped (cumulated conns: FE: 2, BE: 0).',
+      'Proxy li stopped (cumulated conns: FE: 1, BE: 1).',
+      'Proxy be stopped (cumulated conns: FE: 0, BE: 1).',
+    ],
+  );
+});
+
+test('proxies that pause and go on', () => {
+  const texts = (what: 'Paused' | 'Resumed') => pausedMessages(threeProxies(), what).map(({ text }) => text);
+  assert.equal(texts('Paused'), ['Paused frontend fe.', 'Paused proxy li.']);
+  assert.equal(texts('Resumed'), ['Resumed frontend fe.', 'Resumed proxy li.']);
+});
+
+test.run();
