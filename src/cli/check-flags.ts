@@ -8,11 +8,12 @@ import { didYouMean } from '../config/values/nearest.js';
 import { type Parsed, parsed, refused } from '../config/values/parsed.js';
 import { parseTime } from '../config/values/time.js';
 import type { SocketAddress } from '../kernel/address.js';
-import type { BindPlan } from '../plan/plan.js';
+import type { HostLookup } from '../master/hosts.js';
+import type { BindPlan, IoEngineChoice } from '../plan/plan.js';
 import { QUICK_ALGORITHMS, QUICK_DEFAULTS, type QuickFlags } from '../plan/quick.js';
 import type { Complaint } from './complaint.js';
 import type { RawFlags, ValueFlag } from './flags.js';
-import { type Lookup, resolveAddress } from './resolve.js';
+import { resolveAddress } from './resolve.js';
 import { parseServer } from './server-syntax.js';
 
 /** Checked flags, or what is wrong with them. */
@@ -35,7 +36,7 @@ const MISSING: readonly [flag: ValueFlag, message: string][] = [
 ];
 
 /** Checks everything. `lookup` is the system's resolver unless a test brings another. */
-export async function checkFlags(raw: RawFlags, lookup?: Lookup): Promise<CheckedFlags> {
+export async function checkFlags(raw: RawFlags, lookup?: HostLookup): Promise<CheckedFlags> {
   const check = new FlagChecker(raw, lookup);
   check.required();
   const flags: QuickFlags = {
@@ -44,7 +45,7 @@ export async function checkFlags(raw: RawFlags, lookup?: Lookup): Promise<Checke
     balance: check.one('balance', oneOf('algorithm', QUICK_ALGORITHMS), QUICK_DEFAULTS.balance),
     workers: check.one('workers', parseWorkers, QUICK_DEFAULTS.workers),
     pin: raw.pin,
-    ioEngine: check.one('io-engine', oneOf('engine', IO_ENGINES), QUICK_DEFAULTS.ioEngine),
+    ioEngine: check.one('io-engine', parseIoEngine, QUICK_DEFAULTS.ioEngine),
     maxconn: check.one('maxconn', parseMaxconn, QUICK_DEFAULTS.maxconn),
     backlog: check.one('backlog', (text) => parseInteger(text, 1, BACKLOG_MAX), QUICK_DEFAULTS.backlog),
     retries: check.one('retries', (text) => parseInteger(text, 0, RETRIES_MAX), QUICK_DEFAULTS.retries),
@@ -59,10 +60,16 @@ export function parseMaxconn(text: string): Parsed<number> {
   return parseInteger(text, 1, MAXCONN_MAX);
 }
 
-function parseWorkers(text: string): Parsed<number | 'auto'> {
+/** The value of `--workers`. */
+export function parseWorkers(text: string): Parsed<number | 'auto'> {
   if (text === 'auto') return parsed('auto');
   const count = parseInteger(text, 1, WORKERS_MAX);
   return count.ok ? count : refused(`${count.message}, and not auto`);
+}
+
+/** The value of `--io-engine`. */
+export function parseIoEngine(text: string): Parsed<IoEngineChoice> {
+  return oneOf('engine', IO_ENGINES)(text);
 }
 
 function oneOf<T extends string>(kind: string, known: readonly T[]): (text: string) => Parsed<T> {
@@ -80,7 +87,7 @@ class FlagChecker {
 
   constructor(
     private readonly raw: RawFlags,
-    private readonly lookup: Lookup | undefined,
+    private readonly lookup: HostLookup | undefined,
   ) {}
 
   required(): void {

@@ -33,13 +33,23 @@ export async function startDaemon(): Promise<number> {
   return code;
 }
 
-/** In the background: says that the start has succeeded, and lets go of the terminal. */
-export function reportReady(): void {
+/** How the process in the background lets those who wait know. */
+export interface ReadyReport {
+  /** Says that the start has succeeded, and lets go of the terminal. */
+  send(): void;
+}
+
+/** In the background: prepares the report while `/dev/null` is in sight, which it is not after a chroot. */
+export function prepareReport(): ReadyReport {
   const fd = Number(process.env[READY_VARIABLE]);
   delete process.env[READY_VARIABLE];
   const nothing = openSync('/dev/null', 'r+');
-  for (const standard of STANDARD_DESCRIPTORS) redirect(nothing, standard);
-  closeSync(nothing);
-  writeSync(fd, 'ready');
-  closeSync(fd);
+  return {
+    send: () => {
+      for (const standard of STANDARD_DESCRIPTORS) redirect(nothing, standard);
+      closeSync(nothing);
+      writeSync(fd, 'ready');
+      closeSync(fd);
+    },
+  };
 }

@@ -5,12 +5,15 @@
  */
 import yargs, { type Argv, type Options } from 'yargs';
 import { didYouMean, nearestWord } from '../config/values/nearest.js';
-import { StartError } from '../master/start-error.js';
+import { BindError, StartError } from '../master/start-error.js';
 import { balance } from './balance.js';
 import { complain, EXIT_FAILURE, EXIT_OK, type Output, STANDARD_OUTPUT } from './complaint.js';
+import { configured } from './configured.js';
 import { DEMO_OPTIONS, demo } from './demo.js';
 import { DOCTOR_OPTIONS, doctor } from './doctor.js';
 import { BALANCE_OPTIONS } from './flags.js';
+import { keywords } from './keywords.js';
+import { isShortStyle } from './short-options.js';
 import { packageVersion } from './version.js';
 
 /** What yargs has parsed of a command line; words that it does not know are in `_`. */
@@ -21,12 +24,16 @@ interface Command {
   readonly name: string;
   readonly describe: string;
   readonly options: Readonly<Record<string, Options>>;
+  /** It takes words that are neither commands nor flags. */
+  readonly words?: boolean;
   /** Shown below the help; its lines are not wrapped. */
   readonly examples: string;
   readonly handle: (argv: Arguments, output: Output) => number | Promise<number>;
 }
 
 const BALANCE_EXAMPLES = `Examples:
+  What a HAProxy configuration says; -c only checks it:
+    turbo-lb -f /etc/haproxy/haproxy.cfg
   Two servers in turn, on all cores:
     turbo-lb --bind :8080 --server 10.0.0.1:80 --server 10.0.0.2:80
   Twice as many connections to the first:
@@ -42,6 +49,11 @@ const DOCTOR_EXAMPLES = `Exit code 0 when this host can bear the load, 1 when it
 
 Example:
   turbo-lb doctor --maxconn 50000 --servers 4`;
+
+const KEYWORDS_EXAMPLES = `Examples:
+  turbo-lb keywords
+  turbo-lb keywords timeout
+  turbo-lb keywords tune.bufsize`;
 
 const COMMANDS: readonly Command[] = [
   {
@@ -65,6 +77,14 @@ const COMMANDS: readonly Command[] = [
     examples: DOCTOR_EXAMPLES,
     handle: doctor,
   },
+  {
+    name: 'keywords',
+    describe: 'Show the keywords that configuration files may have, or one: keywords NAME',
+    options: {},
+    examples: KEYWORDS_EXAMPLES,
+    words: true,
+    handle: keywords,
+  },
 ];
 
 const COMMAND_NAMES = COMMANDS.map((command) => command.name).filter((name) => name !== '$0');
@@ -78,6 +98,8 @@ class UsageError extends Error {}
 
 /** Runs a command line, without the program's name; answers the exit code. */
 export async function run(words: readonly string[], output: Output = STANDARD_OUTPUT): Promise<number> {
+  const named = COMMAND_NAMES.includes(words[0] ?? '');
+  if (!named && isShortStyle(words)) return configured(words, output).catch((error) => explain(error, output));
   let code = EXIT_OK;
   const parser = newParser((result) => {
     code = result;
@@ -94,6 +116,11 @@ export async function run(words: readonly string[], output: Output = STANDARD_OU
 
 /** One line for what a person can mend; the stack of anything else, which is a defect. */
 function explain(error: unknown, output: Output): number {
+  if (error instanceof BindError)
+    return complain(
+      error.failures.map(({ origin, action, reason }) => ({ about: origin, message: `cannot ${action}: ${reason}` })),
+      output,
+    );
   if (error instanceof StartError || error instanceof UsageError)
     return complain([{ about: '', message: error.message }], output);
   output.err(`turbo-lb: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
@@ -136,7 +163,7 @@ function newParser(finish: (code: number) => void, output: Output): Argv {
 function refuseUnknown(command: Command, argv: Arguments): { about: string; message: string } | undefined {
   const words = argv._.map(String);
   const word = command.name === '$0' ? words[0] : words[1];
-  if (word === undefined) return undefined;
+  if (word === undefined || (command.words === true && !word.startsWith('-'))) return undefined;
   if (!word.startsWith('-')) {
     const known = command.name === '$0' ? COMMAND_NAMES : [];
     return { about: word, message: `unknown command${didYouMean(word, known)}` };

@@ -1,13 +1,14 @@
 /** From written addresses to those of sockets. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Lookup, resolveAddress } from '../../src/cli/resolve.js';
+import { resolveAddress } from '../../src/cli/resolve.js';
+import type { HostLookup } from '../../src/master/hosts.js';
 
 const PORT = { first: 80, last: 80 };
 
 test('a name is looked up in the family that it was written with', async () => {
   const asked: unknown[] = [];
-  const lookup: Lookup = (host, family) => {
+  const lookup: HostLookup = (host, family) => {
     asked.push([host, family]);
     return Promise.resolve(family === 6 ? { address: '2001:db8::1', family: 6 } : { address: '10.0.0.1', family: 4 });
   };
@@ -31,7 +32,7 @@ test('localhost is 127.0.0.1 where it is ::1 as well', async () => {
 });
 
 test('a resolver that fails otherwise is told apart from a host that is not known', async () => {
-  const lookup: Lookup = () => Promise.reject(Object.assign(new Error('later'), { code: 'EAI_AGAIN' }));
+  const lookup: HostLookup = () => Promise.reject(Object.assign(new Error('later'), { code: 'EAI_AGAIN' }));
   const result = await resolveAddress({ kind: 'name', family: 'any', host: 'web', ports: PORT }, lookup);
   assert.equal(result, { ok: false, message: "cannot look up host 'web' (EAI_AGAIN)" });
 });

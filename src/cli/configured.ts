@@ -1,0 +1,215 @@
+/**
+ * `turbo-lb -f haproxy.cfg`, with options in HAProxy's style: loads the configuration, says what is
+ * wrong with it, and runs it or not. Exit codes are HAProxy's (management manual, section 3).
+ */
+import { evaluateCondition } from '../config/tokens/condition.js';
+import { type LoadedConfiguration, loadConfiguration, UnreadableConfiguration } from '../master/configuration.js';
+import { Log } from '../master/log.js';
+import { runMaster } from '../master/master.js';
+import { changesIdentity } from '../master/privileges.js';
+import { BindError, StartError } from '../master/start-error.js';
+import type { Plan } from '../plan/plan.js';
+import { EXIT_FAILURE, EXIT_OK, type Output } from './complaint.js';
+import { isDaemon, prepareReport, startDaemon } from './daemonize.js';
+import { early } from './early.js';
+import { reportFindings, reportJson, StartMessages } from './report.js';
+import { parseShortOptions, type ShortOptions } from './short-options.js';
+import { USAGE, versionLine, versionText } from './usage.js';
+
+/** The configuration is right, but there is nothing to listen on; and of `-cc`, that it cannot be judged. */
+const EXIT_NO_LISTENER = 2;
+const EXIT_NO_CONDITION = 2;
+
+/** Runs words in HAProxy's style; answers the exit code. */
+export async function configured(words: readonly string[], output: Output): Promise<number> {
+  const parsed = parseShortOptions(words);
+  if (!parsed.ok) return usage(output, parsed.message);
+  const options = parsed.value;
+  if (options.version !== null) return printed(output, versionText(options.version));
+  const job = new Job(options, output);
+  if (options.condition !== null) return job.judge(options.condition);
+  if (options.files.length === 0) return usage(output);
+  return await job.run();
+}
+
+function printed(output: Output, text: string): number {
+  output.out(text);
+  return EXIT_OK;
+}
+
+function usage(output: Output, complaint?: string): number {
+  if (complaint !== undefined) output.err(`turbo-lb: ${complaint}\n`);
+  output.out(`${versionLine()}\n`);
+  output.err(USAGE);
+  return EXIT_FAILURE;
+}
+
+/** One run of the program with options in HAProxy's style. */
+class Job {
+  private readonly log: Log;
+  private readonly messages: StartMessages;
+  /** This process is the one that another one has started in the background. */
+  private readonly background = isDaemon();
+
+  constructor(
+    private readonly options: ShortOptions,
+    private readonly output: Output,
+  ) {
+    const silent = options.quiet || options.format === 'json';
+    const isTTY = process.stderr.isTTY === true;
+    this.log = new Log({ write: (text) => (silent ? undefined : output.err(text)), isTTY });
+    this.messages = new StartMessages(this.log);
+  }
+
+  /** `-cc`: 0 when the condition holds, 1 when it does not, 2 when it is none. */
+  judge(condition: string): number {
+    const environment = new Map(Object.entries(process.env).map(([name, value]) => [name, value ?? '']));
+    const result = evaluateCondition(condition, { environment });
+    if (result.ok) return result.value ? EXIT_OK : EXIT_FAILURE;
+    const message = result.message.replace(" in '{directive}'", '');
+    this.messages.write('alert', `config : Failed to evaluate condition: ${message}`);
+    return EXIT_NO_CONDITION;
+  }
+
+  async run(): Promise<number> {
+    const { options } = this;
+    const refusal = options.check ? null : unsupported(options);
+    if (refusal !== null) return this.alert(refusal);
+    if (options.directory !== null && !this.enter(options.directory)) return EXIT_FAILURE;
+    try {
+      return await this.runLoaded(await this.load());
+    } catch (error) {
+      if (error instanceof UnreadableConfiguration) return this.unreadable(error.message);
+      if (error instanceof BindError) return this.unbound(error);
+      if (error instanceof StartError) return this.alert(error.message);
+      throw error;
+    }
+  }
+
+  private unreadable(text: string): number {
+    if (this.options.format === 'json') reportJson([{ severity: 'alert', text }], this.output);
+    this.alert(text);
+    return this.options.quiet || this.options.format === 'json' ? EXIT_FAILURE : usage(this.output);
+  }
+
+  private unbound({ failures }: BindError): number {
+    for (const { origin, proxy, protocol, text } of failures)
+      this.alert(`Binding [${origin}] for ${proxy}: protocol ${protocol}: ${text}.`);
+    return this.alert('[turbo-lb.main()] Some protocols failed to start their listeners! Exiting.');
+  }
+
+  private load(): Promise<LoadedConfiguration> {
+    const { files: paths, localpeer, proxyMaxconn, ignoreUnresolved, ipv4Only, masterWorker } = this.options;
+    const environment = { ...process.env, ...(masterWorker && { HAPROXY_MWORKER: '1' }) };
+    return loadConfiguration({ paths, environment, localpeer, proxyMaxconn, ignoreUnresolved, ipv4Only });
+  }
+
+  private runLoaded(loaded: LoadedConfiguration): number | Promise<number> {
+    const { options, messages } = this;
+    const { findings, config, plan } = loaded;
+    // who starts a daemon has said it already
+    if (options.format === 'json') reportJson(findings.list, this.output);
+    else if (!this.background || plan === null) reportFindings(loaded, messages, options.diagnostics);
+    if (plan === null) return EXIT_FAILURE;
+    const warnings = findings.list.some(({ severity }) => severity === 'warning');
+    if (warnings && (options.warningsFatal || config.global.zeroWarning !== undefined))
+      return this.alert("config : Some warnings were found and 'zero-warning' is set. Aborting.");
+    const listens = plan.frontends.some(({ binds }) => binds.length > 0);
+    if (options.check) return this.checked(warnings, listens || config.global.statsSockets.length > 0);
+    if (!listens) return this.alert("[turbo-lb.main()] No enabled listener found (check for 'bind' directives) ! Exiting.");
+    const daemon = options.daemon || config.global.daemon?.value === true;
+    if (daemon && !options.foreground && !this.background) return startDaemon();
+    return this.balance(withOptions(plan, options));
+  }
+
+  /** What `-c` says and answers when there was no error. */
+  private checked(warnings: boolean, listens: boolean): number {
+    const { quiet, format, verbose } = this.options;
+    const say = (text: string): void => {
+      if (!quiet && format === 'text') this.output.out(`${text}\n`);
+    };
+    if (warnings) say('Warnings were found.');
+    if (!listens) say('Configuration file has no error but will not start (no listener) => exit(2).');
+    else if (verbose) say('Configuration file is valid');
+    return listens ? EXIT_OK : EXIT_NO_LISTENER;
+  }
+
+  private balance(plan: Plan): number | Promise<number> {
+    if (early.softStop) return EXIT_OK;
+    const { verbose, debug, quiet } = this.options;
+    const report = this.background ? prepareReport() : null;
+    let signalled = false;
+    const signalOthers = (): void => {
+      if (!signalled) this.signalOthers();
+      signalled = true;
+    };
+    return runMaster(plan, {
+      log: this.log,
+      quiet: quiet || this.background || !(verbose || debug || process.stderr.isTTY === true),
+      // Another user may not signal a process of root; otherwise those before us stay until all is well.
+      onBound: (identity) => (changesIdentity(identity) ? signalOthers() : undefined),
+      onReady: () => {
+        signalOthers();
+        report?.send();
+      },
+    });
+  }
+
+  /** What ran before may go. */
+  private signalOthers(): void {
+    for (const pid of this.options.finish) this.signal(pid, 'SIGUSR1');
+    for (const pid of this.options.terminate) this.signal(pid, 'SIGTERM');
+  }
+
+  private signal(pid: number, signal: NodeJS.Signals): void {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      this.log.warning(`cannot send ${signal} to process ${pid}: ${(error as NodeJS.ErrnoException).code}`);
+    }
+  }
+
+  private enter(directory: string): boolean {
+    try {
+      process.chdir(directory);
+      return true;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const reason = code === 'ENOENT' ? 'No such file or directory' : code;
+      this.alert(`Could not change to directory ${directory} : ${reason}`);
+      return false;
+    }
+  }
+
+  private alert(text: string): number {
+    this.messages.write('alert', text);
+    return EXIT_FAILURE;
+  }
+}
+
+/** Options that a start cannot do without, and that are not built. */
+function unsupported({ masterSocket, oldSocket, notifySystemd }: ShortOptions): string | null {
+  if (notifySystemd) return '-Ws is not supported yet: systemd would wait for a notification; use -W and Type=exec';
+  if (masterSocket !== null) return '-S is not supported yet: there is no socket of the master';
+  if (oldSocket !== null && oldSocket !== '/dev/null') return '-x is not supported yet: listening sockets are not handed over';
+  return null;
+}
+
+/** The command line goes before the files. */
+function withOptions(plan: Plan, options: ShortOptions): Plan {
+  const { maxconn, pidfile, noSplice, noPin, workers, ioEngine } = options;
+  const { process: settings } = plan;
+  const { life, tune } = settings;
+  return {
+    ...plan,
+    process: {
+      ...settings,
+      maxconn: maxconn || settings.maxconn,
+      workers: workers ?? settings.workers,
+      ioEngine: ioEngine ?? settings.ioEngine,
+      pin: !noPin && settings.pin,
+      life: { ...life, pidfile: pidfile ?? life.pidfile },
+      tune: noSplice ? { ...tune, pipes: 0 } : tune,
+    },
+  };
+}

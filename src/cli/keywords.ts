@@ -1,0 +1,151 @@
+/**
+ * `turbo-lb keywords [NAME]`: the keywords of configurations, from the tables that read them; and
+ * the same as a page of the documentation.
+ */
+import type { Keyword, SectionKind } from '../config/keyword.js';
+import { GLOBAL_KEYWORDS, PROXY_KEYWORDS } from '../config/keywords/index.js';
+import { nearestWord } from '../config/values/nearest.js';
+import { wrapText } from '../master/wrap.js';
+import { complain, EXIT_OK, type Output } from './complaint.js';
+
+const WIDTH = 80;
+const INDENT = '  ';
+/** Columns of the names in the list. */
+const NAME_WIDTH = 30;
+/** Columns of the letters that tell where a keyword may stand, with the blank after them. */
+const SECTION_WIDTH = 6;
+const PROXY_SECTIONS: readonly SectionKind[] = ['defaults', 'frontend', 'listen', 'backend'];
+const LETTERS = 'DFLB';
+
+type AnyKeyword = Keyword<never>;
+
+/** What is shown of one keyword; those of several sections with the same name are one. */
+interface Entry {
+  readonly keyword: AnyKeyword;
+  readonly sections: readonly SectionKind[];
+}
+
+const GLOBAL_ENTRIES = entries(GLOBAL_KEYWORDS);
+const PROXY_ENTRIES = entries(PROXY_KEYWORDS);
+
+/** Prints all keywords, or one in full; an unknown one is refused with the nearest known one. */
+export function keywords(argv: Readonly<Record<string, unknown>>, output: Output): number {
+  const words = Array.isArray(argv._) ? argv._.map(String).slice(1) : [];
+  if (words.length === 0) {
+    output.out(renderList());
+    return EXIT_OK;
+  }
+  const name = words.join(' ');
+  const all = [...GLOBAL_ENTRIES, ...PROXY_ENTRIES];
+  const found = all.filter(({ keyword }) => keyword.name === name || keyword.name.startsWith(`${name} `));
+  if (found.length > 0) {
+    output.out(found.map(renderEntry).join('\n'));
+    return EXIT_OK;
+  }
+  const meant = nearestWord(
+    name,
+    all.map(({ keyword }) => keyword.name),
+  );
+  return complain(
+    [{ about: name, message: `unknown keyword${meant === undefined ? '' : `; did you mean '${meant}' maybe ?`}` }],
+    output,
+  );
+}
+
+function entries(table: readonly AnyKeyword[]): readonly Entry[] {
+  const byName = new Map<string, Entry>();
+  for (const keyword of table) {
+    const before = byName.get(keyword.name);
+    const sections = new Set([...(before?.sections ?? []), ...keyword.sections]);
+    byName.set(keyword.name, { keyword: before?.keyword ?? keyword, sections: [...sections] });
+  }
+  return [...byName.values()].sort((a, b) => (a.keyword.name < b.keyword.name ? -1 : 1));
+}
+
+/** Every keyword with its help in one line or two, at most 80 columns wide. */
+function renderList(): string {
+  const lines = [
+    "Section 'global':",
+    ...GLOBAL_ENTRIES.flatMap(({ keyword }) => listed(keyword, '')),
+    '',
+    'Proxies; D defaults, F frontend, L listen, B backend:',
+    ...PROXY_ENTRIES.flatMap(({ keyword, sections }) => listed(keyword, letters(sections).padEnd(SECTION_WIDTH))),
+    '',
+    'turbo-lb keywords NAME shows one in full.',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function listed(keyword: AnyKeyword, where: string): string[] {
+  const before = `${INDENT}${where}${keyword.name}`;
+  const column = INDENT.length + where.length + NAME_WIDTH;
+  const help = wrapText(keyword.help, WIDTH - column);
+  const first = before.length < column ? [`${before.padEnd(column)}${help[0]}`] : [before, ' '.repeat(column) + help[0]];
+  return [...first, ...help.slice(1).map((line) => ' '.repeat(column) + line)];
+}
+
+/** `DFLB` with a dash for each section where the keyword may not stand. */
+function letters(sections: readonly SectionKind[]): string {
+  return PROXY_SECTIONS.map((section, i) => (sections.includes(section) ? LETTERS[i] : '-')).join('');
+}
+
+function renderEntry({ keyword, sections }: Entry): string {
+  const usage = `${keyword.no ? '[no] ' : ''}${keyword.name} ${keyword.arguments}`.trimEnd();
+  const facts = [
+    ...wrapText(keyword.help, WIDTH - INDENT.length),
+    `Sections: ${sections.join(', ')}`,
+    ...(keyword.default === undefined ? [] : wrapText(`Default: ${keyword.default}`, WIDTH - INDENT.length)),
+    ...notes(keyword),
+  ];
+  return `${[...wrapText(usage, WIDTH), ...facts.map((fact) => INDENT + fact)].join('\n')}\n`;
+}
+
+function notes({ inert, http }: AnyKeyword): string[] {
+  return [...(inert ? ['Accepted, and has no effect.'] : []), ...(http ? ['For mode http.'] : [])];
+}
+
+/** docs/keywords.md, whole. */
+export function keywordsPage(): string {
+  return [
+    '# Keywords',
+    '',
+    'Made from the tables in `src/config/keywords` by `npm run docs:keywords`; do not edit. Everything else',
+    "that HAProxy's manual has is refused with the line and the nearest keyword that is known.",
+    '`turbo-lb keywords NAME` shows one keyword. _Inert_ ones are accepted and have no effect.',
+    '',
+    '## Section global',
+    '',
+    '| Keyword | Arguments | Default | Meaning |',
+    '|---|---|---|---|',
+    ...GLOBAL_ENTRIES.map(({ keyword }) =>
+      row([name(keyword), code(keyword.arguments), keyword.default ?? '', meaning(keyword)]),
+    ),
+    '',
+    '## Proxies',
+    '',
+    'Sections: D defaults, F frontend, L listen, B backend.',
+    '',
+    '| Keyword | Sections | Arguments | Default | Meaning |',
+    '|---|---|---|---|---|',
+    ...PROXY_ENTRIES.map(({ keyword, sections }) =>
+      row([name(keyword), code(letters(sections)), code(keyword.arguments), keyword.default ?? '', meaning(keyword)]),
+    ),
+    '',
+  ].join('\n');
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function name(keyword: AnyKeyword): string {
+  return code(`${keyword.no ? '[no] ' : ''}${keyword.name}`);
+}
+
+function code(text: string): string {
+  return text === '' ? '' : `\`${text.replaceAll('|', '\\|')}\``;
+}
+
+function meaning({ help, inert, http }: AnyKeyword): string {
+  return [...(inert ? ['_Inert._'] : []), ...(http ? ['_Mode http._'] : []), help].join(' ').replaceAll('|', '\\|');
+}

@@ -1,0 +1,125 @@
+/** `turbo-lb -f`: what it prints and answers, without starting anything. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { scratchFolder } from '../harness.js';
+import { turbo } from './turbo.js';
+
+const WRONG = 'frontend f\n mode tcp\n bnid :80\n';
+
+function file(text: string, name = 'f.cfg'): string {
+  const path = join(scratchFolder(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+test('a mistake is shown with its line, a mark, and the nearest word; the code is 1', async () => {
+  const path = file(WRONG);
+  const { code, stdout, stderr } = await turbo(['-c', '-f', path]);
+  assert.is(code, 1);
+  assert.is(stdout, '');
+  assert.equal(
+    stderr
+      .replaceAll(/\(\d+\)/g, '(1)')
+      .split('\n')
+      .slice(2),
+    [
+      `[ALERT]    (1) : config : parsing [${path}:3] : unknown keyword 'bnid' in 'frontend' section; did you mean 'bind' maybe ?`,
+      '   |    bnid :80',
+      '   |    ^^^^',
+      `[ALERT]    (1) : config : Error(s) found in configuration file : ${path}`,
+      '[ALERT]    (1) : config : Fatal errors found in configuration.',
+      '',
+    ],
+  );
+});
+
+test('--diag=json prints the findings and nothing else', async () => {
+  const path = file(WRONG);
+  const { code, stdout, stderr } = await turbo(['-c', '--diag=json', '-f', path]);
+  assert.is(code, 1);
+  assert.is(stderr, '');
+  assert.equal(JSON.parse(stdout), [
+    {
+      file: path,
+      line: 3,
+      column: 2,
+      length: 4,
+      severity: 'alert',
+      text: "unknown keyword 'bnid' in 'frontend' section; did you mean 'bind' maybe ?",
+      hint: 'bind',
+    },
+  ]);
+});
+
+test('-q says nothing, the code is the same', async () => {
+  const { code, stdout, stderr } = await turbo(['-q', '-c', '-f', file(WRONG)]);
+  assert.equal([code, stdout, stderr], [1, '', '']);
+});
+
+test('diagnostics are shown with -dD only', async () => {
+  const path = file(`global\n tune.ssl.default-dh-param 2048\n${WRONG}`);
+  assert.not.match((await turbo(['-c', '-f', path])).stderr, 'dh-param');
+  assert.match(
+    (await turbo(['-c', '-dD', '-f', path])).stderr,
+    /\[NOTICE\] .*'tune.ssl.default-dh-param' is accepted and has no effect/,
+  );
+});
+
+test("a file that is not there: HAProxy's text, the usage, code 1", async () => {
+  const { code, stdout, stderr } = await turbo(['-c', '-f', '/nonexistent.cfg']);
+  assert.is(code, 1);
+  assert.match(stderr, ' : config : Cannot open configuration file/directory /nonexistent.cfg : No such file or directory\n');
+  assert.match(stderr, '\nUsage : turbo-lb [-f <cfgfile|cfgdir>]*');
+  assert.match(stdout, /^turbo-lb version /);
+  const json = await turbo(['-c', '--diag=json', '-f', '/nonexistent.cfg']);
+  assert.is(JSON.parse(json.stdout).length, 1);
+});
+
+const CONDITIONS: readonly [condition: string, code: number][] = [
+  ['streq(a,a)', 0],
+  ['streq(a,b)', 1],
+  ['nonsense', 2],
+];
+
+for (const [condition, expected] of CONDITIONS) {
+  test(`-cc '${condition}' answers ${expected}`, async () => {
+    assert.is((await turbo(['-cc', condition])).code, expected);
+  });
+}
+
+test('-v names the program; -vq nothing but the number', async () => {
+  assert.match((await turbo(['-v'])).stdout, /^turbo-lb version \d+\.\d+\.\d+ - reads configurations of HAProxy \d/);
+  assert.match((await turbo(['-vq'])).stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.match((await turbo(['-vv'])).stdout, /\nFeature list : .*\+EPOLL/);
+});
+
+test('an unknown option, or none of files, shows the usage', async () => {
+  for (const words of [['-Z'], ['-c']]) {
+    const { code, stderr } = await turbo(words);
+    assert.is(code, 1);
+    assert.match(stderr, 'Usage : turbo-lb');
+  }
+});
+
+test('-C changes to a directory before files are looked for', async () => {
+  const path = file(WRONG, 'here.cfg');
+  const { stderr } = await turbo(['-c', '-C', join(path, '..'), '-f', 'here.cfg']);
+  assert.match(stderr, '[here.cfg:3]');
+  const missing = await turbo(['-c', '-C', '/nonexistent', '-f', 'x']);
+  assert.is(missing.code, 1);
+  assert.match(missing.stderr, 'Could not change to directory /nonexistent : No such file or directory');
+});
+
+const UNSUPPORTED: readonly (readonly string[])[] = [['-Ws'], ['-S', '/tmp/x'], ['-x', '/tmp/x']];
+
+for (const words of UNSUPPORTED) {
+  test(`${words[0]} is refused at a start, and no hindrance to a check`, async () => {
+    const path = file(WRONG);
+    assert.match((await turbo([...words, '-f', path])).stderr, `${words[0]} is not supported yet`);
+    assert.match((await turbo([...words, '-c', '-f', path])).stderr, "unknown keyword 'bnid'");
+  });
+}
+
+test.run();
