@@ -10,6 +10,8 @@ needed=(
   'wrk wrk'
   'iperf3 iperf3'
   'socat socat'
+  'rsyslogd rsyslog'
+  'logrotate logrotate'
   'gcc gcc'
   '/usr/include/stdio.h libc6-dev'
   '/usr/include/linux/io_uring.h linux-libc-dev'

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ValueFlag } from '../../../src/cli/flags.js';
+import type { Plan } from '../../../src/plan/plan.js';
 import {
   type EngineChoice,
   freePort,
@@ -109,6 +110,21 @@ export async function watchedBalance(
       env: { ...options.env, ...(options.workerUrl && { TEST_WORKER_URL: options.workerUrl.href }) },
     },
   );
+  return { port, process, pid: process.pid, counters: () => readCounters(process) };
+}
+
+const PLAN_PROGRAM = fileURLToPath(new URL('../../master/fixtures/plan-balancer.js', import.meta.url));
+
+/** Starts turbo-lb for a plan; its first bind is on `port`. */
+export async function planBalance(
+  plan: Plan,
+  port: number,
+  { workerUrl, env }: Pick<WatchedOptions, 'workerUrl' | 'env'> = {},
+): Promise<WatchedBalancer> {
+  const process = await startProcess(globalThis.process.execPath, [PLAN_PROGRAM, JSON.stringify(plan)], {
+    readyWhen: /may be asked/,
+    env: { ...env, ...(workerUrl && { TEST_WORKER_URL: workerUrl.href }) },
+  });
   return { port, process, pid: process.pid, counters: () => readCounters(process) };
 }
 

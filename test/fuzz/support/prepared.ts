@@ -1,0 +1,43 @@
+/**
+ * What a worker makes of a Plan at its start, without a kernel behind it: a copy of the Plan, tables,
+ * closures of every expression, condition and format, balancers and sockets' settings. Nothing runs.
+ */
+import { encodeAddresses } from '../../../src/kernel/address.js';
+import { freeMemory } from '../../../src/kernel/descriptors.js';
+import type { Engine } from '../../../src/kernel/engine.js';
+import type { Plan } from '../../../src/plan/plan.js';
+import { DataPlane, timersNeeded } from '../../../src/proxy/data-plane.js';
+import { WorkerLane } from '../../../src/proxy/worker-lane.js';
+import { readShared, writeShared } from '../../../src/shared/message.js';
+import { createShared, openShared } from '../../../src/shared/state.js';
+
+const SESSIONS = 4;
+/** Entries of stick tables at most, whatever a file asks for: tens of thousands of files are prepared. */
+const ENTRIES_MAX = 16;
+
+const ENGINE = { nowMs: () => 0, buffers: { size: 16384, region: { u8: new Uint8Array(0) } } } as unknown as Engine;
+
+/** Prepares a Plan as a worker does, and gives back what that took. Throws what would end the worker. */
+export function prepare(original: Plan): void {
+  const copy = readShared<Plan>(writeShared(original));
+  const plan = { ...copy, tables: copy.tables.map((table) => ({ ...table, size: Math.min(table.size, ENTRIES_MAX) })) };
+  const shared = createShared({
+    workers: 1,
+    maxconn: SESSIONS,
+    descriptorsMax: 64,
+    frontends: plan.frontends.length,
+    tables: plan.tables,
+    backendSizes: plan.backends.map((backend) => backend.servers.length),
+    wakeFds: [-1],
+  });
+  const tables = openShared(shared, 0);
+  const lane = new WorkerLane({ index: 0, plan, shared }, tables, ENGINE, () => undefined, timersNeeded(SESSIONS, 0));
+  const addresses = encodeAddresses(plan.backends.flatMap((backend) => backend.servers.map((server) => server.address)));
+  try {
+    new DataPlane(lane, [], addresses.encoded, SESSIONS);
+  } finally {
+    lane.sessionLog?.close(0);
+    addresses.region.unmap();
+    for (const [address, length] of tables.holdings.memory(0)) freeMemory(address, length);
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * The same configuration and the same traffic through HAProxy and through turbo-lb: what clients,
+ * servers and the log receiver saw must be equal. HAProxy runs once; turbo-lb once for each engine
+ * and number of workers.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  ENGINES,
+  type EngineChoice,
+  freePort,
+  isListening,
+  type RunningProcess,
+  scratchFolder,
+  startProcess,
+  withProcesses,
+} from '../../harness.js';
+import { closeReceivers, comparable, LogReceiver } from './log-receiver.js';
+import { closeAll } from './peers.js';
+
+/** A run that takes longer waits for something that will not come (ms). */
+const RUN_MS_MAX = 60_000;
+const TURBO_LB = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
+
+/** Who balances in a run. */
+export type Contender =
+  | { readonly name: 'haproxy' }
+  | { readonly name: 'turbo-lb'; readonly engine: EngineChoice; readonly workers: number };
+
+/** One run: its ports, its log, and the balancer. */
+export class Run {
+  private readonly ports = new Map<string, number>();
+
+  private constructor(
+    readonly contender: Contender,
+    readonly log: LogReceiver,
+    /** A folder of this run, for sockets and files that the configuration names. */
+    readonly folder: string,
+  ) {}
+
+  static async begin(contender: Contender): Promise<Run> {
+    return new Run(contender, await LogReceiver.open(), scratchFolder());
+  }
+
+  /** A port by a name of the scenario's choice; the same name, the same port. */
+  async port(name: string): Promise<number> {
+    const known = this.ports.get(name);
+    if (known !== undefined) return known;
+    const port = await freePort();
+    this.ports.set(name, port);
+    return port;
+  }
+
+  /** The lines of traffic, made comparable. */
+  async logged(count: number): Promise<string[]> {
+    const lines = await this.log.traffic(count);
+    return lines.map((line) => this.hidePorts(comparable(line)));
+  }
+
+  /** Starts the balancer with this configuration; ready when it listens on every `bind` with a port. */
+  start(config: string): Promise<RunningProcess> {
+    return startContender(this.contender, config, this.folder);
+  }
+
+  /** Ports of this run give way to their names: each run has others. */
+  private hidePorts(line: string): string {
+    let text = line;
+    for (const [name, port] of this.ports) text = text.replaceAll(String(port), `{${name}}`);
+    return text;
+  }
+}
+
+/** Starts a balancer by its command line; ready when it listens on every `bind` with a port. */
+export async function startContender(contender: Contender, config: string, folder = scratchFolder()): Promise<RunningProcess> {
+  const file = join(folder, 'haproxy.cfg');
+  writeFileSync(file, `${config}\n`);
+  const binds = [...config.matchAll(/^\s*bind\s+\S*:(\d+)/gm)].map((match) => Number(match[1]));
+  const readyWhen = (): boolean => binds.every(isListening);
+  if (contender.name === 'haproxy') return startProcess('haproxy', ['-db', '-f', file], { readyWhen });
+  const own = join(folder, 'turbo-lb.cfg');
+  writeFileSync(own, `global\n  tune.io-engine ${contender.engine}\n  nbthread ${contender.workers}\n`);
+  return startProcess(process.execPath, [TURBO_LB, '-db', '-f', file, '-f', own], { readyWhen });
+}
+
+/** What a scenario may say about itself. */
+export interface TwinOptions {
+  /** Numbers of workers that turbo-lb runs with, one after the other; 1 and 2 unless it matters. */
+  readonly workers?: readonly number[];
+}
+
+/**
+ * Declares a test: `scenario` is run before HAProxy, then before turbo-lb in each of its ways, and
+ * answers what it saw, as something that can be compared. It starts the balancer itself.
+ */
+export function twins<T>(name: string, scenario: (run: Run) => Promise<T>, { workers = [1, 2] }: TwinOptions = {}): void {
+  const ways = ENGINES.flatMap((engine) => workers.map((count) => ({ name: 'turbo-lb', engine, workers: count }) as const));
+  let expected: Promise<T> | undefined;
+  for (const way of ways) {
+    test(`${name} (${way.engine}, workers ${way.workers})`, async () => {
+      expected ??= once({ name: 'haproxy' }, scenario);
+      const theirs = await expected; // one after the other: the end of a run closes everything
+      assert.equal(await once(way, scenario), theirs);
+    });
+  }
+}
+
+/** One run of a scenario, bounded, with everything it opened closed at its end. */
+async function once<T>(contender: Contender, scenario: (run: Run) => Promise<T>): Promise<T> {
+  const run = await Run.begin(contender);
+  const finish = async (): Promise<void> => {
+    closeReceivers();
+    await closeAll();
+  };
+  return withProcesses(() => bounded(contender.name, scenario(run)).finally(finish));
+}
+
+function bounded<T>(name: string, run: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`${name} is not done after ${RUN_MS_MAX} ms`)), RUN_MS_MAX);
+    run.then(resolve, reject).finally(() => clearTimeout(late));
+  });
+}
