@@ -3,10 +3,11 @@
  * same minutes. Within a round every contender is started, measured and stopped in turn; the
  * tables show medians over the rounds and ratios made pair by pair within each round.
  */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { configSection } from './lib/config-section.js';
 import { CONTENDER_IDS, type ContenderId } from './lib/contenders.js';
 import { CPU_SOURCE, crossCheck } from './lib/cpu.js';
 import { machineText } from './lib/machine.js';
@@ -116,7 +117,9 @@ user and system as /proc/PID/stat divides them.`;
 function writeResults(parts: readonly string[]): void {
   const command = ['npm run bench:l4 --', ...hideBin(process.argv)].join(' ');
   const head = `# Layer 4 beside other balancers\n\n${machineText()}\n- Command: \`${command}\``;
-  writeFileSync(RESULTS_FILE, `${[head, ...parts].map((part) => part.trim()).join('\n\n')}\n`);
+  const kept = existsSync(RESULTS_FILE) ? configSection(readFileSync(RESULTS_FILE, 'utf8')) : '';
+  const all = [head, ...parts, kept].map((part) => part.trim()).filter((part) => part !== '');
+  writeFileSync(RESULTS_FILE, `${all.join('\n\n')}\n`);
   process.stderr.write(`written: ${RESULTS_FILE}\n`);
 }
 

@@ -32,7 +32,7 @@ export async function withBalancer<T>(
 ): Promise<T> {
   const folder = mkdtempSync(join(bench.folder, `${entrant.contender}-`));
   const { port } = bench;
-  const task = { folder, bind: `127.0.0.1:${port}`, servers, workers: entrant.workers };
+  const task = { folder, bind: `127.0.0.1:${port}`, servers, workers: entrant.workers, logPort: bench.servers.logPort };
   await silent('127.0.0.1', port);
   const program = await Program.start(entrant.label, command(entrant.contender, task), { cpus: bench.cpus });
   try {

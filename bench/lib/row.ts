@@ -57,9 +57,19 @@ export interface Row {
   measure(bench: Bench, entrant: Entrant): Promise<Sample>;
 }
 
-/** Every chosen contender with one worker. */
-export function oneWorkerEach(chosen: readonly ContenderId[]): Entrant[] {
+/** Every chosen contender with one worker, those that log included. */
+export function oneWorkerEachLogging(chosen: readonly ContenderId[]): Entrant[] {
   return chosen.map((contender) => ({ label: contender, contender, workers: 1 }));
+}
+
+/** Every chosen contender with one worker. None logs: only a connection that ends has a line. */
+export function oneWorkerEach(chosen: readonly ContenderId[]): Entrant[] {
+  return oneWorkerEachLogging(chosen.filter((contender) => !isLogging(contender)));
+}
+
+/** Whether a contender writes a line for each connection. */
+export function isLogging(contender: ContenderId): boolean {
+  return contender.endsWith('-log');
 }
 
 /** The reference of nearly every ratio. */

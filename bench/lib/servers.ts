@@ -1,4 +1,4 @@
-/** What stands behind the balancers: nginx with one small and one large answer, and the raw server. */
+/** What stands around the balancers: nginx with one small and one large answer, the raw server, and whoever takes log lines. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compiled } from './contenders.js';
@@ -14,9 +14,11 @@ export const BULK_PATH = '/bulk';
 export interface Servers {
   readonly httpPort: number;
   readonly rawPort: number;
+  /** Of UDP: every line that arrives is thrown away. */
+  readonly logPort: number;
 }
 
-/** Starts both servers, once for the whole benchmark. */
+/** Starts them, once for the whole benchmark. */
 export async function startServers(folder: string, cpus: string | undefined): Promise<Servers> {
   const httpPort = await freePort();
   const rawPort = await freePort();
@@ -26,7 +28,9 @@ export async function startServers(folder: string, cpus: string | undefined): Pr
   const raw = await Program.start('raw server', [process.execPath, compiled('../raw-server.js'), String(rawPort)], { cpus });
   await http.listening('127.0.0.1', httpPort);
   await raw.listening('127.0.0.1', rawPort);
-  return { httpPort, rawPort };
+  const logPort = await freePort();
+  await Program.start('log receiver', ['socat', '-u', `UDP4-RECV:${logPort},bind=127.0.0.1`, 'OPEN:/dev/null'], { cpus });
+  return { httpPort, rawPort, logPort };
 }
 
 function nginxHttp(folder: string, port: number): string {

@@ -1,7 +1,7 @@
 /** One worker and two: whether a worker's CPU second does as much when it has a sibling. */
 import { wrk } from '../lib/load.js';
 import { measureWindow, perRequest, withBalancer } from '../lib/measure.js';
-import type { Entrant, Row } from '../lib/row.js';
+import { type Entrant, isLogging, type Row } from '../lib/row.js';
 import { SMALL_PATH } from '../lib/servers.js';
 import { short } from '../lib/stats.js';
 
@@ -36,7 +36,7 @@ export const scale: Row = {
   })),
   entrants: (chosen) =>
     chosen
-      .filter((contender) => contender.startsWith('turbo-'))
+      .filter((contender) => contender.startsWith('turbo-') && !isLogging(contender))
       .flatMap((contender) => WORKERS.map((workers): Entrant => ({ label: named(contender, workers), contender, workers }))),
   measure: (bench, entrant) =>
     withBalancer(bench, entrant, [`127.0.0.1:${bench.servers.httpPort}`], async (balancer) => {
