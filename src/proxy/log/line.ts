@@ -4,13 +4,13 @@
  * nothing of what they mean.
  */
 import { FAMILY_IPV4, FAMILY_IPV6, type HostAddress } from '../../kernel/host-address.js';
+import { writeIpv4, writeIpv6 } from '../address-text.js';
 
 const ZERO = 48;
 const HEX_UPPER = Uint8Array.from(Buffer.from('0123456789ABCDEF'));
-const HEX_LOWER = Uint8Array.from(Buffer.from('0123456789abcdef'));
-const COLON = 58;
-const DOT = 46;
 const MINUS = 45;
+/** Bytes of an IPv6 address as text at most (INET6_ADDRSTRLEN, inet_ntop(3)). */
+const ADDRESS_MAX = 46;
 /** Decimal digits of the largest number that is exact, 2^53. */
 const DIGITS_MAX = 16;
 /** Numbers below are written with 32-bit arithmetic. */
@@ -28,7 +28,7 @@ export class Line {
   at = 0;
   end = 0;
   private readonly digits = new Uint8Array(DIGITS_MAX);
-  private readonly groups = new Uint16Array(8);
+  private readonly addressText = new Uint8Array(ADDRESS_MAX);
 
   constructor(readonly u8: Uint8Array) {}
 
@@ -117,8 +117,12 @@ export class Line {
 
   /** An address without its port; nothing when there is none. */
   address(address: HostAddress): void {
-    if (address.family === FAMILY_IPV4) this.ipv4(address.word0);
-    else if (address.family === FAMILY_IPV6) this.ipv6(address.word0, address.word1, address.word2, address.word3);
+    const { family, word0, word1, word2, word3 } = address;
+    const { addressText } = this;
+    let length = 0;
+    if (family === FAMILY_IPV4) length = writeIpv4(addressText, 0, word0);
+    else if (family === FAMILY_IPV6) length = writeIpv6(addressText, 0, word0, word1, word2, word3);
+    for (let i = 0; i < length; i++) this.byte(addressText[i]);
   }
 
   /** An address in hexadecimal digits only. */
@@ -128,61 +132,6 @@ export class Line {
     this.hex(address.word1, 8);
     this.hex(address.word2, 8);
     this.hex(address.word3, 8);
-  }
-
-  private ipv4(word: number): void {
-    this.integer(word >>> 24);
-    this.byte(DOT);
-    this.integer((word >>> 16) & 255);
-    this.byte(DOT);
-    this.integer((word >>> 8) & 255);
-    this.byte(DOT);
-    this.integer(word & 255);
-  }
-
-  /** As inet_ntop(3) does: the longest run of zero groups shortened, mapped IPv4 in dotted form. */
-  private ipv6(word0: number, word1: number, word2: number, word3: number): void {
-    const { groups } = this;
-    this.group(0, word0);
-    this.group(2, word1);
-    this.group(4, word2);
-    this.group(6, word3);
-    const dotted = word0 === 0 && word1 === 0 && (word2 === 0xffff || (word2 === 0 && word3 >>> 16 !== 0));
-    const last = dotted ? 6 : 8;
-    let runAt = -1;
-    let runLength = 1;
-    for (let at = 0; at < last; at++) {
-      let length = 0;
-      while (at + length < last && groups[at + length] === 0) length++;
-      if (length > runLength) {
-        runAt = at;
-        runLength = length;
-      }
-    }
-    for (let at = 0; at < last; at++) {
-      if (at === runAt) {
-        this.byte(COLON);
-        if (at + runLength === 8) this.byte(COLON);
-        at += runLength - 1;
-        continue;
-      }
-      if (at > 0) this.byte(COLON);
-      this.lowerHex(groups[at]);
-    }
-    if (!dotted) return;
-    this.byte(COLON);
-    this.ipv4(word3);
-  }
-
-  private group(at: number, word: number): void {
-    this.groups[at] = word >>> 16;
-    this.groups[at + 1] = word & 0xffff;
-  }
-
-  private lowerHex(value: number): void {
-    let shift = 12;
-    while (shift > 0 && value >>> shift === 0) shift -= 4;
-    for (; shift >= 0; shift -= 4) this.byte(HEX_LOWER[(value >>> shift) & 15]);
   }
 }
 
