@@ -1,6 +1,6 @@
 /**
  * Numbers of users and groups by their names, as the system's own databases have them (getpwnam(3),
- * getgrnam(3)), and the process's view of the file system (chroot(2)).
+ * getgrnam(3)), or as they are written; and the process's view of the file system (chroot(2)).
  */
 import { sys } from './sys/libc.js';
 import { viewMemory } from './sys/memory.js';
@@ -10,9 +10,9 @@ const PASSWD_UID = 16;
 const PASSWD_GID = 20;
 const GROUP_GID = 16;
 
-/** The number of a user, or null when there is no such user. */
+/** The number of a user, given its name or the number itself; null when there is no user of that name. */
 export function userId(name: string): number | null {
-  return lookUp(sys.getpwnam(name), PASSWD_UID);
+  return isNumber(name) ? Number(name) : lookUp(sys.getpwnam(name), PASSWD_UID);
 }
 
 /** The number of a user's own group, or null when there is no such user. */
@@ -20,14 +20,18 @@ export function userGroupId(name: string): number | null {
   return lookUp(sys.getpwnam(name), PASSWD_GID);
 }
 
-/** The number of a group, or null when there is no such group. */
+/** The number of a group, given its name or the number itself; null when there is no group of that name. */
 export function groupId(name: string): number | null {
-  return lookUp(sys.getgrnam(name), GROUP_GID);
+  return isNumber(name) ? Number(name) : lookUp(sys.getgrnam(name), GROUP_GID);
 }
 
 /** Makes a folder the root of the file system for the whole process; 0 or `-errno`. */
 export function changeRoot(path: string): number {
   return sys.chroot(path);
+}
+
+function isNumber(name: string): boolean {
+  return /^[0-9]+$/.test(name);
 }
 
 function lookUp(record: number, offset: number): number | null {

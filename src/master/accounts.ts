@@ -15,6 +15,6 @@ function check(
   find: (name: string) => number | null,
   findings: Findings,
 ): void {
-  if (setting === undefined || /^[0-9]+$/.test(setting.value) || find(setting.value) !== null) return;
+  if (setting === undefined || find(setting.value) !== null) return;
   findings.alert(setting.place, `cannot find ${kind} id for '${setting.value}' (0:Success)`);
 }

@@ -143,7 +143,7 @@ function removeSocket(path: string): void {
 function socketPermissions({ socket, origin }: BindPlan): SocketPermissions {
   const number = (name: string | null, kind: string, find: (name: string) => number | null): number | null => {
     if (name === null) return null;
-    const found = /^[0-9]+$/.test(name) ? Number(name) : find(name);
+    const found = find(name);
     if (found === null) throw new StartError(`${origin}: there is no ${kind} '${name}'`);
     return found;
   };

@@ -22,7 +22,6 @@ export function identityOf({ user, group }: Pick<LifePlan, 'user' | 'group'>): I
 
 function numberOf(name: string | null, kind: string, find: (name: string) => number | null): number | null {
   if (name === null) return null;
-  if (/^[0-9]+$/.test(name)) return Number(name);
   const found = find(name);
   if (found === null)
     throw new StartError(`cannot find ${kind} id for '${name}': create it, or change '${kind}' in section 'global'`);
