@@ -1,27 +1,9 @@
 /** Rules and stick tables of a Plan: as in `config/rules/syntax.ts`, with names replaced by indexes. */
-import type { StickData } from '../config/rules/syntax.js';
+import type { Action, StickTable } from '../config/rules/syntax.js';
 import type { ConditionPlan, ExpressionPlan, FormatPlan } from './expression.js';
 
 /** What a rule does. Tables are indexes in `plan.tables`. */
-export type ActionPlan =
-  | { readonly kind: 'accept' | 'reject' | 'close' | 'silent-drop' | 'expect-proxy' }
-  | { readonly kind: 'set-var'; readonly variable: string; readonly expression: ExpressionPlan }
-  | { readonly kind: 'set-var-fmt'; readonly variable: string; readonly format: FormatPlan }
-  | { readonly kind: 'unset-var'; readonly variable: string }
-  | { readonly kind: 'track-sc'; readonly counter: number; readonly expression: ExpressionPlan; readonly table: number }
-  | { readonly kind: 'sc-inc-gpc'; readonly index: number; readonly counter: number }
-  | {
-      readonly kind: 'sc-set-gpt' | 'sc-add-gpc';
-      readonly index: number;
-      readonly counter: number;
-      readonly value: number | ExpressionPlan;
-    }
-  /** `slot`: its place among the captures of the session. */
-  | { readonly kind: 'capture'; readonly expression: ExpressionPlan; readonly length: number; readonly slot: number }
-  | { readonly kind: 'set-src' | 'set-dst' | 'set-src-port' | 'set-dst-port'; readonly expression: ExpressionPlan }
-  | { readonly kind: 'set-priority-class' | 'set-priority-offset'; readonly expression: ExpressionPlan }
-  | { readonly kind: 'set-mark' | 'set-tos' | 'set-nice' | 'set-bandwidth-limit'; readonly value: number }
-  | { readonly kind: 'set-log-level'; readonly level: string };
+export type ActionPlan = Action<ExpressionPlan, FormatPlan, number>;
 
 /** One rule. */
 export interface RulePlan {
@@ -49,16 +31,9 @@ export interface StickRulePlan {
 }
 
 /** A stick table. */
-export interface TablePlan {
+export interface TablePlan extends Omit<StickTable, 'place'> {
   /** Name of the proxy that has it. */
   readonly name: string;
-  readonly keyType: 'ip' | 'ipv6' | 'integer' | 'string' | 'binary';
-  readonly keyLength: number;
-  readonly size: number;
-  /** Milliseconds; 0: never. */
-  readonly expireMs: number;
-  readonly nopurge: boolean;
-  readonly data: readonly StickData[];
 }
 
 /** No rules at all. */

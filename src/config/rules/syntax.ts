@@ -15,32 +15,32 @@ export const RULE_SETS = [
 /** One of them. */
 export type RuleSet = (typeof RULE_SETS)[number];
 
-/** What a rule does; names are unresolved, numbers checked. */
-export type RuleAction =
+/**
+ * What a rule does, numbers checked. Configuration and Plan have expressions E, formats F and tables T
+ * in forms of their own.
+ */
+export type Action<E, F, T> =
   | { readonly kind: 'accept' | 'reject' | 'close' | 'silent-drop' | 'expect-proxy' }
-  | { readonly kind: 'set-var'; readonly variable: string; readonly expression: Expression }
-  | { readonly kind: 'set-var-fmt'; readonly variable: string; readonly format: Format }
+  | { readonly kind: 'set-var'; readonly variable: string; readonly expression: E }
+  | { readonly kind: 'set-var-fmt'; readonly variable: string; readonly format: F }
   | { readonly kind: 'unset-var'; readonly variable: string }
-  /** `table`: name of the proxy that has it, or null for the own. */
-  | {
-      readonly kind: 'track-sc';
-      readonly counter: number;
-      readonly expression: Expression;
-      readonly table: NamedReference | null;
-    }
+  | { readonly kind: 'track-sc'; readonly counter: number; readonly expression: E; readonly table: T }
   | { readonly kind: 'sc-inc-gpc'; readonly index: number; readonly counter: number }
   | {
       readonly kind: 'sc-set-gpt' | 'sc-add-gpc';
       readonly index: number;
       readonly counter: number;
-      readonly value: number | Expression;
+      readonly value: number | E;
     }
   /** `slot`: its place among the captures of the proxy. */
-  | { readonly kind: 'capture'; readonly expression: Expression; readonly length: number; readonly slot: number }
-  | { readonly kind: 'set-src' | 'set-dst' | 'set-src-port' | 'set-dst-port'; readonly expression: Expression }
-  | { readonly kind: 'set-priority-class' | 'set-priority-offset'; readonly expression: Expression }
+  | { readonly kind: 'capture'; readonly expression: E; readonly length: number; readonly slot: number }
+  | { readonly kind: 'set-src' | 'set-dst' | 'set-src-port' | 'set-dst-port'; readonly expression: E }
+  | { readonly kind: 'set-priority-class' | 'set-priority-offset'; readonly expression: E }
   | { readonly kind: 'set-mark' | 'set-tos' | 'set-nice' | 'set-bandwidth-limit'; readonly value: number }
   | { readonly kind: 'set-log-level'; readonly level: string };
+
+/** What a rule does; names are unresolved. A table is the name of the proxy that has it, or null for the own. */
+export type RuleAction = Action<Expression, Format, NamedReference | null>;
 
 /** One rule. */
 export interface Rule {
