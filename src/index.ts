@@ -6,6 +6,7 @@
  *
  * `runMaster` adds what a process of its own needs: signals, messages and an exit code.
  */
+export type { Answer, Command, CommandCall, Level, RuntimeSession } from './admin/command.js';
 export type { SocketAddress } from './kernel/address.js';
 export { type BalancerCounters, type BalancerOptions, LoadBalancer } from './master/balancer.js';
 export { Log, type LogSink, type Severity } from './master/log.js';
