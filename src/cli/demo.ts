@@ -7,12 +7,12 @@ import type { Options } from 'yargs';
 import { formatAddress } from '../kernel/address.js';
 import type { LoadBalancer } from '../master/balancer.js';
 import { balanceFlags } from './balance.js';
+import type { Command } from './command.js';
 import { complain, type Output } from './complaint.js';
 import { DemoServers } from './demo-servers.js';
 import { BALANCE_OPTIONS, type RawFlags, rawFlags } from './flags.js';
 
-/** The flags of `turbo-lb demo`, as yargs wants them. */
-export const DEMO_OPTIONS: Readonly<Record<string, Options>> = {
+const DEMO_OPTIONS: Readonly<Record<string, Options>> = {
   bind: { group: 'Options:', describe: 'Listen here [default: 127.0.0.1:8080, or the next free port]', nargs: 1 },
   ...Object.fromEntries(
     ['balance', 'workers', 'io-engine'].map((flag) => [flag, { ...BALANCE_OPTIONS[flag], group: 'Options:' }]),
@@ -25,8 +25,13 @@ const PORTS_TRIED = 20;
 /** Enough for a load generator on the same host, within the descriptors that every user may open. */
 const MAXCONN = '1000';
 
-/** Runs until a signal ends it; answers the exit code. Throws StartError. */
-export async function demo(argv: Readonly<Record<string, unknown>>, output: Output): Promise<number> {
+const EXAMPLES = `Example:
+  turbo-lb demo --bind :8000 --balance leastconn`;
+
+/** Runs until a signal ends it. Throws StartError. */
+export const DEMO: Command = { options: DEMO_OPTIONS, examples: EXAMPLES, handle: demo };
+
+async function demo(argv: Readonly<Record<string, unknown>>, output: Output): Promise<number> {
   const { values } = rawFlags(argv);
   const bind = values.bind ?? (await freeAddress(output));
   if (bind === undefined) {

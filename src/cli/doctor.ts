@@ -6,13 +6,13 @@ import { type DoctorReport, examine } from '../master/doctor.js';
 import type { Finding, FindingState } from '../master/sysctl.js';
 import { wrapText } from '../master/wrap.js';
 import { parseMaxconn } from './check-flags.js';
+import type { Command } from './command.js';
 import { type Complaint, complain, EXIT_FAILURE, EXIT_OK, type Output } from './complaint.js';
 
 /** The load that is asked about when none is given: what a small site's balancer carries. */
 const MAXCONN_DEFAULT = 2000;
 
-/** The flags of `turbo-lb doctor`, as yargs wants them. */
-export const DOCTOR_OPTIONS: Readonly<Record<string, Options>> = {
+const DOCTOR_OPTIONS: Readonly<Record<string, Options>> = {
   maxconn: { describe: `Connections at once [default: ${MAXCONN_DEFAULT}]`, nargs: 1 },
   servers: { describe: 'Server addresses that share them [default: 1]', nargs: 1 },
   json: { describe: 'Print everything as JSON', type: 'boolean' },
@@ -31,8 +31,15 @@ const LEGEND =
   'MEND: it holds this load back; advice: worth having but not in the way of this load; absent: this kernel ' +
   'or this network namespace has no such setting. sysctl.conf.example keeps them over a reboot.';
 
+const EXAMPLES = `Exit code 0 when this host can bear the load, 1 when it cannot.
+
+Example:
+  turbo-lb doctor --maxconn 50000 --servers 4`;
+
 /** Exit code 0 when the host is fit for the load, 1 when it is not, or when a flag is wrong. */
-export function doctor(argv: Readonly<Record<string, unknown>>, output: Output): number {
+export const DOCTOR: Command = { options: DOCTOR_OPTIONS, examples: EXAMPLES, handle: doctor };
+
+function doctor(argv: Readonly<Record<string, unknown>>, output: Output): number {
   const complaints: Complaint[] = [];
   const number = (flag: string, parse: (text: string) => Parsed<number>, otherwise: number): number => {
     const text = argv[flag];

@@ -6,6 +6,7 @@ import type { Keyword, SectionKind } from '../config/keyword.js';
 import { GLOBAL_KEYWORDS, PROXY_KEYWORDS } from '../config/keywords/index.js';
 import { nearestWord } from '../config/values/nearest.js';
 import { wrapText } from '../master/wrap.js';
+import type { Command } from './command.js';
 import { complain, EXIT_OK, type Output } from './complaint.js';
 
 const WIDTH = 80;
@@ -28,8 +29,15 @@ interface Entry {
 const GLOBAL_ENTRIES = entries(GLOBAL_KEYWORDS);
 const PROXY_ENTRIES = entries(PROXY_KEYWORDS);
 
+const EXAMPLES = `Examples:
+  turbo-lb keywords
+  turbo-lb keywords timeout
+  turbo-lb keywords tune.bufsize`;
+
 /** Prints all keywords, or one in full; an unknown one is refused with the nearest known one. */
-export function keywords(argv: Readonly<Record<string, unknown>>, output: Output): number {
+export const KEYWORDS: Command = { options: {}, examples: EXAMPLES, words: true, handle: keywords };
+
+function keywords(argv: Readonly<Record<string, unknown>>, output: Output): number {
   const words = Array.isArray(argv._) ? argv._.map(String).slice(1) : [];
   if (words.length === 0) {
     output.out(renderList());
