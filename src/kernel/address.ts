@@ -3,6 +3,7 @@
  * IPv4 (ip(7)), IPv6 (ipv6(7)), UNIX path and abstract (unix(7)).
  */
 import { isIPv4, isIPv6 } from 'node:net';
+import { FAMILY_IPV4, type HostAddress } from './host-address.js';
 import { AF_INET, AF_INET6, AF_UNIX } from './sys/constants.js';
 import { allocate, type Region } from './sys/memory.js';
 
@@ -120,6 +121,38 @@ export function formatAddress(address: SocketAddress): string {
     case 'unix':
       return `${address.abstract ? 'abns' : 'unix'}@${address.path}`;
   }
+}
+
+/** Reads the text form of an IP address into one of the other kind. Throws RangeError for what is not an address. */
+export function setHostAddress(into: HostAddress, address: Extract<SocketAddress, { host: string }>): void {
+  const bytes = sockaddrBytes(address);
+  const view = new DataView(bytes.buffer);
+  if (address.family === 'ipv4') into.setIpv4(view.getInt32(4, false), address.port);
+  else
+    into.setIpv6(
+      view.getInt32(8, false),
+      view.getInt32(12, false),
+      view.getInt32(16, false),
+      view.getInt32(20, false),
+      address.port,
+    );
+}
+
+/** Lays an IP address out as a sockaddr, with that port in place of its own; allocates nothing. */
+export function writeSockaddr({ view }: Region, at: number, address: HostAddress, port: number): void {
+  const isIpv4 = address.family === FAMILY_IPV4;
+  view.setUint16(at, isIpv4 ? AF_INET : AF_INET6, true);
+  view.setUint16(at + 2, port, false);
+  // sin_addr, or sin6_flowinfo
+  view.setInt32(at + 4, isIpv4 ? address.word0 : 0, false);
+  // sin_zero, or sin6_addr
+  view.setInt32(at + 8, isIpv4 ? 0 : address.word0, false);
+  view.setInt32(at + 12, isIpv4 ? 0 : address.word1, false);
+  if (isIpv4) return;
+  view.setInt32(at + 16, address.word2, false);
+  view.setInt32(at + 20, address.word3, false);
+  // sin6_scope_id
+  view.setInt32(at + 24, 0);
 }
 
 /** Copies addresses into kernel-visible memory, once, at start. `region` holds all of them. */

@@ -10,13 +10,14 @@ import { chooseEngine, type EngineChoice } from '../kernel/probe.js';
 import type { IoEngineChoice, Plan } from '../plan/plan.js';
 import { COUNTER_NAMES, type CounterName } from '../shared/counters.js';
 import { createShared, NO_WORKER, openShared, type SharedState, type SharedTables } from '../shared/state.js';
-import { Checker } from './checks/checker.js';
+import { Checker, checkConnections } from './checks/checker.js';
 import { HealthWatch } from './checks/health-watch.js';
 import { cpuBudget } from './cpus.js';
 import { Listeners } from './listeners.js';
 import type { Log } from './log.js';
 import { ProcessLog } from './process-log.js';
 import { QueueKeeper } from './queue-keeper.js';
+import { ServerAddresses } from './server-addresses.js';
 import { type ServerPlace, ServerStates, SYSTEM_CLOCK } from './server-states.js';
 import { applySizing, demandOf, type Sizing, sizedPlan } from './sizing.js';
 import { StartError } from './start-error.js';
@@ -60,6 +61,7 @@ export class LoadBalancer {
   private workers: Workers | null = null;
   private shared: SharedState | null = null;
   private states: ServerStates | null = null;
+  private addressesNow: ServerAddresses | null = null;
   private checker: Checker | null = null;
   private processLog: ProcessLog | null = null;
   private readonly listeners: Listeners;
@@ -95,9 +97,10 @@ export class LoadBalancer {
     const tables = openShared(shared, NO_WORKER);
     const queues = new QueueKeeper(plan.backends, shared);
     this.states = new ServerStates(plan.backends, tables.servers.groups, SYSTEM_CLOCK, (place) => queues.onServerChange(place));
+    this.addressesNow = new ServerAddresses(plan.backends, tables.addresses);
     const workerCpus = listeners.map((_, worker) => this.cpusOf(worker, cpus));
     await this.workers.start({ plan, shared, ioEngine: this.engine.name, backlogMax, listeners, cpus: workerCpus });
-    this.watchHealth(plan, this.states, tables);
+    this.watchHealth(plan, this.states, this.addressesNow, tables);
   }
 
   private newWorkers(loadsLater: WorkersOptions['loadsLater']): Workers {
@@ -143,7 +146,7 @@ export class LoadBalancer {
   }
 
   /** Begins the health checks; until then every server counts as up. */
-  private watchHealth(plan: Plan, states: ServerStates, { servers, queues }: SharedTables): void {
+  private watchHealth(plan: Plan, states: ServerStates, addresses: ServerAddresses, { servers, queues }: SharedTables): void {
     const { log } = this.options;
     this.processLog = new ProcessLog(plan, (severity, text) => log.write(severity, text));
     const watch = new HealthWatch({
@@ -154,7 +157,7 @@ export class LoadBalancer {
       log,
       processLog: this.processLog,
     });
-    this.checker = new Checker(plan.backends, watch, SYSTEM_CLOCK);
+    this.checker = new Checker(plan.backends, watch, SYSTEM_CLOCK, checkConnections(addresses));
     this.checker.start();
   }
 
@@ -198,6 +201,12 @@ export class LoadBalancer {
     return this.states;
   }
 
+  /** Where servers are, to look at and to change; until the balancer has ended. */
+  get serverAddresses(): ServerAddresses {
+    if (this.addressesNow === null) throw new Error('the balancer has not been started');
+    return this.addressesNow;
+  }
+
   /** Says what stands against the load that was asked for; a maxconn that was derived is no such load. */
   private warnOfSysctls(maxconn: number): void {
     for (const warning of startWarnings(this.plan, this.workerCount, maxconn)) this.options.log.warning(warning);
@@ -209,6 +218,7 @@ export class LoadBalancer {
     this.processLog?.close();
     this.states?.close();
     this.states = null;
+    this.addressesNow = null;
     this.shared = null;
     this.workers = null;
   }

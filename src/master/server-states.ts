@@ -5,7 +5,15 @@
  * find out whether a server is well.
  */
 import type { BackendPlan, BalancePlan, ServerPlan } from '../plan/plan.js';
-import { type ServerGroup, STATE_DOWN, STATE_DRAIN, STATE_MAINTENANCE, STATE_STARTING, WEIGHT_SCALE } from '../shared/servers.js';
+import {
+  type ServerGroup,
+  STATE_DOWN,
+  STATE_DRAIN,
+  STATE_MAINTENANCE,
+  STATE_RESOLUTION,
+  STATE_STARTING,
+  WEIGHT_SCALE,
+} from '../shared/servers.js';
 
 /** A step of a slow start; HAProxy's. */
 const STEP_MS = 1000;
@@ -56,7 +64,7 @@ export class ServerStates {
   private readonly entries: readonly (readonly Entry[])[];
 
   /**
-   * Fills the table from the plan: servers are up at full weight, but those that are `disabled`.
+   * Fills the table from the plan: servers are up at full weight, but those that are `disabled` or have no address.
    *
    * @param groups of the server table, one for each backend
    * @param onChange called after a server's state, weight or limit has changed
@@ -120,6 +128,11 @@ export class ServerStates {
     this.change(place, STATE_MAINTENANCE | STATE_DRAIN, 0);
   }
 
+  /** It has an address, or has none: without one it is in maintenance, whatever else holds. */
+  setResolved(place: ServerPlace, resolved: boolean): void {
+    this.change(place, resolved ? STATE_RESOLUTION : 0, resolved ? 0 : STATE_RESOLUTION);
+  }
+
   /** Throws RangeError, in HAProxy's words, for a weight that the server cannot have. */
   setWeight(place: ServerPlace, weight: number): void {
     const entry = this.at(place);
@@ -159,7 +172,7 @@ export class ServerStates {
   private apply(entry: Entry): void {
     const { group, place } = entry;
     const wasUp = group.isUp(place.server);
-    const isUp = (this.stateOf(entry) & (STATE_DOWN | STATE_MAINTENANCE)) === 0;
+    const isUp = (this.stateOf(entry) & (STATE_DOWN | STATE_MAINTENANCE | STATE_RESOLUTION)) === 0;
     if (!isUp) this.endStart(entry);
     else if (!wasUp && entry.plan.slowstartMs > 0) this.beginStart(entry);
     this.write(entry);
@@ -216,7 +229,7 @@ function entryOf(backend: BackendPlan, plan: ServerPlan, place: ServerPlace, gro
     isDynamic: isDynamic(backend.balance),
     followers: [],
     followed: plan.track,
-    own: plan.disabled ? STATE_MAINTENANCE : 0,
+    own: (plan.disabled ? STATE_MAINTENANCE : 0) | (plan.unresolved ? STATE_RESOLUTION : 0),
     weight: plan.weight,
     startedAt: null,
     callOff: null,

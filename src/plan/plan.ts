@@ -236,7 +236,12 @@ export interface ServerPlan {
   readonly name: string;
   /** From 1 within its backend; `srv_id`, and what consistent hashing places it by. */
   readonly id: number;
+  /** Where it is at first; 0.0.0.0 and its port when it is `unresolved`. */
   readonly address: SocketAddress;
+  /** Starts without an address, in maintenance until it gets one. */
+  readonly unresolved: boolean;
+  /** The name that the file gives in place of an address; null: none. */
+  readonly fqdn: string | null;
   /** Added to the port that the client connected to, in place of the address's own port; null: not. */
   readonly portOffset: number | null;
   /** 0..256; 0 takes no new connections (`weight`). */
@@ -264,7 +269,12 @@ export interface ServerPlan {
 }
 
 /** Health checks of a server; the master carries them out. */
-export type ServerCheckPlan = Omit<ServerCheckSettings, 'address' | 'agent'> & { readonly address: SocketAddress };
+export type ServerCheckPlan = Omit<ServerCheckSettings, 'address' | 'agent'> & {
+  /** Where they go at first; afterwards `ServerAddresses.checkAddress` says it. */
+  readonly address: SocketAddress;
+  /** `addr`: they go there, wherever the server is; null: to the server. Its port is of no meaning. */
+  readonly elsewhere: SocketAddress | null;
+};
 
 /** A local address for connections to servers; ports are tried in turn, 0 is the system's choice. */
 export interface SourcePlan {
@@ -384,6 +394,8 @@ export function defaultServer(name: string, id: number, address: SocketAddress, 
     name,
     id,
     address,
+    unresolved: false,
+    fqdn: null,
     portOffset: null,
     weight,
     backup: false,
@@ -408,6 +420,7 @@ export function defaultServer(name: string, id: number, address: SocketAddress, 
       fall: 3,
       port: null,
       address,
+      elsewhere: null,
       sendProxy: false,
       observe: null,
       errorLimit: 10,

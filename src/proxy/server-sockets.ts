@@ -1,13 +1,16 @@
 /**
- * The sockets towards servers: which options each server's get, where they come from (`source`), and
- * which port they go to where that depends on the client's (`:+1`). What can be known before is
- * known before: a plain server costs nothing beside the socket itself.
+ * The sockets towards servers: which options each server's get, where they come from (`source`), where
+ * they go now that the master may have moved the server (DNS, the operator), and which port they go to
+ * where that depends on the client's (`:+1`). What can be known before is known before: a plain
+ * server costs nothing beside the socket itself and a look at whether it has moved.
  */
-import { type EncodedAddress, sockaddrBytes } from '../kernel/address.js';
+import { type EncodedAddress, setHostAddress, writeSockaddr } from '../kernel/address.js';
+import { FAMILY_IPV4 } from '../kernel/host-address.js';
 import { encodeSetups, type SocketSettings, type SocketSetup } from '../kernel/socket-setup.js';
 import { AF_INET, AF_INET6 } from '../kernel/sys/constants.js';
 import { allocate, type Region } from '../kernel/sys/memory.js';
 import type { BackendPlan, Plan, ServerPlan } from '../plan/plan.js';
+import { ServerAddressRow, type ServerAddressTable } from '../shared/addresses.js';
 import type { Lane } from './lane.js';
 import type { Session } from './session.js';
 
@@ -18,16 +21,17 @@ import type { Session } from './session.js';
 const MADE_MAX = 4096;
 /** Bytes kept for each: a sockaddr_in6 takes 28. */
 const MADE_BYTES = 32;
-/** A port is at byte 2 of a sockaddr_in and of a sockaddr_in6, in network order. */
-const PORT_AT = 2;
+const SOCKADDR_IN_BYTES = 16;
+const SOCKADDR_IN6_BYTES = 28;
 
 /** One server as its sockets see it. */
 interface Target {
-  readonly address: EncodedAddress;
-  /** The bytes of `address`, where they have to be copied; null: it is used as it is. */
-  readonly bytes: Uint8Array | null;
-  /** Added to the port that the client connected to. */
-  readonly portOffset: number;
+  /** As the plan says; null: its address is made for each connection, from `row`. */
+  address: EncodedAddress | null;
+  /** Where it is, once it has moved or when its port depends on the client's. */
+  readonly row: ServerAddressRow;
+  /** The number of the shared row that `row` is a copy of. */
+  sequence: number;
   readonly setup: SocketSetup | null;
   /** The local ports to use in turn; 0: the system's choice. */
   readonly firstPort: number;
@@ -35,14 +39,19 @@ interface Target {
   nextPort: number;
 }
 
+/** A sockaddr of the kind that is rewritten. */
+type MadeAddress = { -readonly [K in keyof EncodedAddress]: EncodedAddress[K] };
+
 /** Opens the sockets of one worker. */
 export class ServerSockets {
   /** Where the socket opened last is to be connected to; valid until the next one is opened. */
   address: EncodedAddress;
   /** By backend, by server. */
   private readonly targets: readonly (readonly Target[])[];
-  private readonly made: EncodedAddress[] = [];
-  private readonly region: Region | null = null;
+  private readonly table: ServerAddressTable;
+  private readonly made: MadeAddress[] = [];
+  /** Where those lie; null: none was needed yet. */
+  private region: Region | null = null;
   private next = 0;
 
   /** @param addresses of all servers, backends in order, their servers in order */
@@ -61,46 +70,57 @@ export class ServerSockets {
         return target;
       }),
     );
+    this.table = lane.tables.addresses;
     this.address = addresses[0];
-    const holdings = lane.tables.holdings.forWorker(lane.worker);
-    if (region !== null) holdings.holdMemory(region.address, region.length);
-    if (this.targets.every((servers) => servers.every(({ bytes }) => bytes === null))) return;
-    this.region = allocate(MADE_MAX * MADE_BYTES);
-    holdings.holdMemory(this.region.address, this.region.length);
+    if (region !== null) this.hold(region);
   }
 
   /** A socket for the server chosen, and in `address` where to connect it to; or `-errno`. */
   open(session: Session): number {
-    const target = this.targets[session.backend][session.chosen];
-    this.address = target.bytes === null ? target.address : this.makeAddress(target.address, target.bytes, session, target);
+    const { backend, chosen } = session;
+    const target = this.targets[backend][chosen];
+    if (this.table.sequence(backend, chosen) !== target.sequence) {
+      target.sequence = this.table.read(backend, chosen, target.row);
+      target.address = null;
+    }
+    this.address = target.address ?? this.makeAddress(target.row, session);
     return this.lane.engine.openSocket(this.address, target.setup, target.firstPort === 0 ? 0 : takePort(target));
   }
 
-  private makeAddress(address: EncodedAddress, bytes: Uint8Array, session: Session, { portOffset }: Target): EncodedAddress {
-    const { region, made } = this;
-    if (region === null) return address;
+  private makeAddress({ address, mapsPort }: ServerAddressRow, session: Session): EncodedAddress {
+    this.region ??= this.hold(allocate(MADE_MAX * MADE_BYTES));
     const at = this.next;
     this.next = (at + 1) % MADE_MAX;
-    made[at] ??= { family: 0, address: 0, length: 0 };
-    const copy = made[at] as { family: number; address: number; length: number };
-    copy.family = address.family;
-    copy.address = region.address + at * MADE_BYTES;
-    copy.length = address.length;
-    const port = (session.readDestination(this.lane.engine).port + portOffset) & 0xffff;
-    region.u8.set(bytes, at * MADE_BYTES);
-    region.view.setUint16(at * MADE_BYTES + PORT_AT, port, false);
-    return copy;
+    this.made[at] ??= { family: 0, address: this.region.address + at * MADE_BYTES, length: 0 };
+    const made = this.made[at];
+    const isIpv4 = address.family === FAMILY_IPV4;
+    made.family = isIpv4 ? AF_INET : AF_INET6;
+    made.length = isIpv4 ? SOCKADDR_IN_BYTES : SOCKADDR_IN6_BYTES;
+    const port = mapsPort ? (session.readDestination(this.lane.engine).port + address.port) & 0xffff : address.port;
+    writeSockaddr(this.region, at * MADE_BYTES, address, port);
+    return made;
+  }
+
+  private hold(region: Region): Region {
+    this.lane.tables.holdings.forWorker(this.lane.worker).holdMemory(region.address, region.length);
+    return region;
   }
 }
 
 function targetOf(server: ServerPlan, address: EncodedAddress, setup: SocketSetup | null): Target {
   const { source, portOffset } = server;
-  const isIp = address.family === AF_INET || address.family === AF_INET6;
+  const row = new ServerAddressRow();
+  const isMade = portOffset !== null && server.address.family !== 'unix';
+  if (isMade) {
+    setHostAddress(row.address, server.address);
+    row.address.port = portOffset;
+    row.mapsPort = true;
+  }
   const firstPort = source === null || source.address.family === 'unix' ? 0 : source.address.port;
   return {
-    address,
-    bytes: portOffset === null || !isIp ? null : sockaddrBytes(server.address),
-    portOffset: portOffset ?? 0,
+    address: isMade ? null : address,
+    row,
+    sequence: 0,
     setup,
     firstPort,
     lastPort: source === null ? 0 : Math.max(firstPort, source.lastPort),

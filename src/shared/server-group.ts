@@ -23,6 +23,8 @@ export const STATE_STARTING = 2;
 export const STATE_MAINTENANCE = 4;
 /** It gets no new connections but those that insist on it. */
 export const STATE_DRAIN = 8;
+/** It has no address: its name cannot be resolved. No checks, no connections. */
+export const STATE_RESOLUTION = 16;
 
 /** Effective weights are in this fraction of a weight as it is configured. */
 export const WEIGHT_SCALE = 16;
@@ -154,7 +156,7 @@ export class ServerGroup {
 
   /** It serves, although perhaps no new connections. */
   isUp(server: number): boolean {
-    return (this.state(server) & (STATE_DOWN | STATE_MAINTENANCE)) === 0;
+    return (this.state(server) & (STATE_DOWN | STATE_MAINTENANCE | STATE_RESOLUTION)) === 0;
   }
 
   /** It takes new connections, should its kind, active or backup, be asked. */

@@ -12,6 +12,7 @@ export {
   STATE_DOWN,
   STATE_DRAIN,
   STATE_MAINTENANCE,
+  STATE_RESOLUTION,
   STATE_STARTING,
   WEIGHT_SCALE,
 } from './server-group.js';

@@ -4,6 +4,7 @@
  * offset. The master creates it for a plan; workers open it.
  */
 
+import { ServerAddressTable } from './addresses.js';
 import { WorkerCounters } from './counters.js';
 import { ConnectionGate } from './gate.js';
 import { HoldingsTable } from './holdings.js';
@@ -20,6 +21,7 @@ export const STICK_COUNTERS = 3;
 export interface SharedState {
   readonly gate: SharedArrayBuffer;
   readonly servers: SharedArrayBuffer;
+  readonly addresses: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
   readonly holdings: SharedArrayBuffer;
   readonly proxies: SharedArrayBuffer;
@@ -41,6 +43,8 @@ export interface SharedState {
 export interface SharedTables {
   readonly gate: ConnectionGate;
   readonly servers: ServerTable;
+  /** Addresses of servers that are not those of the plan any more. */
+  readonly addresses: ServerAddressTable;
   readonly counters: WorkerCounters;
   readonly holdings: HoldingsTable;
   readonly proxies: ProxyTable;
@@ -77,6 +81,7 @@ export function createShared(sizes: SharedSizes): SharedState {
   return {
     gate: ConnectionGate.create(sizes.maxconn, sizes.workers),
     servers: ServerTable.create(sizes.backendSizes, sizes.workers),
+    addresses: ServerAddressTable.create(sizes.backendSizes),
     counters: WorkerCounters.create(sizes.workers),
     holdings: HoldingsTable.create(sizes.workers, sizes.descriptorsMax),
     proxies: ProxyTable.create(sizes.frontends, sizes.backendSizes.length, sizes.workers),
@@ -110,6 +115,7 @@ export function openShared(state: SharedState, worker: number): SharedTables {
   return {
     gate: new ConnectionGate(state.gate),
     servers,
+    addresses: new ServerAddressTable(state.addresses, state.backendSizes),
     counters: new WorkerCounters(state.counters),
     holdings: new HoldingsTable(state.holdings),
     proxies: new ProxyTable(state.proxies, state.frontends, state.backendSizes.length, workers, worker),

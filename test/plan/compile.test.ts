@@ -185,8 +185,8 @@ test('names are looked up, in the order of init-addr', () => {
   assert.equal(server('nobody.invalid:80 init-addr libc,10.0.0.7').address, ip('10.0.0.7', 80));
   assert.equal(server('web.test:80 init-addr 10.0.0.7,libc').address, ip('10.0.0.7', 80));
   const unresolved = server('nobody.invalid:80 init-addr last,none');
-  assert.is(unresolved.disabled, true);
-  assert.equal(unresolved.address, ip('0.0.0.0', 0));
+  assert.equal([unresolved.disabled, unresolved.unresolved, unresolved.fqdn], [false, true, 'nobody.invalid']);
+  assert.equal(unresolved.address, ip('0.0.0.0', 80));
 });
 
 test('a name without an address is refused, unless that is to be ignored', () => {
@@ -194,7 +194,7 @@ test('a name without an address is refused, unless that is to be ignored', () =>
   assert.equal(findingsOf(text), ["alert [f.cfg:6] : 'server b/s' : could not resolve address 'nobody.invalid'."]);
   assert.is(compile(text).plan, null);
   const ignoring = planOf(text, { ignoreUnresolved: true });
-  assert.is(ignoring.backends[0].servers[0].disabled, true);
+  assert.is(ignoring.backends[0].servers[0].unresolved, true);
 });
 
 test('names in binds, sources and checks must have an address', () => {

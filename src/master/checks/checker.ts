@@ -4,6 +4,7 @@
  * all come at once.
  */
 import type { BackendPlan, ServerPlan } from '../../plan/plan.js';
+import type { ServerAddresses } from '../server-addresses.js';
 import type { Clock, ServerPlace } from '../server-states.js';
 import { Health } from './health.js';
 import { type CheckResult, failedInARow, passed } from './result.js';
@@ -15,8 +16,21 @@ export interface CheckOwner {
   onHealthChange(place: ServerPlace, up: boolean, result: CheckResult): void;
 }
 
-/** Carries out one check. */
-export type Check = (server: ServerPlan, timeoutMs: number, signal: AbortSignal) => Promise<CheckResult>;
+/** Carries out one check; null: there is nothing to be checked now, the server has no address. */
+export type Check = (
+  server: ServerPlan,
+  timeoutMs: number,
+  signal: AbortSignal,
+  place: ServerPlace,
+) => Promise<CheckResult | null>;
+
+/** Checks by connections, to where servers are at the moment. */
+export function checkConnections(addresses: Pick<ServerAddresses, 'checkAddress'>): Check {
+  return async (_, timeoutMs, signal, place) => {
+    const address = addresses.checkAddress(place);
+    return address === null ? null : await checkTcp(address, timeoutMs, signal);
+  };
+}
 
 /** One server under observation. */
 interface Watched {
@@ -34,12 +48,12 @@ export class Checker {
   private readonly watched: readonly Watched[];
   private readonly ending = new AbortController();
 
-  /** @param check what is done to find out; another one in tests */
+  /** @param check what is done to find out */
   constructor(
     backends: readonly BackendPlan[],
     private readonly owner: CheckOwner,
     private readonly clock: Clock,
-    private readonly check: Check = (server, timeoutMs, signal) => checkTcp(server.check.address, timeoutMs, signal),
+    private readonly check: Check,
   ) {
     this.watched = backends.flatMap((backend, i) =>
       backend.servers.flatMap((plan, j) => (isChecked(plan) ? [watch(backend, plan, { backend: i, server: j })] : [])),
@@ -95,9 +109,9 @@ export class Checker {
   private async run(one: Watched): Promise<void> {
     const began = this.clock.now();
     one.dueAt = null;
-    const result = await this.check(one.plan, one.timeoutMs, this.ending.signal);
+    const result = await this.check(one.plan, one.timeoutMs, this.ending.signal, one.place);
     if (this.ending.signal.aborted) return;
-    if (one.health.note(passed(result))) this.owner.onHealthChange(one.place, one.health.up, result);
+    if (result !== null && one.health.note(passed(result))) this.owner.onHealthChange(one.place, one.health.up, result);
     this.schedule(one, Math.max(0, one.health.interval(one.plan.check) - (this.clock.now() - began)));
   }
 }

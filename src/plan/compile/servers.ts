@@ -66,14 +66,16 @@ class ServerCompiler {
       tfo,
       nonStick,
       weight,
-      address: found ?? NOWHERE,
+      address: found ?? this.nowhere(),
+      unresolved: found === null,
+      fqdn: this.fqdn(),
       portOffset: this.portOffset(),
-      disabled: settings.disabled || found === null,
+      disabled: settings.disabled,
       maxconn,
       minconn,
       source: settings.source === null ? common : this.source(settings.source),
       track: this.track(),
-      check: this.check(found ?? NOWHERE),
+      check: this.check(found ?? this.nowhere()),
     };
   }
 
@@ -97,6 +99,17 @@ class ServerCompiler {
     }
     if (resources.ignoreUnresolved !== true) this.alert(`could not resolve address '${syntax.host}'.`);
     return null;
+  }
+
+  /** Without an address it keeps its port. */
+  private nowhere(): SocketAddress {
+    const { syntax } = this.server.address;
+    return withPort(NOWHERE, syntax.kind === 'unix' ? 0 : (syntax.ports?.first ?? 0));
+  }
+
+  private fqdn(): string | null {
+    const { syntax } = this.server.address;
+    return syntax.kind === 'name' ? syntax.host : null;
   }
 
   /** Without a port of its own it has the one that the client connected to. */
@@ -127,6 +140,7 @@ class ServerCompiler {
       fall: check.fall,
       port: check.port,
       address: withPort(address ?? NOWHERE, check.port ?? portOf(own)),
+      elsewhere: elsewhere === null ? null : address,
       sendProxy: check.sendProxy,
       observe: check.observe,
       errorLimit: check.errorLimit,

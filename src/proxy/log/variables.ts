@@ -7,6 +7,7 @@ import type { Engine } from '../../kernel/engine.js';
 import { FAMILY_NONE, HostAddress } from '../../kernel/host-address.js';
 import type { FormatPartPlan } from '../../plan/expression.js';
 import type { Plan } from '../../plan/plan.js';
+import { ServerAddressRow } from '../../shared/addresses.js';
 import type { SharedTables } from '../../shared/state.js';
 import type { SampleContext } from '../samples/context.js';
 import { CLOSING, NO_FD, type Session, type Termination } from '../session.js';
@@ -181,14 +182,26 @@ const serverName: VariableFactory = ({ plan }, flags) => {
   return (line, { session }) => line.bytes(hasServer(session) ? names[session.backend][session.chosen] : none);
 };
 
-const serverIp: VariableFactory = ({ plan }, flags) => {
+/** The address that the server of a session has now, which need not be that of the plan. */
+const serverAddress = new ServerAddressRow();
+/** True, and in `serverAddress` where it is, when the server of the session has moved. */
+function hasMoved({ tables }: VariableSources, { backend, chosen }: Session): boolean {
+  return tables.addresses.read(backend, chosen, serverAddress) !== 0;
+}
+
+const serverIp: VariableFactory = (sources, flags) => {
   const plain = { ...flags, quoted: false };
-  const texts = ofServers(plan, ({ address }) => {
+  const texts = ofServers(sources.plan, ({ address }) => {
     if (address.family === 'unix') return fixed(UNIX, flags);
     return flags.hexadecimal ? fixed(hexHost(address.host), plain) : fixed(address.host, flags);
   });
   const none = fixed('', flags);
-  return (line, { session }) => line.bytes(hasServer(session) ? texts[session.backend][session.chosen] : none);
+  return (line, { session }) => {
+    if (!hasServer(session)) line.bytes(none);
+    else if (!hasMoved(sources, session)) line.bytes(texts[session.backend][session.chosen]);
+    else if (flags.hexadecimal) line.hexAddress(serverAddress.address);
+    else writeAddress(line, serverAddress.address, flags);
+  };
 };
 
 /** The digits of an address in the plan's text form. */
@@ -211,9 +224,10 @@ const serverPort: VariableFactory = (sources, flags) => {
       return;
     }
     const { address, portOffset } = sources.plan.backends[session.backend].servers[session.chosen];
-    if (address.family === 'unix') writePort(line, 0, flags);
-    else if (portOffset === null) writePort(line, address.port, flags);
-    else writePort(line, (session.readDestination(sources.engine).port + portOffset) & 0xffff, flags);
+    const moved = hasMoved(sources, session);
+    const mapsPort = moved ? serverAddress.mapsPort : portOffset !== null;
+    const port = moved ? serverAddress.address.port : address.family === 'unix' ? 0 : (portOffset ?? address.port);
+    writePort(line, mapsPort ? (session.readDestination(sources.engine).port + port) & 0xffff : port, flags);
   };
 };
 

@@ -100,6 +100,8 @@ export function planOf(log: Partial<LogPlan>, captures: readonly number[] = []):
     source: null,
     tcpUserTimeoutMs: 0,
     tfo: false,
+    unresolved: false,
+    fqdn: null,
     track: null,
     nonStick: false,
     check,
