@@ -15,6 +15,7 @@ import {
   IPPROTO_TCP,
   IPV6_V6ONLY,
   O_NONBLOCK,
+  SHUT_RD,
   SO_ACCEPTCONN,
   SO_BINDTODEVICE,
   SO_KEEPALIVE,
@@ -121,6 +122,16 @@ export function adoptListener(fd: number): void {
   must('fcntl(F_SETFL)', sys.fcntl(fd, F_SETFL, flags | O_NONBLOCK));
   must('fcntl(F_SETFD)', sys.fcntl(fd, F_SETFD, FD_CLOEXEC));
   if (localAddress(fd).family !== 'unix') setFlag(fd, IPPROTO_TCP, TCP_NODELAY, 1, 'setsockopt(TCP_NODELAY)');
+}
+
+/** Stops a TCP socket from listening: what waits in its queue is reset, and others may bind the address. Throws SystemCallError. */
+export function stopListening(fd: number): void {
+  must('shutdown', sys.shutdown(fd, SHUT_RD));
+}
+
+/** Listens again after `stopListening`. Throws SystemCallError (EADDRINUSE: somebody else does, by now). */
+export function listenAgain(fd: number, backlog: number): void {
+  must('listen', sys.listen(fd, backlog));
 }
 
 /** The address that a socket is bound to, getsockname(2). Throws SystemCallError. */

@@ -15,12 +15,14 @@ import { HealthWatch } from './checks/health-watch.js';
 import { cpuBudget } from './cpus.js';
 import { Listeners } from './listeners.js';
 import type { Log } from './log.js';
-import { ProcessLog } from './process-log.js';
+import { Pauses } from './pauses.js';
+import { ProcessLog, type ProxyMessage, pausedMessages, stoppedMessages } from './process-log.js';
 import { QueueKeeper } from './queue-keeper.js';
 import { ServerAddresses } from './server-addresses.js';
 import { type ServerPlace, ServerStates, SYSTEM_CLOCK } from './server-states.js';
 import { applySizing, demandOf, type Sizing, sizedPlan } from './sizing.js';
 import { StartError } from './start-error.js';
+import { stateDump } from './state-dump.js';
 import { startWarnings, sysctlReader } from './sysctl.js';
 import { sparesFor, Workers, type WorkersOptions } from './workers.js';
 
@@ -65,12 +67,14 @@ export class LoadBalancer {
   private checker: Checker | null = null;
   private processLog: ProcessLog | null = null;
   private readonly listeners: Listeners;
+  private readonly pauses: Pauses;
 
   constructor(
     private readonly plan: Plan,
     private readonly options: BalancerOptions,
   ) {
     this.listeners = new Listeners(plan);
+    this.pauses = this.newPauses();
   }
 
   /** Resolves when every worker accepts connections. Throws StartError for what a person can mend. */
@@ -101,6 +105,26 @@ export class LoadBalancer {
     const workerCpus = listeners.map((_, worker) => this.cpusOf(worker, cpus));
     await this.workers.start({ plan, shared, ioEngine: this.engine.name, backlogMax, listeners, cpus: workerCpus });
     this.watchHealth(plan, this.states, this.addressesNow, tables);
+  }
+
+  private newPauses(): Pauses {
+    const { plan, listeners, options } = this;
+    const frontends = plan.frontends.map(({ name }) => name);
+    return new Pauses({
+      frontends,
+      hold: async (paused) => this.workers?.pause(paused.map((name) => frontends.indexOf(name))),
+      stopListening: (frontend) => listeners.pause(frontend),
+      listenAgain: (frontend) => listeners.resume(frontend),
+      messages: (what) => pausedMessages(plan, what),
+      say: (message) => this.say(message),
+      fail: (text) => options.log.alert(text),
+    });
+  }
+
+  /** To the terminal and the logs. */
+  private say({ proxy, text }: ProxyMessage): void {
+    this.options.log.warning(text);
+    this.processLog?.write('warning', text, proxy);
   }
 
   private newWorkers(loadsLater: WorkersOptions['loadsLater']): Workers {
@@ -163,8 +187,36 @@ export class LoadBalancer {
 
   /** Takes no new connections; resolves when the last one has ended. */
   async drain(): Promise<void> {
-    await this.workers?.drain(() => this.listeners.close());
+    await this.workers?.drain(() => {
+      this.listeners.close();
+      for (const message of stoppedMessages(this.plan, this.tables.proxies)) this.say(message);
+    });
     this.release();
+  }
+
+  /** Frontends, all unless named, stop listening; their sessions go on. Resolves when nobody listens there any more. */
+  pause(frontends?: readonly string[]): Promise<void> {
+    return this.pauses.pause(frontends);
+  }
+
+  /** Frontends, all unless named, listen again, unless somebody else has taken their addresses. */
+  resume(frontends?: readonly string[]): Promise<void> {
+    return this.pauses.resume(frontends);
+  }
+
+  /** Whether a frontend was paused. */
+  isPaused(frontend: string): boolean {
+    return this.pauses.has(frontend);
+  }
+
+  /** Tells the logs how proxies and servers are, as SIGHUP asks for. */
+  dumpStates(): void {
+    const { log } = this.options;
+    log.warning('SIGHUP received, dumping servers states.');
+    for (const { proxy, text } of stateDump(this.plan, this.tables)) {
+      if (text.startsWith('SIGHUP: ')) log.warning(text);
+      this.processLog?.write('notice', text, proxy);
+    }
   }
 
   /** Closes every connection and ends the workers. */
@@ -193,6 +245,12 @@ export class LoadBalancer {
     if (this.shared === null) throw new Error('the balancer has not been started');
     const { queues } = openShared(this.shared, NO_WORKER);
     return queues.backends.map((backend) => backend.waiting);
+  }
+
+  /** What the workers share, opened for none of them; until the balancer has ended. */
+  get tables(): SharedTables {
+    if (this.shared === null) throw new Error('the balancer has not been started');
+    return openShared(this.shared, NO_WORKER);
   }
 
   /** States and weights of servers, to look at and to change; until the balancer has ended. */

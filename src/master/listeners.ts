@@ -6,7 +6,15 @@ import { rmSync } from 'node:fs';
 import { formatAddress, type SocketAddress } from '../kernel/address.js';
 import { closeDescriptor } from '../kernel/descriptors.js';
 import { errnoText, SystemCallError, systemText } from '../kernel/errno.js';
-import { adoptListener, localAddress, openListener, type SocketPermissions, type TcpOptions } from '../kernel/listener.js';
+import {
+  adoptListener,
+  listenAgain,
+  localAddress,
+  openListener,
+  type SocketPermissions,
+  stopListening,
+  type TcpOptions,
+} from '../kernel/listener.js';
 import { groupId, userId } from '../kernel/users.js';
 import type { BindPlan, FrontendPlan, Plan } from '../plan/plan.js';
 import { BindError, type BindFailure, StartError } from './start-error.js';
@@ -24,6 +32,8 @@ export class Listeners {
   /** Files of the UNIX sockets among them, which go with them. */
   private readonly socketPaths = new Set<string>();
   private readonly failures: BindFailure[] = [];
+  /** Sockets of each frontend that may stop listening: those that nobody else has. */
+  private readonly own = new Map<string, { readonly fd: number; readonly backlog: number }[]>();
 
   constructor(private readonly plan: Plan) {}
 
@@ -49,9 +59,23 @@ export class Listeners {
   close(): void {
     for (const fd of this.descriptors) closeDescriptor(fd);
     this.descriptors.clear();
+    this.own.clear();
     for (const path of this.socketPaths) removeSocket(path);
     this.socketPaths.clear();
     this.addresses = [];
+  }
+
+  /**
+   * Stops listening at the TCP addresses of a frontend, so that others may bind them. UNIX sockets, and
+   * those that whoever started the process has as well, only are not accepted from. Throws SystemCallError.
+   */
+  pause(frontend: string): void {
+    for (const { fd } of this.own.get(frontend) ?? []) stopListening(fd);
+  }
+
+  /** Listens again. Throws SystemCallError when somebody else has taken an address meanwhile. */
+  resume(frontend: string): void {
+    for (const { fd, backlog } of this.own.get(frontend) ?? []) listenAgain(fd, backlog);
   }
 
   /** After a chroot the paths of sockets mean other files; who starts next replaces a socket where nobody answers. */
@@ -89,7 +113,14 @@ export class Listeners {
     });
     this.descriptors.add(fd);
     if (address.family === 'unix' && !address.abstract) this.socketPaths.add(address.path);
+    if (address.family !== 'unix') this.ownOf(frontend.name).push({ fd, backlog: bind.backlog });
     return fd;
+  }
+
+  private ownOf(frontend: string): { fd: number; backlog: number }[] {
+    const known = this.own.get(frontend) ?? [];
+    this.own.set(frontend, known);
+    return known;
   }
 
   private adopt(bind: BindPlan, fd: number): number {

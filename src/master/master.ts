@@ -11,6 +11,7 @@ import { LoadBalancer } from './balancer.js';
 import type { Log } from './log.js';
 import { writePidfile } from './pidfile.js';
 import { changesIdentity, giveUpPrivileges, type Identity, identityOf } from './privileges.js';
+import { SignalHandlers } from './signals.js';
 
 /** What the process around a balancer needs beside its plan. */
 export interface MasterOptions {
@@ -21,15 +22,14 @@ export interface MasterOptions {
   readonly onBound?: (identity: Identity) => void;
   /** Called when connections are accepted. */
   readonly onReady?: (balancer: LoadBalancer) => void;
+  /** Called on SIGQUIT, to tell how memory is used. */
+  readonly onDumpPools?: (balancer: LoadBalancer) => void;
   /** The module that a worker runs; for tests of dying workers. */
   readonly workerUrl?: URL;
 }
 
 /** Why the process ends: with a code, or by a signal. */
 type End = number | NodeJS.Signals;
-
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-const DRAIN_SIGNAL = 'SIGUSR1';
 
 /**
  * Runs a balancer until a signal or a failure ends it. Resolves with the exit code; after SIGTERM
@@ -55,9 +55,30 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     },
   });
   const started = balancer.start();
-  const signals = new SignalHandlers(end, log, async () => {
-    await started;
-    await drained(balancer, life.hardStopAfterMs, log);
+  // A start that fails is reported by who awaits it.
+  const whenStarted = async (action: () => unknown): Promise<void> => {
+    if (
+      (await started.then(
+        () => end.isOpen,
+        () => false,
+      )) === true
+    )
+      await action();
+  };
+  const signals = new SignalHandlers({
+    stop: (signal) => end.reach(signal),
+    softStop: () =>
+      void started
+        .then(() => delay(life.graceMs))
+        .then(() => drained(balancer, life.hardStopAfterMs, log))
+        .then(
+          () => end.reach(0),
+          (error) => end.fail(error),
+        ),
+    pause: () => void whenStarted(() => balancer.pause()),
+    resume: () => void whenStarted(() => balancer.resume()),
+    dumpStates: () => void whenStarted(() => balancer.dumpStates()),
+    dumpPools: () => void whenStarted(() => options.onDumpPools?.(balancer)),
   });
   try {
     await Promise.race([started, end.reached]);
@@ -101,42 +122,6 @@ class Ending {
   reach(end: End): void {
     this.isOpen = false;
     this.reaching.emit('end', end);
-  }
-}
-
-class SignalHandlers {
-  private readonly handlers = new Map<NodeJS.Signals, () => void>();
-  private draining = false;
-
-  constructor(end: Ending, log: Log, drain: () => Promise<void>) {
-    for (const signal of STOP_SIGNALS) this.on(signal, () => end.reach(signal));
-    this.on(DRAIN_SIGNAL, () => {
-      if (this.draining) return;
-      this.draining = true;
-      log.notice(`${DRAIN_SIGNAL}: accepting no more, ending with the last session`);
-      drain().then(
-        () => end.reach(0),
-        (error) => end.fail(error),
-      );
-    });
-  }
-
-  remove(): void {
-    for (const [signal, handler] of this.handlers) process.off(signal, handler);
-    this.handlers.clear();
-  }
-
-  /** Ends the process as if nobody had handled the signal. */
-  endBy(signal: NodeJS.Signals): Promise<never> {
-    this.remove();
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
-    return new Promise(() => undefined);
-  }
-
-  private on(signal: NodeJS.Signals, handler: () => void): void {
-    process.on(signal, handler);
-    this.handlers.set(signal, handler);
   }
 }
 

@@ -72,6 +72,8 @@ interface Place {
   ready: boolean;
   /** It was told to drain and accepts no more. */
   refusing: boolean;
+  /** The last order to pause that it has carried out. */
+  paused: number;
 }
 
 /** All worker threads of a balancer. */
@@ -84,6 +86,8 @@ export class Workers {
   /** The plan for every worker, those that take the place of a dead one included. */
   private plan: SharedArrayBuffer = new SharedArrayBuffer(0);
   private hopeless = false;
+  /** What pauses at present. */
+  private pausing: Order & { kind: 'pause' } = { kind: 'pause', frontends: [], serial: 0 };
   /** Says 'changed' whenever a worker has loaded, became ready, refuses, or has ended. */
   private readonly changes = new EventEmitter();
 
@@ -94,6 +98,7 @@ export class Workers {
       orders: null,
       ready: false,
       refusing: false,
+      paused: 0,
     }));
   }
 
@@ -133,6 +138,16 @@ export class Workers {
     await this.until(() => this.isEmpty);
   }
 
+  /** Of all frontends only these accept no connections, until it is called again; resolves when that is so. */
+  async pause(frontends: readonly number[]): Promise<void> {
+    const serial = this.pausing.serial + 1;
+    this.pausing = { kind: 'pause', frontends, serial };
+    this.tellAll(this.pausing);
+    await this.until(
+      () => this.phase === 'stopping' || this.places.every((place) => place.paused >= serial || place.thread === null),
+    );
+  }
+
   /** Ends them and closes their connections. */
   async stop(): Promise<void> {
     this.phase = 'stopping';
@@ -160,6 +175,7 @@ export class Workers {
     place.thread = thread;
     place.ready = false;
     place.refusing = false;
+    place.paused = 0;
     this.begin(place);
   }
 
@@ -171,7 +187,8 @@ export class Workers {
     const { index } = place;
     const { port1, port2 } = new MessageChannel();
     place.orders = port1;
-    const own = { index, listeners: listeners[index], cpus: cpus[index], orders: port2 };
+    place.paused = this.pausing.serial;
+    const own = { index, listeners: listeners[index], cpus: cpus[index], orders: port2, paused: this.pausing.frontends };
     thread.start({ ...own, plan: this.plan, shared, ioEngine, backlogMax });
   }
 
@@ -184,9 +201,11 @@ export class Workers {
     this.changes.emit('changed');
   }
 
-  private onProgress(place: Place, { kind }: Report): void {
+  private onProgress(place: Place, report: Report): void {
+    const { kind } = report;
     if (kind === 'loaded') this.begin(place);
     if (kind === 'refusing') place.refusing = true;
+    if (kind === 'paused') place.paused = report.serial;
     if (kind !== 'ready') return;
     place.ready = true;
     if (this.phase === 'draining') this.tell(place, { kind: 'drain' }); // it replaced one that died meanwhile

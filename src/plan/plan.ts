@@ -54,6 +54,8 @@ export interface LifePlan {
   readonly chroot: string | null;
   /** Milliseconds; 0: none. */
   readonly hardStopAfterMs: number;
+  /** Milliseconds between the order to stop softly and its execution (`grace`). */
+  readonly graceMs: number;
 }
 
 /** The `tune.*` keywords that the data plane knows. */
@@ -311,7 +313,7 @@ export const DEFAULT_PROCESS: ProcessPlan = {
   ioEngine: 'auto',
   maxconn: 0,
   ulimitN: 0,
-  life: { daemon: false, pidfile: null, user: null, group: null, chroot: null, hardStopAfterMs: 0 },
+  life: { daemon: false, pidfile: null, user: null, group: null, chroot: null, hardStopAfterMs: 0, graceMs: 0 },
   logTargets: [],
   logTag: DEFAULTS.logTag,
   node: '',

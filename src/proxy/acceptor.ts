@@ -42,6 +42,7 @@ export class Acceptor {
   private multishot = false;
   private cancelled = false;
   private draining = false;
+  private paused = false;
   /** The system refused the last accept. */
   private failing = false;
   /** Accepted, but the gate was full: taken first when it opens. At most what one multishot brought. */
@@ -69,12 +70,17 @@ export class Acceptor {
     this.rateLimit = lane.plan.frontends[listener.frontend].sessionRateLimit;
   }
 
+  /** The number of the frontend that it accepts for. */
+  get frontend(): number {
+    return this.listener.frontend;
+  }
+
   /** It has taken as many as it may in one turn (`tune.maxaccept`), and has more in hand. */
   get hasMore(): boolean {
     return this.sated;
   }
 
-  /** Nothing is outstanding in the kernel; while draining, nothing will be. */
+  /** Nothing is outstanding in the kernel; while draining or paused, nothing will be. */
   get disarmed(): boolean {
     return !this.armed;
   }
@@ -91,7 +97,7 @@ export class Acceptor {
       if (this.isSated() || !this.takePlace()) return;
       this.hand(this.parked.shift() as number);
     }
-    if (this.armed || this.draining || this.failing) return;
+    if (this.armed || this.draining || this.paused || this.failing) return;
     for (const gate of this.gates) if (gate.current >= gate.max && !this.awaitPlace(gate, false)) return;
     if (this.isTooFast()) return;
     this.armed = true;
@@ -110,6 +116,18 @@ export class Acceptor {
     this.draining = true;
     this.lane.timers.disarm(this.slot);
     this.cancel();
+  }
+
+  /** Takes no connections until told to go on. */
+  pause(): void {
+    this.paused = true;
+    this.cancel();
+  }
+
+  /** Goes on after a pause, or begins. */
+  unpause(): void {
+    this.paused = false;
+    this.resume();
   }
 
   onAccept(result: number, flags: number): void {
@@ -203,7 +221,7 @@ export class Acceptor {
   }
 
   private onError(result: number): void {
-    if (this.draining) return;
+    if (this.draining || this.paused) return;
     if (result === -ECANCELED || PASSING_ERRORS.has(result)) {
       this.resume();
       return;

@@ -63,6 +63,8 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   private clockRead = true;
   private woken = false;
   private draining = false;
+  /** Frontends that accept no connections for now. */
+  private paused: readonly number[] = [];
   /** A line was logged in this turn. */
   private logged = false;
   /** Sessions so far. */
@@ -105,15 +107,29 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     );
   }
 
-  /** Begins to accept. */
-  start(): void {
-    for (const acceptor of this.acceptors) acceptor.resume();
+  /** Begins to accept, but for these frontends. */
+  start(paused: readonly number[] = []): void {
+    this.pause(paused);
   }
 
   /** Accepts no more; `idle` becomes true when the last session has ended. */
   drain(): void {
     this.draining = true;
     for (const acceptor of this.acceptors) acceptor.drain();
+  }
+
+  /** Of all frontends only these accept no connections, until it is called again. */
+  pause(frontends: readonly number[]): void {
+    this.paused = frontends;
+    for (const acceptor of this.acceptors) {
+      if (frontends.includes(acceptor.frontend)) acceptor.pause();
+      else acceptor.unpause();
+    }
+  }
+
+  /** What was told to pause has nothing outstanding at its listening sockets. */
+  get pausing(): boolean {
+    return this.acceptors.every((acceptor) => acceptor.disarmed || !this.paused.includes(acceptor.frontend));
   }
 
   /** Sends the last lines. After the last turn. */

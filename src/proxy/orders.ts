@@ -11,6 +11,8 @@ export interface WorkerStart {
   readonly shared: SharedState;
   /** A listening descriptor of this worker for each bind: frontends in order, their binds in order. */
   readonly listeners: readonly number[];
+  /** Frontends that accept no connections at first: see the order 'pause'. */
+  readonly paused: readonly number[];
   /** What the kernel cuts every accept queue to (net.core.somaxconn). */
   readonly backlogMax: number;
   readonly ioEngine: 'uring' | 'epoll';
@@ -24,6 +26,8 @@ export interface WorkerStart {
 export type Order =
   /** Take no new connections; say 'refusing' when that is so, and end when the last session has ended. */
   | { readonly kind: 'drain' }
+  /** Of all frontends only these accept no connections, until the next such order; say 'paused' when that is so. */
+  | { readonly kind: 'pause'; readonly frontends: readonly number[]; readonly serial: number }
   /** Close everything and end. */
   | { readonly kind: 'stop' };
 
@@ -36,5 +40,7 @@ export type Report =
   | { readonly kind: 'log'; readonly severity: 'notice' | 'warning' | 'alert'; readonly text: string }
   /** Told to drain, it accepts no more: nothing uses the listening descriptors, which may now be closed. */
   | { readonly kind: 'refusing' }
+  /** The order of that number is carried out: nothing is outstanding at the listening sockets of paused frontends. */
+  | { readonly kind: 'paused'; readonly serial: number }
   /** Connections to an observed server have failed `error-limit` times in a row (`observe layer4`). */
   | { readonly kind: 'failing'; readonly backend: number; readonly server: number };

@@ -58,14 +58,43 @@ function openDataPlane(start: WorkerStart): { engine: Engine; dataPlane: DataPla
   return { engine, dataPlane: new DataPlane(lane, listenersOf(plan, start), addresses.encoded, sessionsMax) };
 }
 
-/** Carries out the orders that have arrived; false when the worker shall end at once. */
-function obey(orders: MessagePort, dataPlane: DataPlane): boolean {
-  for (;;) {
-    const received = receiveMessageOnPort(orders);
-    if (received === undefined) return true;
-    const order = received.message as Order;
-    if (order.kind === 'stop') return false;
-    dataPlane.drain();
+/** The orders of the master, and how far the worker has come with them. */
+class Obedience {
+  private refusing = false;
+  /** The last order to pause, until it is carried out; 0: none. */
+  private pausing = 0;
+
+  constructor(
+    private readonly orders: MessagePort,
+    private readonly dataPlane: DataPlane,
+  ) {}
+
+  /** Carries out what has arrived; false when the worker shall end at once. */
+  obey(): boolean {
+    for (;;) {
+      const received = receiveMessageOnPort(this.orders);
+      if (received === undefined) return true;
+      const order = received.message as Order;
+      if (order.kind === 'stop') return false;
+      if (order.kind === 'drain') this.dataPlane.drain();
+      else this.pause(order.frontends, order.serial);
+    }
+  }
+
+  /** Says what is done that takes more than one turn. */
+  reportProgress(): void {
+    if (!this.refusing && this.dataPlane.refusing) {
+      this.refusing = true;
+      report({ kind: 'refusing' });
+    }
+    if (this.pausing === 0 || !this.dataPlane.pausing) return;
+    report({ kind: 'paused', serial: this.pausing });
+    this.pausing = 0;
+  }
+
+  private pause(frontends: readonly number[], serial: number): void {
+    this.dataPlane.pause(frontends);
+    this.pausing = serial;
   }
 }
 
@@ -82,16 +111,14 @@ function run(start: WorkerStart): void {
   const { orders } = start;
   pin(start);
   const { engine, dataPlane } = openDataPlane(start);
-  dataPlane.start();
+  dataPlane.start(start.paused);
   report({ kind: 'ready' });
   try {
+    const obedience = new Obedience(orders, dataPlane);
     let running = true;
-    let refusing = false;
     while (running && !dataPlane.idle) {
-      if (dataPlane.turn()) running = obey(orders, dataPlane);
-      if (refusing || !dataPlane.refusing) continue;
-      refusing = true;
-      report({ kind: 'refusing' });
+      if (dataPlane.turn()) running = obedience.obey();
+      obedience.reportProgress();
     }
   } finally {
     dataPlane.close();

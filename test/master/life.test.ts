@@ -91,7 +91,7 @@ interop('a soft stop that is over in time is no hard stop', async (engine) => {
   const balancer = await planBalance(planOf(engine, port, server.port, { hardStopAfterMs: 3_600_000 }), port);
   const client = await connect(balancer);
   balancer.process.child.kill('SIGUSR1');
-  await eventually('it accepts no more', () => balancer.process.stderr.includes('accepting no more'));
+  await eventually('it accepts no more', () => /Proxy .* stopped/.test(balancer.process.stderr));
   client.socket.end();
   assert.equal(await balancer.process.exited, { code: 0, signal: null });
   assert.not.match(balancer.process.stderr, 'hard-stop');

@@ -30,6 +30,14 @@ async function refuses(port: number): Promise<void> {
   assert.is(outcome, 'ECONNREFUSED');
 }
 
+/** It has said nothing but that its proxies have stopped. */
+function onlyStopped({ output }: RunningProcess): void {
+  const lines = output.split('\n').filter((line) => line !== '' && !line.includes(' : listening on '));
+  for (const line of lines)
+    assert.match(line, /^\[WARNING\] +\(\d+\) : Proxy \S+ stopped \(cumulated conns: FE: \d+, BE: \d+\)\.$/);
+  assert.ok(lines.length > 0);
+}
+
 interop('SIGUSR1 refuses new clients, lets sessions go on, and ends with exit code 0 after the last', async (engine) => {
   const server = await serve(echo);
   const { port, process } = await balance(engine, [server.address], { workers: 2 });
@@ -44,7 +52,7 @@ interop('SIGUSR1 refuses new clients, lets sessions go on, and ends with exit co
     assert.is(await client.closed, 'end');
   }
   assert.equal(await process.exited, { code: 0, signal: null });
-  assert.not.match(process.output, /Debugger listening|WARNING|ALERT/);
+  onlyStopped(process);
 });
 
 interop('SIGUSR1 while connections pour in loses none that was accepted, and says nothing strange', async (engine) => {
@@ -70,7 +78,7 @@ interop('SIGUSR1 while connections pour in loses none that was accepted, and say
   await idle.echoes('still here');
   idle.socket.end();
   assert.equal(await process.exited, { code: 0, signal: null });
-  assert.not.match(process.output, /WARNING|ALERT/);
+  onlyStopped(process);
 });
 
 interop('SIGUSR1 without a session ends at once; a second one and SIGTERM do no harm', async (engine) => {
@@ -86,6 +94,55 @@ interop('SIGUSR1 without a session ends at once; a second one and SIGTERM do no 
   second.process.child.kill('SIGUSR1');
   await client.echoes('still here');
   assert.equal(await second.process.stop('SIGTERM'), { code: null, signal: 'SIGTERM' });
+});
+
+interop('SIGTTOU stops listening and sessions go on; SIGTTIN listens again', async (engine) => {
+  const server = await serve(echo);
+  const { port, process } = await balance(engine, [server.address], { workers: 2 });
+  const client = await dial(port);
+  for (let round = 0; round < 3; round++) {
+    process.child.kill('SIGTTOU');
+    await refuses(port);
+    await client.echoes('still here');
+    process.child.kill('SIGTTIN');
+    await eventually('it listens again', () => isListening(port));
+    const others = await Promise.all(Array.from({ length: 10 }, () => dial(port)));
+    for (const other of others) await other.echoes('here as well');
+  }
+  await eventually('all is said', () => process.stderr.split('Resumed frontend').length === 4);
+  assert.match(process.stderr, /\[WARNING\] +\(\d+\) : Paused frontend \S+\.\n/);
+  process.child.kill('SIGTTOU');
+  await refuses(port);
+  process.child.kill('SIGUSR1');
+  client.socket.end();
+  assert.equal(await process.exited, { code: 0, signal: null });
+});
+
+interop('what paused cannot go on where somebody else has taken the address', async (engine) => {
+  const server = await serve(echo);
+  const { port, process } = await balance(engine, [server.address]);
+  process.child.kill('SIGTTOU');
+  await refuses(port);
+  const other = await serve(echo, { port });
+  process.child.kill('SIGTTIN');
+  await eventually('it says so', () => process.stderr.includes('Failed to resume frontend'));
+  assert.match(process.stderr, 'address already in use (EADDRINUSE)');
+  await other.close();
+  process.child.kill('SIGTTIN');
+  await eventually('it listens again', () => isListening(port));
+  await (await dial(port)).echoes('hello');
+});
+
+interop('SIGHUP says how servers are; SIGQUIT and SIGPIPE end nothing', async (engine) => {
+  const server = await serve(echo);
+  const { port, process } = await balance(engine, [server.address], { workers: 2 });
+  const client = await dial(port);
+  await client.echoes('hello');
+  for (const signal of ['SIGPIPE', 'SIGQUIT', 'SIGHUP'] as const) process.child.kill(signal);
+  await eventually('it has said so', () => process.stderr.includes('tot(FE+BE)'));
+  assert.match(process.stderr, /\[WARNING\] +\(\d+\) : SIGHUP received, dumping servers states\.\n/);
+  assert.match(process.stderr, / : SIGHUP: Server \S+\/srv1 is UP\. Conn: 1 act, 0 pend, 1 tot\.\n/);
+  await client.echoes('still here');
 });
 
 /** The commands by which operators find a process, and what they print for this one. */

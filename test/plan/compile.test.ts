@@ -263,7 +263,7 @@ test('section global', () => {
     ioEngine: 'epoll',
     maxconn: 100,
     ulimitN: 999,
-    life: { daemon: true, pidfile: '/run/p', user: 'u', group: 'g', chroot: '/var/empty', hardStopAfterMs: 30_000 },
+    life: { daemon: true, pidfile: '/run/p', user: 'u', group: 'g', chroot: '/var/empty', hardStopAfterMs: 30_000, graceMs: 0 },
     logTag: 'lb',
     logHostname: 'web1',
     node: 'n1',

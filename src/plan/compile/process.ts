@@ -31,7 +31,7 @@ function compileCpuMap({ cpuMap }: GlobalConfig): (readonly number[])[] {
   return Array.from({ length: Math.max(0, ...threads) }, (_, worker) => cpuMap?.value.get(worker + 1) ?? []);
 }
 
-function compileLife({ daemon, pidfile, user, group, chroot, hardStopAfterMs }: GlobalConfig): LifePlan {
+function compileLife({ daemon, pidfile, user, group, chroot, hardStopAfterMs, graceMs }: GlobalConfig): LifePlan {
   return {
     daemon: daemon?.value ?? false,
     pidfile: pidfile?.value ?? null,
@@ -39,6 +39,7 @@ function compileLife({ daemon, pidfile, user, group, chroot, hardStopAfterMs }: 
     group: group?.value ?? null,
     chroot: chroot?.value ?? null,
     hardStopAfterMs: hardStopAfterMs?.value ?? 0,
+    graceMs: graceMs?.value ?? 0,
   };
 }
 

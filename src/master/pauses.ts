@@ -1,0 +1,81 @@
+/**
+ * Frontends that accept no connections for a while: all of them when another process wants their
+ * addresses (SIGTTOU, until SIGTTIN; management manual, section 4), or single ones by the operator.
+ * Workers are told first, so that no socket stops listening under an accept that is under way.
+ */
+import type { ProxyMessage } from './process-log.js';
+
+/** What pausing needs of a balancer. */
+export interface PauseOwner {
+  /** The names of all frontends, in the order of the plan. */
+  readonly frontends: readonly string[];
+  /** Has the workers accept from all frontends but these; resolves when they obey. */
+  hold(paused: readonly string[]): Promise<void>;
+  /** Stops listening at the addresses of a frontend, and listens there again. Throw what the system answers. */
+  stopListening(frontend: string): void;
+  listenAgain(frontend: string): void;
+  /** What to say of those that have paused or resumed. */
+  messages(what: 'Paused' | 'Resumed'): readonly ProxyMessage[];
+  say(message: ProxyMessage): void;
+  /** It stays as it was. */
+  fail(text: string): void;
+}
+
+/** Which frontends are paused, and the way there and back, one after another. */
+export class Pauses {
+  private readonly paused = new Set<string>();
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(private readonly owner: PauseOwner) {}
+
+  /** Whether a frontend is paused. */
+  has(frontend: string): boolean {
+    return this.paused.has(frontend);
+  }
+
+  /** Pauses frontends, all unless named; resolves when nobody listens there any more. */
+  pause(names?: readonly string[]): Promise<void> {
+    return this.next(async () => {
+      const changed = this.owner.frontends.filter((name) => (names?.includes(name) ?? true) && !this.paused.has(name));
+      for (const name of changed) this.paused.add(name);
+      await this.owner.hold([...this.paused]);
+      this.say(
+        'Paused',
+        this.attempt('pause', changed, (name) => this.owner.stopListening(name)),
+      );
+    });
+  }
+
+  /** Resumes frontends, all unless named; one whose address somebody else has taken stays paused. */
+  resume(names?: readonly string[]): Promise<void> {
+    return this.next(async () => {
+      const wanted = [...this.paused].filter((name) => names?.includes(name) ?? true);
+      const changed = this.attempt('resume', wanted, (name) => this.owner.listenAgain(name));
+      for (const name of changed) this.paused.delete(name);
+      await this.owner.hold([...this.paused]);
+      this.say('Resumed', changed);
+    });
+  }
+
+  private next(action: () => Promise<void>): Promise<void> {
+    this.last = this.last.then(action);
+    return this.last;
+  }
+
+  /** Those with which it worked. */
+  private attempt(verb: string, names: readonly string[], action: (name: string) => void): string[] {
+    return names.filter((name) => {
+      try {
+        action(name);
+        return true;
+      } catch (error) {
+        this.owner.fail(`Failed to ${verb} frontend ${name}: ${(error as Error).message}`);
+        return false;
+      }
+    });
+  }
+
+  private say(what: 'Paused' | 'Resumed', names: readonly string[]): void {
+    for (const message of this.owner.messages(what)) if (names.includes(message.proxy)) this.owner.say(message);
+  }
+}
