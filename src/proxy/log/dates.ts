@@ -1,6 +1,7 @@
 /**
- * Dates as log lines have them, written digit by digit: no Date object is made for a line. The time
- * zone is asked for once per quarter of an hour, since no zone changes its offset in between.
+ * Dates as log lines have them, written digit by digit: no Date object is made for a line, also not
+ * when sessions of several days end in turn. The time zone is asked for once per quarter of an hour,
+ * since no zone changes its offset in between.
  */
 import type { Line } from './line.js';
 
@@ -8,8 +9,13 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const DAY_S = 86_400;
 /** Seconds in which a time zone's offset stays the same. */
 const ZONE_STEP_S = 900;
-/** Quarters of an hour remembered. */
-const ZONE_SLOTS = 16;
+/** Quarters of an hour remembered: ten days. A prime, so that the same time on two days has two places. */
+const ZONE_SLOTS = 1021;
+
+/** Days of 400 years, after which the Gregorian calendar repeats itself. */
+const ERA_DAYS = 146_097;
+/** Days from 0000-03-01 to 1970-01-01. */
+const EPOCH_DAY = 719_468;
 
 const SPACE = 32;
 const PLUS = 43;
@@ -98,15 +104,24 @@ export class DateWriter {
     return this.zoneOffsets[slot];
   }
 
-  /** Finds year, month and day of a time; most of the time it is the day that it was before. */
+  /**
+   * Finds year, month and day of a time; most of the time it is the day that it was before. Years
+   * are counted from March on, so that the leap day is their last one and all months before it have
+   * their usual place: month m begins on day (153 m + 2) / 5.
+   */
   private turnTo(local: number): void {
     const day = Math.floor(local / DAY_S);
     if (day === this.day) return;
     this.day = day;
-    const date = new Date(day * DAY_S * 1000);
-    this.year = date.getUTCFullYear();
-    this.month = date.getUTCMonth();
-    this.dayOfMonth = date.getUTCDate();
+    const era = Math.floor((day + EPOCH_DAY) / ERA_DAYS);
+    const dayOfEra = day + EPOCH_DAY - era * ERA_DAYS;
+    const leapDays = ((dayOfEra / 1460) | 0) - ((dayOfEra / 36_524) | 0) + ((dayOfEra / 146_096) | 0);
+    const yearOfEra = ((dayOfEra - leapDays) / 365) | 0;
+    const dayOfYear = dayOfEra - (365 * yearOfEra + ((yearOfEra / 4) | 0) - ((yearOfEra / 100) | 0));
+    const monthFromMarch = ((5 * dayOfYear + 2) / 153) | 0;
+    this.dayOfMonth = dayOfYear - (((153 * monthFromMarch + 2) / 5) | 0) + 1;
+    this.month = (monthFromMarch + 2) % 12;
+    this.year = era * 400 + yearOfEra + (this.month < 2 ? 1 : 0);
   }
 }
 

@@ -33,6 +33,8 @@ const MOMENTS = [
   ...[0, 1795256060, 2147483647, 2147483648, 4102444799].flatMap((at) => [at, at + 1]),
   ...Array.from({ length: 400 }, (_, i) => 1792881000 + i * 900), // weeks in which Europe and America change
   ...Array.from({ length: 200 }, (_, i) => 1700000000 + i * 7_654_321),
+  ...[2000, 2024, 2096, 2100, 2400].flatMap((year) => [27, 28, 29, 30].map((day) => Date.UTC(year, 1, day) / 1000)),
+  ...[1970, 2000, 2099].flatMap((year) => Array.from({ length: 367 }, (_, i) => Date.UTC(year, 0, 1 + i) / 1000)),
 ];
 
 for (const name of ['UTC', 'Europe/Berlin', 'America/St_Johns', 'Asia/Kathmandu', 'Pacific/Auckland'])

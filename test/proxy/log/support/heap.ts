@@ -20,7 +20,8 @@ const DISCARD_PORT = 9;
 const nowhere = openSync('/dev/null', 'w');
 const targets = [targetOf(udp(DISCARD_PORT), { format: 'local' }), targetOf({ kind: 'fd', fd: nowhere }, { format: 'rfc5424' })];
 const log = new SessionLog(surroundingsOf(planOf({ targets, format: formatOf(TCPLOG) })), compiler);
-const session = sessionOf();
+/** Lines bear two dates: that of today and that of a session which began on another day. */
+const session = sessionOf({ acceptDateMs: Date.now() - 9 * 86_400_000 });
 const context = contextOf(session);
 
 function write(lines: number): void {
