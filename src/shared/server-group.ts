@@ -301,18 +301,6 @@ export class ServerGroup {
     this.add(server, SERVER.queued, change);
   }
 
-  /** Counts a session that begins to wait for this very server, for the opening worker. */
-  enterQueue(server: number): void {
-    this.words[this.own + server * OWN_WORDS + OWN.queued]++;
-    this.add(server, SERVER.queued, 1);
-  }
-
-  /** Takes off a session that waits no longer. */
-  leaveQueue(server: number): void {
-    this.words[this.own + server * OWN_WORDS + OWN.queued]--;
-    this.add(server, SERVER.queued, -1);
-  }
-
   private add(server: number, word: number, change: number): void {
     const { words } = this;
     const at = this.at(server);
@@ -334,14 +322,12 @@ export class ServerGroup {
     return Atomics.load(this.words, at) === 0 ? 0 : Atomics.exchange(this.words, at, 0);
   }
 
-  /** Takes all connections and waiting sessions of the opening worker off: it has died, and they with it. */
+  /** Takes all connections of the opening worker off: it has died, and they with it. Its entries of queues are theirs. */
   leaveAll(): void {
     for (let server = 0; server < this.size; server++) {
       const row = this.own + server * OWN_WORDS;
       if (this.words[row + OWN.active] !== 0) this.add(server, SERVER.active, -this.words[row + OWN.active]);
-      if (this.words[row + OWN.queued] !== 0) this.add(server, SERVER.queued, -this.words[row + OWN.queued]);
       this.words[row + OWN.active] = 0;
-      this.words[row + OWN.queued] = 0;
     }
   }
 

@@ -62,7 +62,7 @@ export const SERVER = {
 export const SERVER_WORDS = 3 * LINE;
 
 /** Words of a worker's row for one server, a rate meter being before them (rate.ts). */
-export const OWN = { active: 3, queued: 4, total: 5 } as const;
+export const OWN = { active: 3, total: 4 } as const;
 /** Words of such a row. */
 export const OWN_WORDS = 8;
 

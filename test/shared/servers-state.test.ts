@@ -108,21 +108,21 @@ test('a server is full at its limit, or when sessions wait for it', () => {
   const [group] = groupsOf([{ maxconn: 2 }, {}]);
   group.enter(0);
   assert.is(group.isFull(0), false);
-  group.enterQueue(0);
+  group.changeQueued(0, 1);
   assert.is(group.isFull(0), true);
-  group.leaveQueue(0);
+  group.changeQueued(0, -1);
   group.enter(0);
   assert.is(group.isFull(0), true);
   for (let i = 0; i < 50; i++) group.enter(1);
-  group.enterQueue(1);
+  group.changeQueued(1, 1);
   assert.is(group.isFull(1), false, 'without maxconn never');
 });
 
 test('queues and connections are counted, with the most there have been', () => {
   const [one, other] = groupsOf([{}, {}]);
-  one.enterQueue(1);
-  other.enterQueue(1);
-  one.leaveQueue(1);
+  one.changeQueued(1, 1);
+  other.changeQueued(1, 1);
+  one.changeQueued(1, -1);
   for (let i = 0; i < 3; i++) other.enter(0, 1000);
   other.leave(0);
   one.enter(0, 1200);
@@ -131,14 +131,12 @@ test('queues and connections are counted, with the most there have been', () => 
   assert.is(one.rate(0, 9000), 0);
 });
 
-test('what waited and was open in a dead worker is taken off, what others have is not', () => {
+test('what was open in a dead worker is taken off, what others have is not', () => {
   const [dead, alive] = groupsOf([{}, {}]);
   dead.enter(0);
-  dead.enterQueue(1);
   alive.enter(0);
-  alive.enterQueue(1);
   dead.leaveAll();
-  assert.equal([alive.active(0), alive.queued(1), alive.total(0)], [1, 1, 2]);
+  assert.equal([alive.active(0), alive.total(0)], [1, 2]);
 });
 
 test('changed loads are marked for who asked for it, once, beyond 32 servers too', () => {

@@ -71,13 +71,13 @@ test('the server to avoid is chosen only when it is alone', () => {
 
 test('sessions that wait for a server count as its load', () => {
   const choosers = new Choosers('leastconn', [1, 1]);
-  for (let i = 0; i < 3; i++) choosers.groups[0].enterQueue(0);
+  for (let i = 0; i < 3; i++) choosers.groups[0].changeQueued(0, 1);
   assert.is(
     choosers.sequence(4, () => choosers.open()),
     '1110',
   );
-  choosers.groups[0].leaveQueue(0);
-  choosers.groups[0].leaveQueue(0);
+  choosers.groups[0].changeQueued(0, -1);
+  choosers.groups[0].changeQueued(0, -1);
   assert.is(choosers.open(), 0);
 });
 
@@ -90,7 +90,7 @@ test('full servers are passed over, but for what may wait in a queue of their ow
   );
   for (let i = 0; i < 2; i++) {
     assert.is(choosers.pick(), 0);
-    group.enterQueue(0);
+    group.changeQueued(0, 1);
   }
   assert.is(choosers.pick(), NO_SERVER);
   assert.is(group.set.count, 2, 'the session waits, there are servers');

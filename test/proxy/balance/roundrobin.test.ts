@@ -109,7 +109,7 @@ test('full servers are passed over; when all are, there is none', () => {
 
 test('a server for which sessions wait is full', () => {
   const choosers = new Choosers('roundrobin', [1, 1], 1, {}, [{ maxconn: 5 }, {}]);
-  choosers.groups[0].enterQueue(0);
+  choosers.groups[0].changeQueued(0, 1);
   assert.is(choosers.sequence(4), '1111');
 });
 

@@ -98,7 +98,7 @@ test('queues: of servers, of backends, and by server', () => {
   const lab = new Lab();
   const [group] = lab.tables.servers.groups;
   assert.equal(values(lab, 'queue', 'avg_queue', 'srv_queue(back/one)'), ['0', '0', '0']);
-  for (const server of [0, 0, 1]) group.enterQueue(server);
+  for (const server of [0, 0, 1]) group.changeQueued(server, 1);
   assert.equal(values(lab, 'queue', 'avg_queue(back)', 'srv_queue(back/one)', 'srv_queue(back/two)'), ['3', '2', '2', '1']);
   assert.equal(values(lab, 'str(one),srv_queue', 'str(back/two),srv_queue', 'str(three),srv_queue', 'str(x/one),srv_queue'), [
     ...['2', '1', '(missing)', '(missing)'],
