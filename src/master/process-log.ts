@@ -4,7 +4,8 @@
  */
 import type { Holdings } from '../kernel/engine.js';
 import { WallClock } from '../kernel/wall-clock.js';
-import type { FrontendPlan, Plan } from '../plan/plan.js';
+import type { LogOutputPlan } from '../plan/logging.js';
+import type { Plan } from '../plan/plan.js';
 import type { Notify } from '../proxy/lane.js';
 import { DateWriter } from '../proxy/log/dates.js';
 import { bytesOf, type Line } from '../proxy/log/line.js';
@@ -28,23 +29,26 @@ const writeText = (line: Line, text: Uint8Array): void => line.bytes(text);
 export class ProcessLog {
   private readonly transport: LogTransport;
   private readonly own: Texts;
-  private readonly frontends: ReadonlyMap<string, Texts>;
+  private readonly proxies: ReadonlyMap<string, Texts>;
   private readonly counters = new WorkerCounters(WorkerCounters.create(1));
 
   /** @param notify hears when lines cannot be delivered, once, and when they can again */
   constructor(plan: Plan, notify: Notify) {
     const { logTargets, logTag, logHostname = null } = plan.process;
-    const lists = [logTargets, ...plan.frontends.map((frontend) => frontend.log.targets)];
-    const targets = lists.flat();
+    const own = { targets: logTargets, tag: logTag, hostname: logHostname };
+    // Most lines are about servers: of a frontend and a backend of one name, the latter is meant.
+    const named = [...plan.frontends, ...plan.backends].map(({ name, log }) => [name, log] as const);
+    const outputs = [own, ...named.map(([, log]) => log)];
+    const targets = outputs.flatMap((output) => output.targets);
     const longest = longestOf(targets);
     const { counters } = this;
-    const room = Math.max(...lists.map((list) => roomFor(list, longest)));
+    const room = outputs.reduce((most, output) => Math.max(most, roomFor(output.targets, longest)), 0);
     this.transport = new LogTransport({ targets, room, holdings: NOBODY, notify, row: counters.row(0), counters });
     const sources = { pid: process.pid, dates: new DateWriter(), clock: new WallClock(NOBODY) };
-    const list = (own: FrontendPlan['log']['targets'], tag: string, hostname: string | null): Texts =>
-      new TargetList(own, tag, hostname, sources, this.transport, null, longest);
-    this.own = list(logTargets, logTag, logHostname);
-    this.frontends = new Map(plan.frontends.map(({ name, log }) => [name, list(log.targets, log.tag, log.hostname)]));
+    const list = (output: LogOutputPlan): Texts =>
+      new TargetList(output.targets, output.tag, output.hostname, sources, this.transport, null, longest);
+    this.own = list(own);
+    this.proxies = new Map(named.map(([name, log]) => [name, list(log)]));
   }
 
   /** Lines that could not be delivered. */
@@ -54,11 +58,12 @@ export class ProcessLog {
 
   /**
    * Sends a line at once.
-   * @param proxy the one that it is about: a frontend with targets of its own gets it there
+   * @param proxy the one that it is about: it goes to its targets, and nowhere when it has none.
+   * Without a proxy, to those of `global`.
    */
   write(level: LogLevel, text: string, proxy?: string): void {
     const now = performance.now() | 0;
-    const targets = (proxy === undefined ? undefined : this.frontends.get(proxy)) ?? this.own;
+    const targets = (proxy === undefined ? undefined : this.proxies.get(proxy)) ?? this.own;
     targets.send(LOG_LEVEL[level], writeText, bytesOf(text), now);
     this.transport.flush(now);
   }

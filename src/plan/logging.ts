@@ -18,19 +18,23 @@ export interface LogTargetPlan {
   } | null;
 }
 
-/** The logging of a frontend. */
-export interface LogPlan {
+/** Where lines about a proxy go. Those about servers go where their backend says. */
+export interface LogOutputPlan {
   /** Empty: nothing is logged. */
   readonly targets: readonly LogTargetPlan[];
+  readonly tag: string;
+  /** Host name in the header, or null: none (`log-send-hostname`; rfc5424 always has one). */
+  readonly hostname: string | null;
+}
+
+/** The logging of a frontend. */
+export interface LogPlan extends LogOutputPlan {
   /** null: the default line `Connect from ...`. */
   readonly format: FormatPlan | null;
   readonly errorFormat: FormatPlan | null;
   /** The part of structured data of rfc5424; null: "-". */
   readonly structuredData: FormatPlan | null;
   readonly uniqueIdFormat: FormatPlan | null;
-  readonly tag: string;
-  /** Host name in the header, or null: none (`log-send-hostname`; rfc5424 always has one). */
-  readonly hostname: string | null;
   /** `option dontlognull`, `dontlog-normal`, `logasap`, `log-separate-errors`. */
   readonly dontLogNull: boolean;
   readonly dontLogNormal: boolean;
@@ -38,15 +42,16 @@ export interface LogPlan {
   readonly separateErrors: boolean;
 }
 
+/** No line goes anywhere. */
+export const NO_LOG_OUTPUT: LogOutputPlan = { targets: [], tag: 'haproxy', hostname: null };
+
 /** Nothing is logged. */
 export const NO_LOG: LogPlan = {
-  targets: [],
+  ...NO_LOG_OUTPUT,
   format: null,
   errorFormat: null,
   structuredData: null,
   uniqueIdFormat: null,
-  tag: 'haproxy',
-  hostname: null,
   dontLogNull: false,
   dontLogNormal: false,
   asap: false,

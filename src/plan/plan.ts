@@ -6,7 +6,7 @@
 import type { BalanceAlgorithm, HashTypeConfig, ServerCheckSettings } from '../config/config.js';
 import type { SocketAddress } from '../kernel/address.js';
 import type { AclPlan, ConditionPlan, ExpressionPlan, FormatPlan, PatternFilePlan } from './expression.js';
-import { type LogPlan, type LogTargetPlan, NO_LOG } from './logging.js';
+import { type LogOutputPlan, type LogPlan, type LogTargetPlan, NO_LOG, NO_LOG_OUTPUT } from './logging.js';
 import { NO_RULES, type RulesPlan, type StickRulePlan, type TablePlan } from './rules.js';
 
 /** What `tune.io-engine` and `--io-engine` may say. */
@@ -200,6 +200,7 @@ export interface BackendPlan {
   readonly queueTimeoutMs: number;
   /** Time for a health check after it connected; 0: the time between checks (`timeout check`). */
   readonly checkTimeoutMs: number;
+  readonly log: LogOutputPlan;
   readonly options: BackendOptions;
 }
 
@@ -363,6 +364,7 @@ export const DEFAULT_BACKEND: BackendPlan = {
   tunnelTimeoutMs: 0,
   queueTimeoutMs: 0,
   checkTimeoutMs: 0,
+  log: NO_LOG_OUTPUT,
   options: {
     keepAlive: null,
     noLinger: false,

@@ -14,20 +14,28 @@ function threeProxies(): Plan {
   return { ...base, frontends: [fe, { ...fe, name: 'li', id: 3 }], backends: [{ ...be, name: 'li', id: 3 }, be] };
 }
 
-test('to the targets of the process, or of the frontend', async () => {
+test('to the targets of the proxy, or of the process', async () => {
   const receiver = await Receiver.open();
-  const base = planOf({ targets: [targetOf(udp(receiver.port), { format: 'local', facility: 17 })], tag: 'fe-tag' });
-  const logTargets = [targetOf(udp(receiver.port), { format: 'rfc3164', maxLevel: 4 })];
-  const log = new ProcessLog({ ...base, process: { ...base.process, logTargets, logHostname: 'here' } }, assert.unreachable);
+  const target = udp(receiver.port);
+  const base = planOf({ targets: [targetOf(target, { format: 'local', facility: 17 })], tag: 'fe-tag' });
+  const [be] = base.backends;
+  const own = { targets: [targetOf(target, { format: 'local', facility: 19 })], tag: 'be-tag', hostname: null };
+  const backends = [be, { ...be, name: 'own', log: own }, { ...be, name: 'fe', log: own }];
+  const logTargets = [targetOf(target, { format: 'rfc3164', maxLevel: 4 })];
+  const plan = { ...base, backends, process: { ...base.process, logTargets, logHostname: 'here' } };
+  const log = new ProcessLog(plan, assert.unreachable);
   log.write('notice', 'not for everybody');
-  log.write('alert', 'Server be/s1 is DOWN');
-  log.write('warning', 'Proxy fe stopped', 'fe');
-  log.write('warning', 'Proxy be stopped', 'be');
-  const lines = (await receiver.take(3)).map((line) => line.replace(/>.{15} /, '>DATE ').replace(/\[\d+\]/, '[PID]'));
+  log.write('alert', 'of nobody in particular');
+  log.write('alert', 'Server be/s1 is DOWN', 'be');
+  log.write('alert', 'Server own/s1 is DOWN', 'own');
+  log.write('alert', 'Server fe/s1 is DOWN', 'fe');
+  new ProcessLog({ ...plan, backends: [be] }, assert.unreachable).write('warning', 'Proxy fe stopped', 'fe');
+  const lines = (await receiver.take(4)).map((line) => line.replace(/>.{15} /, '>DATE ').replace(/\[\d+\]/, '[PID]'));
   assert.equal(lines, [
-    '<129>DATE here haproxy[PID]: Server be/s1 is DOWN\n',
+    '<129>DATE here haproxy[PID]: of nobody in particular\n',
+    '<153>DATE be-tag[PID]: Server own/s1 is DOWN\n',
+    '<153>DATE be-tag[PID]: Server fe/s1 is DOWN\n',
     '<140>DATE fe-tag[PID]: Proxy fe stopped\n',
-    '<132>DATE here haproxy[PID]: Proxy be stopped\n',
   ]);
   assert.equal(receiver.lines, []);
   log.close();

@@ -3,6 +3,7 @@ import type { ProxyConfig, TimeoutName } from '../../config/config.js';
 import { type BackendPlan, type BalancePlan, DEFAULT_BACKEND } from '../plan.js';
 import type { Compilation, NumberedProxy } from './context.js';
 import { compileExpression } from './expressions.js';
+import { compileLogOutput } from './logging.js';
 import { backendOptions } from './options.js';
 import type { Scope } from './references.js';
 import { compileStickRules, compileUseServers } from './rules.js';
@@ -32,6 +33,7 @@ export function compileBackend({ proxy, id, scope, rules }: NumberedProxy, compi
     tunnelTimeoutMs: timeout('tunnel'),
     queueTimeoutMs: timeout('queue') || timeout('connect'),
     checkTimeoutMs: timeout('check'),
+    log: compileLogOutput(proxy, compilation),
     options: backendOptions(proxy, compilation.config.global),
   };
 }

@@ -1,9 +1,9 @@
-/** What frontends and the process log, and where to. */
+/** What proxies and the process log, and where to. */
 import type { GlobalConfig, LogTarget, ProxyConfig } from '../../config/config.js';
 import { knownFormat } from '../../config/samples/format.js';
 import type { Format } from '../../config/samples/syntax.js';
 import type { FormatPlan } from '../expression.js';
-import type { LogPlan, LogTargetPlan } from '../logging.js';
+import type { LogOutputPlan, LogPlan, LogTargetPlan } from '../logging.js';
 import { DEFAULTS } from '../plan.js';
 import { type Compilation, hostOf, socketAddress } from './context.js';
 import { compileFormat } from './formats.js';
@@ -16,23 +16,29 @@ const TCP_LOG_OPTIONS = ['tcplog', 'httplog', 'httpslog'];
 
 /** The logging of a frontend. */
 export function compileLog(proxy: ProxyConfig, compilation: Compilation, scope: Scope): LogPlan {
-  const { global } = compilation.config;
-  const logs = proxy.logs === 'global' ? global.logs : (proxy.logs ?? []);
   const on = (option: string) => proxy.options.get(option)?.value === true;
   const optional = (format: Format | undefined): FormatPlan | null =>
     format === undefined ? null : compileFormat(format, scope);
   return {
-    targets: compileTargets(logs, compilation),
+    ...compileLogOutput(proxy, compilation),
     format: optional(proxy.logFormat ?? tcpLog(proxy)),
     errorFormat: optional(proxy.errorLogFormat),
     structuredData: optional(proxy.logFormatSd),
     uniqueIdFormat: optional(proxy.uniqueIdFormat),
-    tag: proxy.logTag?.value ?? global.logTag?.value ?? DEFAULTS.logTag,
-    hostname: logHostname(global, compilation.resources.hostname),
     dontLogNull: on('dontlognull'),
     dontLogNormal: on('dontlog-normal'),
     asap: on('logasap'),
     separateErrors: on('log-separate-errors'),
+  };
+}
+
+/** Where the lines about a proxy go: nowhere, unless it says so. */
+export function compileLogOutput({ logs, logTag }: ProxyConfig, compilation: Compilation): LogOutputPlan {
+  const { global } = compilation.config;
+  return {
+    targets: compileTargets(logs === 'global' ? global.logs : (logs ?? []), compilation),
+    tag: logTag?.value ?? global.logTag?.value ?? DEFAULTS.logTag,
+    hostname: logHostname(global, compilation.resources.hostname),
   };
 }
 

@@ -6,7 +6,14 @@ import type { Engine } from '../../../../src/kernel/engine.js';
 import type { HostAddress } from '../../../../src/kernel/host-address.js';
 import type { FormatPartPlan, FormatPlan } from '../../../../src/plan/expression.js';
 import { type LogPlan, type LogTargetPlan, NO_LOG } from '../../../../src/plan/logging.js';
-import { DEFAULT_BACKEND, DEFAULT_FRONTEND, DEFAULT_PROCESS, NO_SOCKET_OPTIONS, type Plan } from '../../../../src/plan/plan.js';
+import {
+  DEFAULT_BACKEND,
+  DEFAULT_FRONTEND,
+  DEFAULT_PROCESS,
+  defaultBind,
+  defaultServer,
+  type Plan,
+} from '../../../../src/plan/plan.js';
 import type { LogSurroundings } from '../../../../src/proxy/log/session-log.js';
 import type { ExpressionCompiler, SampleContext } from '../../../../src/proxy/samples/context.js';
 import { FOUND, MISSING } from '../../../../src/proxy/samples/sample.js';
@@ -71,41 +78,8 @@ export const udp = (port: number): LogTargetPlan['target'] => ({
 /** A plan with one frontend `fe` and one backend `be` of one server `s1`, which logs so. */
 export function planOf(log: Partial<LogPlan>, captures: readonly number[] = []): Plan {
   const address = { family: 'ipv4', host: '127.0.0.1', port: 80 } as const;
-  const bind = {
-    address,
-    inheritedFd: null,
-    name: 'b1',
-    id: 1,
-    backlog: 1,
-    maxconn: 0,
-    acceptProxy: false,
-    socket: NO_SOCKET_OPTIONS,
-    origin: '',
-  };
-  const check = {} as Plan['backends'][number]['servers'][number]['check'];
-  const server = {
-    name: 's1',
-    id: 1,
-    address: { family: 'ipv4', host: '127.0.0.1', port: 8080 },
-    portOffset: null,
-    weight: 1,
-    backup: false,
-    disabled: false,
-    maxconn: 0,
-    minconn: 0,
-    maxqueue: 0,
-    slowstartMs: 0,
-    sendProxy: 0,
-    proxyV2Options: [],
-    source: null,
-    tcpUserTimeoutMs: 0,
-    tfo: false,
-    unresolved: false,
-    fqdn: null,
-    track: null,
-    nonStick: false,
-    check,
-  } as const;
+  const bind = { ...defaultBind(address, 1, ''), name: 'b1' };
+  const server = defaultServer('s1', 1, { ...address, port: 8080 }, 1);
   return {
     process: DEFAULT_PROCESS,
     frontends: [{ ...DEFAULT_FRONTEND, name: 'fe', id: 1, binds: [bind], captures, log: { ...NO_LOG, ...log } }],
