@@ -1,8 +1,10 @@
 /** Which sessions are logged, when, where to and in which words: the options of logging beside HAProxy. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
+import { eventually } from '../harness.js';
 import { echo, type Peer } from './support/peers.js';
 import { type Ends, ending, type Situation, situations } from './support/situations.js';
+import { type Run, twins } from './support/twins.js';
 
 /** Longer than a balancer takes to see what has happened. */
 const PAUSE_MS = 500;
@@ -234,5 +236,39 @@ situations('options of logging', {
     logged: 5,
   },
 });
+
+/** Servers of these backends that refuse: who hears of it, with which facility, level and tag. */
+async function downLines(run: Run): Promise<string[]> {
+  const log = `log 127.0.0.1:${run.log.port} len 4096`;
+  const server = `server s 127.0.0.1:${await run.port('nobody')} check inter 100 fall 1`;
+  await run.start(`
+    global
+      ${log} local0
+      log-tag whole
+    defaults
+      mode tcp
+      timeout connect 1s
+      timeout client 1s
+      timeout server 1s
+    backend none
+      ${server}
+    backend own
+      ${log} local3 alert
+      log-tag own
+      ${server}
+    backend all
+      log global
+      ${server}
+    listen both
+      bind 127.0.0.1:${await run.port('both')}
+      ${log} local5
+      ${server}`);
+  const short = (line: string): string | undefined =>
+    /^(<\d+>).{15} (\w+)\[\d+\]: (Server \S+ is DOWN)/.exec(line)?.slice(1).join(' ');
+  const found = () => [...new Set(run.log.lines.map(short).filter((line) => line !== undefined))].sort();
+  return eventually('lines about the servers of three backends', () => found().length >= 3 && found());
+}
+
+twins('lines about servers', downLines, { workers: [1] });
 
 test.run();

@@ -299,6 +299,22 @@ test('logging of a frontend', () => {
   assert.equal(listen().frontends[0].log.targets, []);
 });
 
+test('lines about servers go where their backend says, and nowhere else', () => {
+  const { backends } = planOf(
+    `global\n log stdout local0\n log-tag whole\n${TIMEOUTS}backend none\nbackend own\n log stderr local1\n log-tag own\n` +
+      'backend all\n log global\nlisten l\n bind :80\n log global',
+  );
+  assert.equal(
+    backends.map(({ log }) => [log.tag, log.targets.map(({ target }) => (target.kind === 'fd' ? target.fd : -1))]),
+    [
+      ['whole', []],
+      ['own', [2]],
+      ['whole', [1]],
+      ['whole', [1]],
+    ],
+  );
+});
+
 test('rings are named in a warning and get nothing', () => {
   const { plan, findings } = compile(`${TIMEOUTS}listen l\n bind :80\n log ring@r local0`);
   assert.equal(plan?.frontends[0].log.targets, []);
