@@ -1,7 +1,8 @@
 /** Rules and the inspection of contents, as HAProxy does them: what both sides see, and the log line. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
-import { type Ends, ending, type Situation, same } from './support/differential.js';
+import { type Situation, same } from './support/differential.js';
+import { type Ends, ending } from './support/ends.js';
 import { interop } from './support/peers.js';
 
 /** An inspection delay that shall end, and one that shall not. */

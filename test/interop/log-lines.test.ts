@@ -1,8 +1,9 @@
 /** The line of a session in the log, beside HAProxy's: every way in which a session in mode tcp can end. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
+import { type Ends, ending } from './support/ends.js';
 import { echo, type Peer } from './support/peers.js';
-import { type Ends, ending, type Situation, situations } from './support/situations.js';
+import { type Situation, situations } from './support/situations.js';
 
 /** What a balancer does with a connection by itself is done after this time: the middle of a class of durations. */
 const PAUSE_MS = 500;

@@ -2,8 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
 import { eventually } from '../harness.js';
+import { type Ends, ending } from './support/ends.js';
 import { echo, type Peer } from './support/peers.js';
-import { type Ends, ending, type Situation, situations } from './support/situations.js';
+import { type Situation, situations } from './support/situations.js';
 import { type Run, twins } from './support/twins.js';
 
 /** Longer than a balancer takes to see what has happened. */

@@ -1,6 +1,7 @@
 /** The PROXY header that clients begin with: versions 1 and 2, whole, broken and missing, as HAProxy takes them. */
 import { test } from 'uvu';
-import { type Ends, ending, type Situation, same } from './support/differential.js';
+import { type Situation, same } from './support/differential.js';
+import { type Ends, ending } from './support/ends.js';
 import { interop } from './support/peers.js';
 
 const FORMAT = '%ci:%cp %fi:%fp %ft %b/%s %B %U %ts';

@@ -6,7 +6,8 @@ import * as assert from 'uvu/assert';
 import { defaultServer } from '../../src/plan/plan.js';
 import { freePort, runProcess, scratchFolder } from '../harness.js';
 import { planBalance } from './support/balancers.js';
-import { type Ends, ending, type Situation, same } from './support/differential.js';
+import { type Situation, same } from './support/differential.js';
+import { type Ends, ending } from './support/ends.js';
 import { dial, interop, named, serve } from './support/peers.js';
 import { fetch, PlanMaker, rule, rules, type Wishes } from './support/plans.js';
 

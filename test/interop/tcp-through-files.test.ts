@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { test } from 'uvu';
 import { scratchFolder, startHaproxy } from '../harness.js';
+import { type Ends, ending } from './support/ends.js';
 import { dial, echo, type Peer, serve } from './support/peers.js';
-import { type Ends, ending, type Situation, situations } from './support/situations.js';
+import { type Situation, situations } from './support/situations.js';
 import { type Run, twins } from './support/twins.js';
 
 /** Both have said something; from then on both are silent, and end when the other one has. */

@@ -7,7 +7,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EngineChoice } from '../harness.js';
 import { type Balancer, type Flags, watchedBalance } from './support/balancers.js';
-import { ending, firstEnd, type Situation, same } from './support/differential.js';
+import { type Situation, same } from './support/differential.js';
+import { ending, firstEnd } from './support/ends.js';
 import { dial, echo, interop, type Peer, serve, silent, type TestServer } from './support/peers.js';
 
 /** A timeout that shall fire. */

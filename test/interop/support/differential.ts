@@ -6,20 +6,12 @@
 import * as assert from 'uvu/assert';
 import { type EngineChoice, freePort } from '../../harness.js';
 import { Receiver } from '../../proxy/log/support/lab.js';
-import { dial, type Peer, serve, silent, type TestServer } from './peers.js';
+import { type Ends, NOBODY } from './ends.js';
+import { dial, serve, silent, type TestServer } from './peers.js';
 import { type Contender, startContender } from './twins.js';
 
 /** What both log of a session: nothing that differs from run to run. */
 const LOG_FORMAT = '%ft %b/%s %B %U %ts';
-
-/** The two ends of a session. */
-export interface Ends {
-  readonly client: Peer;
-  /** Connection number `nth` of the server, from 0, when it is there. */
-  server(nth?: number): Promise<Peer>;
-  /** Another client. */
-  dial(): Promise<Peer>;
-}
 
 /** One thing to compare. */
 export interface Situation {
@@ -47,23 +39,6 @@ export async function same(engine: EngineChoice, situation: Situation): Promise<
   ]);
   assert.equal(ours, theirs);
 }
-
-/** What each side saw at its end: what it heard, and 'end' or the name of an error. */
-export async function ending(peer: Peer): Promise<string> {
-  const how = await peer.hearsEnd().then(
-    () => 'end',
-    () => peer.error,
-  );
-  return `${JSON.stringify(peer.heard)} ${how}`;
-}
-
-/** Resolves when one of them has seen its end: says which was the first. */
-export async function firstEnd(client: Peer, server: Peer): Promise<string> {
-  return Promise.race([ending(client).then(() => 'the client first'), ending(server).then(() => 'the server first')]);
-}
-
-/** In place of a client where the traffic connects by itself. */
-const NOBODY = null as unknown as Peer;
 
 async function through(situation: Situation, contender: Contender): Promise<readonly string[]> {
   const receiver = await Receiver.open();

@@ -5,6 +5,7 @@
  */
 import { closeDescriptor } from '../../../src/kernel/descriptors.js';
 import { localAddress, openListener } from '../../../src/kernel/listener.js';
+import { type Ends, NOBODY } from './ends.js';
 import { comparable, LogReceiver } from './log-receiver.js';
 import { dial, type Peer, serve, silent, type TestServer } from './peers.js';
 import { type Run, type TwinOptions, twins } from './twins.js';
@@ -14,13 +15,8 @@ const SITUATION_MS_MAX = 25_000;
 /** The connections of the process: other situations have some at the same time. */
 const PROCESS_CONNECTIONS = /( [^ ]{2} )\d+(\/\d+\/\d+\/\d+\/\+?\d+ \d+\/\d+)/;
 
-/** The two ends of a session. */
-export interface Ends {
-  readonly client: Peer;
-  /** Connection number `nth` of the server, from 0, when it is there. */
-  server(nth?: number): Promise<Peer>;
-  /** Another client. */
-  dial(): Promise<Peer>;
+/** The ends of a session, and what is logged of it. */
+export interface LoggedEnds extends Ends {
   /** Resolves when so many lines were logged. */
   logged(count: number): Promise<unknown>;
 }
@@ -40,7 +36,7 @@ export interface Situation {
   /** What the server does with a connection; nothing, unless said. */
   readonly serves?: (peer: Peer) => void;
   /** What happens; answers what is to be the same beside the logs. */
-  readonly traffic: (ends: Ends) => Promise<readonly string[]>;
+  readonly traffic: (ends: LoggedEnds) => Promise<readonly string[]>;
   /** Lines that shall be logged; 1 unless said. */
   readonly logged?: number;
   /** The traffic connects by itself: a connection may not come about. */
@@ -63,23 +59,6 @@ defaults
 export function situations(title: string, all: Readonly<Record<string, Situation>>, options: TwinOptions = {}): void {
   twins(title, (run) => seenOf(run, Object.entries(all)), options);
 }
-
-/** What each side saw at its end: what it heard, and 'end' or the name of an error. */
-export async function ending(peer: Peer): Promise<string> {
-  const how = await peer.hearsEnd().then(
-    () => 'end',
-    () => peer.error,
-  );
-  return `${JSON.stringify(peer.heard)} ${how}`;
-}
-
-/** Resolves when one of them has seen its end: says which was the first. */
-export async function firstEnd(client: Peer, server: Peer): Promise<string> {
-  return Promise.race([ending(client).then(() => 'the client first'), ending(server).then(() => 'the server first')]);
-}
-
-/** In place of a client where the traffic connects by itself. */
-const NOBODY = null as unknown as Peer;
 
 async function seenOf(run: Run, all: readonly (readonly [string, Situation])[]): Promise<Record<string, readonly string[]>> {
   const stages = await Promise.all(all.map(([name, situation], i) => Stage.open(run, name, situation, i)));
@@ -143,7 +122,7 @@ class Stage {
   private async act(): Promise<readonly string[]> {
     const { situation, server, port, log } = this;
     const client = situation.connects ? NOBODY : await dial(port);
-    const ends: Ends = {
+    const ends: LoggedEnds = {
       client,
       server: (nth = 0) => server.peer(nth),
       dial: () => dial(port),
