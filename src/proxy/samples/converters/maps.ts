@@ -5,7 +5,7 @@ import { hasArgument, numberArgument, textArgument } from '../arguments.js';
 import type { ConverterFactory, ConverterFamily, ExpressionCompiler } from '../context.js';
 import { setParsed } from '../integers.js';
 import { filePatternSet, matchCast } from '../match/patterns.js';
-import { compileRegex, expandSubstitution, substitute } from '../regex.js';
+import { expandSubstitution, Regex } from '../regex.js';
 import { FOUND, MISSING, Sample, type StoredSample } from '../sample.js';
 import { onText } from './conversions.js';
 
@@ -52,11 +52,11 @@ function mapValue(text: string, output: Output): StoredSample | null {
 /** `map_regm(file[,default])`: the value with `\1` and its like replaced by what the expression captured. */
 const mapRegm: ConverterFactory = (plan, compiler) => {
   const { entries } = fileOf(plan, compiler);
-  const expressions = entries.map(([key]) => compileRegex(key, false));
+  const expressions = entries.map(([key]) => new Regex(key, false));
   const fallback = hasArgument(plan, 1) ? textArgument(plan, 1) : null;
   return onText((text) => {
     for (const [number, expression] of expressions.entries()) {
-      const match = expression.exec(text);
+      const match = expression.captures(text);
       if (match !== null) return expandSubstitution(entries[number][1], match);
     }
     return fallback;
@@ -66,9 +66,9 @@ const mapRegm: ConverterFactory = (plan, compiler) => {
 /** `regsub(regex,substitution[,flags])`: flags g (all matches) and i (case does not matter). */
 const regsub: ConverterFactory = (plan) => {
   const flags = textArgument(plan, 2);
-  const expression = compileRegex(textArgument(plan, 0), flags.includes('i'), true);
+  const expression = new Regex(textArgument(plan, 0), flags.includes('i'));
   const substitution = textArgument(plan, 1);
-  return onText((text) => substitute(text, expression, substitution, flags.includes('g')));
+  return onText((text) => expression.substitute(text, substitution, flags.includes('g')));
 };
 
 /** Converters that look values up or rewrite texts. */

@@ -1,14 +1,14 @@
 /** Patterns that are regular expressions (configuration manual, 7.1.4), tried in their order. */
-import { compileRegex } from '../regex.js';
+import { Regex } from '../regex.js';
 import type { Sample } from '../sample.js';
 import type { PatternSet } from './set.js';
 
 /** `-m reg`. */
 export class RegexPatterns implements PatternSet {
-  private readonly expressions: readonly RegExp[];
+  private readonly expressions: readonly Regex[];
 
   constructor(patterns: readonly string[], ignoreCase: boolean) {
-    this.expressions = patterns.map((pattern) => compileRegex(pattern, ignoreCase));
+    this.expressions = patterns.map((pattern) => new Regex(pattern, ignoreCase));
   }
 
   find(sample: Sample): number {
