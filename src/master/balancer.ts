@@ -8,8 +8,10 @@ import { closeDescriptor } from '../kernel/descriptors.js';
 import { openEventfd } from '../kernel/eventfd.js';
 import { chooseEngine, type EngineChoice } from '../kernel/probe.js';
 import type { IoEngineChoice, Plan } from '../plan/plan.js';
+import { statisticsNames } from '../plan/statistics-names.js';
 import { COUNTER_NAMES, type CounterName } from '../shared/counters.js';
 import { createShared, NO_WORKER, openShared, type SharedState, type SharedTables } from '../shared/state.js';
+import { allocateStatistics } from '../shared/statistics.js';
 import { Checker, checkConnections } from './checks/checker.js';
 import { HealthWatch } from './checks/health-watch.js';
 import { cpuBudget } from './cpus.js';
@@ -145,7 +147,7 @@ export class LoadBalancer {
       workers: this.workerCount,
       maxconn: sizing.maxconn,
       descriptorsMax: sizing.limit.soft,
-      frontends: plan.frontends.length,
+      statistics: allocateStatistics(statisticsNames(plan), this.workerCount),
       tables: plan.tables,
       frontendLimits: plan.frontends.map(({ maxconn }) => maxconn),
       bindLimits: plan.frontends.flatMap(({ binds }) => binds.map(({ maxconn }) => maxconn)),

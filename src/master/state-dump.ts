@@ -30,10 +30,11 @@ function dumpProxy(name: string, front: Traffic, backend: number | undefined, pl
   const intro = say(`SIGHUP received, dumping servers states for proxy ${name}.`);
   if (backend === undefined) return [intro, say(`SIGHUP: Proxy ${name} has no servers. ${connections(front, NONE, 0, 0)}`)];
   const group = tables.servers.groups[backend];
+  const counts = tables.proxies.servers[backend];
   const servers = plan.backends[backend].servers.map((server, i) => {
     const up = group.isUp(i) ? 'UP' : 'DOWN';
     return say(
-      `SIGHUP: Server ${name}/${server.name} is ${up}. Conn: ${group.active(i)} act, ${group.queued(i)} pend, ${group.total(i)} tot.`,
+      `SIGHUP: Server ${name}/${server.name} is ${up}. Conn: ${group.active(i)} act, ${group.queued(i)} pend, ${counts[i].total} tot.`,
     );
   });
   const { waiting, length } = tables.queues.backends[backend];

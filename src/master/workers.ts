@@ -280,7 +280,7 @@ export class Workers {
     // Also without sessions: it may have died with a wake-up that was meant for a place.
     gate.leave(sessions, wake);
     for (const limit of [...frontendGates, ...bindGates]) limit?.leaveAll(worker, wake);
-    for (const counts of proxies.frontends) counts.leaveAll();
+    for (const counts of [...proxies.frontends, ...proxies.binds.flat()]) counts.leaveAll();
   }
 
   private tellAll(order: Order): void {

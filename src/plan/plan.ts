@@ -162,6 +162,8 @@ export interface FrontendOptions {
   readonly keepAlive: KeepAlivePlan | null;
   readonly noLinger: boolean;
   readonly smartAccept: boolean;
+  /** Each bind is counted by itself, too (`option socket-stats`). */
+  readonly socketStats: boolean;
   /** Whether bulk data may be spliced in each direction. */
   readonly spliceRequest: boolean;
   readonly spliceResponse: boolean;
@@ -336,7 +338,14 @@ export const DEFAULT_FRONTEND: FrontendPlan = {
   clientTimeoutMs: 0,
   clientFinTimeoutMs: 0,
   log: NO_LOG,
-  options: { keepAlive: null, noLinger: false, smartAccept: false, spliceRequest: true, spliceResponse: true },
+  options: {
+    keepAlive: null,
+    noLinger: false,
+    smartAccept: false,
+    socketStats: false,
+    spliceRequest: true,
+    spliceResponse: true,
+  },
 };
 
 /** A backend about which nothing is said. */

@@ -157,6 +157,7 @@ export class Connector implements DispatchOwner {
       this.connect(session);
     } else if (placing === NO_USABLE) {
       this.lane.counters[COUNTER.noServer]++;
+      this.lane.statistics.connectFailed(session);
       this.owner.finish(session, 'SC');
     } else if (placing === NO_ROOM) this.onNoRoom(session);
     else this.waitInQueue(session);
@@ -165,7 +166,9 @@ export class Connector implements DispatchOwner {
   /** Another server than the one before is a redispatch, the same one another attempt. */
   private countMove(session: Session): void {
     if (session.former === NO_SERVER) return;
-    this.lane.counters[session.former === session.chosen ? COUNTER.retries : COUNTER.redispatches]++;
+    const isSame = session.former === session.chosen;
+    this.lane.counters[isSame ? COUNTER.retries : COUNTER.redispatches]++;
+    this.lane.statistics.retried(session, session.former, isSame ? 'retries' : 'redispatches');
     session.former = NO_SERVER;
   }
 
@@ -177,6 +180,7 @@ export class Connector implements DispatchOwner {
       return;
     }
     this.lane.counters[COUNTER.queuesFull]++;
+    this.lane.statistics.connectFailed(session);
     this.owner.finish(session, 'SQ');
   }
 
@@ -194,6 +198,7 @@ export class Connector implements DispatchOwner {
   private onQueueTimeout(session: Session): void {
     if (!this.leaveQueue(session)) return;
     this.lane.counters[COUNTER.queueTimeouts]++;
+    this.lane.statistics.connectFailed(session);
     this.owner.finish(session, 'sQ');
   }
 
@@ -237,12 +242,14 @@ export class Connector implements DispatchOwner {
     server.fd = fd;
     server.pending |= CONNECT_PENDING;
     engine.connect(server.slot, fd, this.sockets.address);
+    this.lane.statistics.connecting(session, this.nowMs);
     if (connectTimeoutMs > 0) timers.arm(server.slot, this.nowMs, connectTimeoutMs);
   }
 
   private onEstablished(session: Session): void {
     session.connectMs = (this.nowMs - session.acceptedAt - session.waitMs) | 0;
     this.lane.tables.servers.groups[session.backend].noteConnected(session.chosen);
+    this.lane.statistics.connected(session);
     if (this.prologue.prepare(session)) this.owner.onConnected(session);
     else session.state = AWAITING_HEADER;
   }
@@ -258,6 +265,7 @@ export class Connector implements DispatchOwner {
     if (session.firstFailure === FAILED_NOT) session.firstFailure = failure;
     session.failures++;
     if (session.failures > retries) {
+      this.lane.statistics.connectFailed(session);
       this.owner.finish(session, session.firstFailure === FAILED_TIMEOUT ? 'sC' : 'SC');
       return;
     }
@@ -270,7 +278,10 @@ export class Connector implements DispatchOwner {
     const another = this.redispatches(session);
     const waits = !attempted || (failure === FAILED_REFUSED && (!another || !this.dispatcher.hasOther(session)));
     if (another) this.dispatcher.letGo(session);
-    else this.lane.counters[COUNTER.retries]++;
+    else {
+      this.lane.counters[COUNTER.retries]++;
+      this.lane.statistics.retried(session, session.chosen, 'retries');
+    }
     if (waits) this.waitToRetry(session);
     else if (another) this.placeAnew(session);
     else this.connect(session);

@@ -31,7 +31,6 @@ import {
   HANDSHAKE,
   INSPECTING,
   isUnconnected,
-  NO_BACKEND,
   NO_FD,
   NOT_REACHED,
   RELAYING,
@@ -245,8 +244,8 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
 
   onAdmitted(session: Session): void {
     session.admitted = true;
-    this.lane.tables.proxies.frontends[session.frontend].admit(this.nowMs);
-    const { tracker, sessionLog } = this.lane;
+    const { tracker, sessionLog, statistics } = this.lane;
+    statistics.admitted(session, this.nowMs);
     if (tracker !== null) tracker.sessionBegan(session);
     if (sessionLog === null) return;
     sessionLog.accepted(session, this.context.turn(session, this.nowMs));
@@ -296,12 +295,12 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   private open(fd: number, listener: Listener): boolean {
     const session = this.sessions.take();
     if (session === null) return false; // the gate counts the same sessions: cannot happen
-    const { counters, tables, sessionLog } = this.lane;
+    const { counters, statistics, sessionLog } = this.lane;
     counters[COUNTER.sessionsTotal]++;
     counters[COUNTER.sessionsNow]++;
-    tables.proxies.frontends[listener.frontend].arrive();
     session.frontend = listener.frontend;
     session.bind = listener.bind;
+    statistics.accepted(session, this.nowMs);
     session.client.fd = fd;
     session.acceptedAt = this.nowMs;
     session.acceptDateMs = Date.now();
@@ -386,12 +385,13 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     this.lane.tracker?.trafficEnded(session);
     if (this.lane.sessionLog !== null) this.log(session, false);
     this.connector.release(session); // after its line, since the next one that waits counts from now on
-    if (session.backend !== NO_BACKEND) this.lane.tables.proxies.backends[session.backend].leave();
     this.lane.tracker?.sessionEnded(session);
     this.relay.discard(client);
     this.relay.discard(server);
+    this.lane.statistics.ended(session, this.nowMs);
     this.closeSocket(client);
     this.closeSocket(server);
+    this.lane.statistics.gone(session);
     this.leaveFrontend(session);
     this.sessions.give(session);
   }
@@ -399,7 +399,6 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   private leaveFrontend({ frontend, bind }: Session): void {
     const { counters, tables, wakeWorker, worker } = this.lane;
     counters[COUNTER.sessionsNow]--;
-    tables.proxies.frontends[frontend].leave();
     tables.bindGates[this.firstBinds[frontend] + bind]?.leaveAs(worker, wakeWorker);
     tables.frontendGates[frontend]?.leaveAs(worker, wakeWorker);
     tables.gate.leave(1, wakeWorker);

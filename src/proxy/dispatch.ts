@@ -230,7 +230,11 @@ export class Dispatcher {
     if (group.set.count === 0) return NO_USABLE;
     if (inOrder && queues.length > 0) return this.join(session, backend, ANY_SERVER);
     const server = balancer.pick(session.sourceHash, avoid);
-    if (server !== NO_SERVER) return this.take(session, backend, server);
+    if (server !== NO_SERVER) {
+      session.chosen = server;
+      if (server !== session.former) this.lane.statistics.balanced(session);
+      return this.take(session, backend, server);
+    }
     return group.set.count === 0 ? NO_USABLE : this.join(session, backend, ANY_SERVER);
   }
 
@@ -238,7 +242,7 @@ export class Dispatcher {
     const { group } = backend;
     session.chosen = server;
     if (!group.isFull(server)) {
-      group.enter(server, this.owner.nowMs);
+      group.enter(server);
       this.noteServer(session);
       return PLACED;
     }
@@ -247,11 +251,12 @@ export class Dispatcher {
     return this.join(session, backend, server);
   }
 
-  private join(session: Session, { queues }: Backend, server: number): Placing {
-    const { tables, wakeWorker } = this.lane;
+  private join(session: Session, { queues, group }: Backend, server: number): Placing {
+    const { tables, wakeWorker, statistics } = this.lane;
     this.waiting[session.index] = session;
     const entry = tables.queues.entryOf(session.index);
     queues.join(entry, server, session.priorityClass, session.priorityOffsetMs, this.owner.nowMs);
+    statistics.queued(session, server === ANY_SERVER ? queues.length : group.queued(server));
     queues.serveIdle(wakeWorker);
     return WAITS;
   }
@@ -274,7 +279,7 @@ export class Dispatcher {
         this.owner.onSentBack(session);
         return;
       }
-      group.adopt(server, this.owner.nowMs);
+      group.adopt(server);
       session.chosen = server;
       this.noteServer(session);
       this.owner.onGranted(session);
@@ -294,7 +299,9 @@ export class Dispatcher {
   }
 
   private noteServer(session: Session): void {
+    const { group } = this.backends[session.backend];
     session.counted = true;
+    this.lane.statistics.placed(session, group.active(session.chosen));
     if (session.former !== NO_SERVER && session.former !== session.chosen) session.redispatched = true;
   }
 }

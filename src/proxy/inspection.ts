@@ -12,6 +12,7 @@ import type { Relay } from './relay.js';
 import { Routing } from './routing.js';
 import { CLOSE, REJECT, Rules, SILENT_DROP, UNDECIDED, type Verdict } from './rules.js';
 import { HANDSHAKE, INSPECTING, NO_BACKEND, type Session, type Termination } from './session.js';
+import { countBytes } from './session-statistics.js';
 import type { StreamContext } from './stream-context.js';
 
 /** Whom sessions are handed to when they have passed. */
@@ -153,6 +154,7 @@ export class Inspection {
     session.vanishing = verdict === SILENT_DROP;
     session.client.resetsOnClose = true;
     this.lane.counters[COUNTER.connectionsDenied]++;
+    this.lane.statistics.connectionDenied(session);
     this.owner.finish(session, '--');
     return true;
   }
@@ -173,6 +175,7 @@ export class Inspection {
     this.relay.skip(session.server, length);
     client.received -= length;
     this.lane.counters[COUNTER.bytesFromClients] -= length;
+    countBytes(client, -length);
     session.handshakeMs = (this.owner.nowMs - session.acceptedAt) | 0;
     this.admit(session);
   }
@@ -191,6 +194,7 @@ export class Inspection {
       if (verdict === REJECT || verdict === SILENT_DROP) {
         session.vanishing = verdict === SILENT_DROP;
         this.lane.counters[COUNTER.sessionsDenied]++;
+        this.lane.statistics.sessionDenied(session);
         this.owner.finish(session, '--');
         return;
       }
@@ -238,12 +242,14 @@ export class Inspection {
   private denyRequest(session: Session, verdict: Verdict): void {
     session.vanishing = verdict === SILENT_DROP;
     this.lane.counters[COUNTER.requestsDenied]++;
+    this.lane.statistics.requestDenied(session);
     this.owner.finish(session, 'PR');
   }
 
   private denyResponse(session: Session, verdict: Verdict): void {
     session.vanishing = verdict === SILENT_DROP;
     this.lane.counters[COUNTER.responsesDenied]++;
+    this.lane.statistics.responseDenied(session);
     this.owner.finish(session, verdict === SILENT_DROP ? 'PR' : 'PD');
   }
 
@@ -269,7 +275,7 @@ export class Inspection {
   /** Gives a session its backend. */
   assign(session: Session, backend: number): void {
     session.backend = backend;
-    this.lane.tables.proxies.backends[backend].enter(this.owner.nowMs);
+    this.lane.statistics.routed(session, this.owner.nowMs);
   }
 
   /** No more fits in what is looked at. */

@@ -7,6 +7,7 @@ import type { Plan } from '../plan/plan.js';
 import type { SharedTables } from '../shared/state.js';
 import type { ExpressionCompiler, SampleContext } from './samples/context.js';
 import type { Session } from './session.js';
+import type { SessionStatistics } from './session-statistics.js';
 import type { Shortage } from './shortage.js';
 import type { Tracker } from './stick/tracking.js';
 import type { TimerWheel } from './timers.js';
@@ -47,6 +48,7 @@ export interface Lane {
   readonly tables: SharedTables;
   /** This worker's row, indexed by COUNTER. */
   readonly counters: Float64Array;
+  readonly statistics: SessionStatistics;
   readonly notify: Notify;
   /** Connections to a server have failed as often in a row as its `error-limit` says (`observe layer4`). */
   readonly onErrorLimit: (backend: number, server: number) => void;

@@ -32,6 +32,7 @@ import {
   type Session,
   type Termination,
 } from './session.js';
+import { countBytes, countLost } from './session-statistics.js';
 
 /** Buffers queued for a sink at which its source is no longer read. */
 export const QUEUE_MAX = 8;
@@ -258,6 +259,7 @@ export class Relay {
     }
     source.received += length;
     this.counters[source.bytesCounter] += length;
+    countBytes(source, length);
     buffers.length[buffer] = length;
     if (sink.held) {
       this.onHeldData(source, buffer, armed);
@@ -459,7 +461,10 @@ export class Relay {
     let buffer = sink.head;
     while (buffer !== NO_BUFFER) {
       const next = buffers.next[buffer];
-      if (buffer !== kept) buffers.give(buffer);
+      if (buffer !== kept) {
+        countLost(sink, buffers.length[buffer] - (buffer === sink.head ? sink.sentOfHead : 0));
+        buffers.give(buffer);
+      }
       buffer = next;
     }
     sink.head = kept;
@@ -511,6 +516,7 @@ export class Relay {
       source.peer.activeAt = this.owner.nowMs;
       source.received += result;
       this.counters[source.bytesCounter] += result;
+      countBytes(source, result);
       return true;
     }
     if (result === 0) {
@@ -561,8 +567,10 @@ export class Relay {
   }
 
   private releasePipe(source: Endpoint): void {
-    if (source.pipeBytes > 0) this.engine.discardPipe(source.pipe);
-    else this.engine.givePipe(source.pipe);
+    if (source.pipeBytes > 0) {
+      countLost(source.peer, source.pipeBytes);
+      this.engine.discardPipe(source.pipe);
+    } else this.engine.givePipe(source.pipe);
     source.pipe = NO_PIPE;
     source.pipeBytes = 0;
   }

@@ -8,6 +8,7 @@ import type { Engine } from '../kernel/engine.js';
 import { HostAddress } from '../kernel/host-address.js';
 import { NO_PIPE } from '../kernel/pipes.js';
 import { COUNTER } from '../shared/counters.js';
+import { ROW_DOUBLES, STAT } from '../shared/statistics-layout.js';
 import { NO_SERVER } from './balance/balancer.js';
 import type { StoredSample } from './samples/sample.js';
 import type { StickKeyNote } from './stick/stickiness.js';
@@ -68,8 +69,9 @@ export class Endpoint {
   constructor(
     readonly slot: number,
     readonly session: Session,
-    /** The counter of bytes received from it, one of COUNTER. */
+    /** The counter of bytes received from it, one of COUNTER, and the statistic, one of STAT. */
     readonly bytesCounter: number,
+    readonly bytesStat: number,
   ) {
     this.peer = this;
   }
@@ -136,6 +138,9 @@ export type Termination =
 
 /** A time that was not reached, as log lines show it. */
 export const NOT_REACHED = -1;
+
+/** The row of who is not there, or not counted: what is added to it is lost. */
+export const NOWHERE: Float64Array = new Float64Array(new SharedArrayBuffer(ROW_DOUBLES * 8));
 
 /** A client, the server it was given, and how far they have come. */
 export class Session {
@@ -217,12 +222,18 @@ export class Session {
   /** Keys under which its server is to be remembered (`stick store-request`); null while there are none. */
   stickKeys: StickKeyNote[] | null = null;
 
+  /** Rows of statistics, indexed by STAT, of its frontend, bind, backend and server; NOWHERE: it has none. */
+  ofFrontend = NOWHERE;
+  ofBind = NOWHERE;
+  ofBackend = NOWHERE;
+  ofServer = NOWHERE;
+
   /** In the pool: the next free session. */
   nextFree: Session | null = null;
 
   constructor(readonly index: number) {
-    this.client = new Endpoint(2 * index, this, COUNTER.bytesFromClients);
-    this.server = new Endpoint(2 * index + 1, this, COUNTER.bytesFromServers);
+    this.client = new Endpoint(2 * index, this, COUNTER.bytesFromClients, STAT.bytesIn);
+    this.server = new Endpoint(2 * index + 1, this, COUNTER.bytesFromServers, STAT.bytesOut);
     this.client.peer = this.server;
     this.server.peer = this.client;
   }
@@ -270,6 +281,10 @@ export class Session {
     this.variables = null;
     this.tracked = 0;
     this.stickKeys = null;
+    this.ofFrontend = NOWHERE;
+    this.ofBind = NOWHERE;
+    this.ofBackend = NOWHERE;
+    this.ofServer = NOWHERE;
   }
 
   /** The client's address, asked of the kernel the first time. */

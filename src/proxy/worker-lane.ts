@@ -9,6 +9,7 @@ import { textVariables } from './log/text.js';
 import type { Report } from './orders.js';
 import type { ExpressionCompiler } from './samples/context.js';
 import { Expressions } from './samples/expressions.js';
+import { SessionStatistics } from './session-statistics.js';
 import { Shortage } from './shortage.js';
 import { STICK_CONVERTERS } from './stick/converters.js';
 import { STICK_FETCHES } from './stick/fetches.js';
@@ -22,6 +23,7 @@ export class WorkerLane implements Lane {
   readonly plan: Plan;
   readonly timers: TimerWheel;
   readonly counters: Float64Array;
+  readonly statistics: SessionStatistics;
   readonly notify: Notify;
   readonly onErrorLimit: (backend: number, server: number) => void;
   readonly shortage: Shortage;
@@ -42,6 +44,7 @@ export class WorkerLane implements Lane {
     this.plan = plan;
     this.timers = new TimerWheel(timers, engine.nowMs());
     this.counters = tables.counters.row(index);
+    this.statistics = new SessionStatistics({ plan, tables });
     this.notify = (severity, text) => report({ kind: 'log', severity, text });
     this.onErrorLimit = (backend, server) => report({ kind: 'failing', backend, server });
     this.shortage = new Shortage(engine, tables.gate, this.notify);

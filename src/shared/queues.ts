@@ -23,10 +23,9 @@ const GRANTS = 2;
 const QUEUE_WORDS = 4;
 // Words of a backend, behind those of its own queue.
 const LENGTH = QUEUE_WORDS;
-const LENGTH_MAX = QUEUE_WORDS + 1;
 /** The latest time of arrival, and a wrapping number for each entry that joined. */
-const LATEST = QUEUE_WORDS + 2;
-const SEQUENCE = QUEUE_WORDS + 3;
+const LATEST = QUEUE_WORDS + 1;
+const SEQUENCE = QUEUE_WORDS + 2;
 // Words of an entry.
 const NEXT = 0;
 const PREVIOUS = 1;
@@ -189,11 +188,6 @@ export class SessionQueues {
     let sum = this.length;
     for (let server = 0; server < this.group.size; server++) sum += this.group.queued(server);
     return sum;
-  }
-
-  /** The most there have been. */
-  get lengthMax(): number {
-    return Atomics.load(this.words, this.base + LENGTH_MAX);
   }
 
   /**
@@ -416,7 +410,6 @@ export class SessionQueues {
       this.group.changeQueued(server, change);
       return;
     }
-    const length = Atomics.add(this.words, this.base + LENGTH, change) + change;
-    if (length > this.lengthMax) Atomics.store(this.words, this.base + LENGTH_MAX, length);
+    Atomics.add(this.words, this.base + LENGTH, change);
   }
 }

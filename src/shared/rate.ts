@@ -43,3 +43,22 @@ export function readRate(words: Int32Array, at: number, nowMs: number, periodMs:
   const previous = words[at + PREVIOUS];
   return current + Math.trunc((previous * (periodMs - age)) / periodMs);
 }
+
+/**
+ * The same as `countRate` for a meter that several threads count in at once. Events that are counted
+ * just when a period ends may fall into either one.
+ */
+export function countSharedRate(words: Int32Array, at: number, nowMs: number, periodMs: number, events: number): number {
+  const started = Atomics.load(words, at + STARTED);
+  const age = ageOf(words, at, nowMs);
+  if (age >= periodMs || age < 0) {
+    const follows = age >= 0 && age < 2 * periodMs;
+    const next = (nowMs - (follows ? age % periodMs : 0)) | 0;
+    // Whoever is first begins the period.
+    if (Atomics.compareExchange(words, at + STARTED, started, next) === started) {
+      const ended = Atomics.exchange(words, at + CURRENT, 0);
+      words[at + PREVIOUS] = follows ? ended : 0;
+    }
+  }
+  return Atomics.add(words, at + CURRENT, events) + events;
+}

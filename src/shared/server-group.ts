@@ -6,13 +6,10 @@
  */
 import { dynamicLimit } from './limits.js';
 import { lock, unlock, unlockFor } from './lock.js';
-import { countRate, readRate } from './rate.js';
 import { Rotation } from './rotation.js';
 import { ServerHeaps } from './server-heaps.js';
 import { GROUP, GROUP_WORDS, OWN, OWN_WORDS, SERVER, SERVER_WORDS } from './server-layout.js';
 import { ServerSet } from './server-set.js';
-
-const RATE_PERIOD_MS = 1000;
 
 // Bits of a server's state; none of them is a server that is up.
 /** Health checks or the operator say that it does not serve. */
@@ -77,7 +74,7 @@ export class ServerGroup {
     private readonly words: Int32Array,
     private readonly base: number,
     readonly size: number,
-    private readonly rows: Rows,
+    rows: Rows,
   ) {
     this.own = rows.first + rows.worker * rows.stride;
     this.marks = base + GROUP_WORDS + size * SERVER_WORDS;
@@ -248,27 +245,14 @@ export class ServerGroup {
     return Atomics.load(this.words, this.at(server) + SERVER.active);
   }
 
-  /** The most there have been. */
-  activeMax(server: number): number {
-    return Atomics.load(this.words, this.at(server) + SERVER.activeMax);
-  }
-
   /** Sessions that wait for this very server. */
   queued(server: number): number {
     return Atomics.load(this.words, this.at(server) + SERVER.queued);
   }
 
-  /** The most there have been. */
-  queuedMax(server: number): number {
-    return Atomics.load(this.words, this.at(server) + SERVER.queuedMax);
-  }
-
   /** Counts a connection that was just given to this server, for the opening worker. */
-  enter(server: number, nowMs = 0): void {
-    const row = this.own + server * OWN_WORDS;
-    this.words[row + OWN.active]++;
-    this.words[row + OWN.total]++;
-    countRate(this.words, row, nowMs, RATE_PERIOD_MS, 1);
+  enter(server: number): void {
+    this.words[this.own + server * OWN_WORDS + OWN.active]++;
     this.add(server, SERVER.active, 1);
   }
 
@@ -284,11 +268,8 @@ export class ServerGroup {
   }
 
   /** Counts a connection that was reserved as the opening worker's own. */
-  adopt(server: number, nowMs: number): void {
-    const row = this.own + server * OWN_WORDS;
-    this.words[row + OWN.active]++;
-    this.words[row + OWN.total]++;
-    countRate(this.words, row, nowMs, RATE_PERIOD_MS, 1);
+  adopt(server: number): void {
+    this.words[this.own + server * OWN_WORDS + OWN.active]++;
   }
 
   /** Gives a reserved connection back that was not adopted. */
@@ -305,9 +286,7 @@ export class ServerGroup {
     const { words } = this;
     const at = this.at(server);
     this.touch(server);
-    const now = Atomics.add(words, at + word, change) + change;
-    const most = at + word + SERVER.activeMax - SERVER.active;
-    if (now > words[most]) words[most] = now;
+    Atomics.add(words, at + word, change);
     if (this.marksLoads) Atomics.or(words, this.marks + (server >>> 5), 1 << (server & 31));
   }
 
@@ -354,25 +333,6 @@ export class ServerGroup {
   /** The master has heard of the failures of a server. */
   takeFailing(server: number): void {
     Atomics.store(this.words, this.at(server) + SERVER.reported, 0);
-  }
-
-  /** Connections given to a server since the start. */
-  total(server: number): number {
-    let sum = 0;
-    for (let worker = 0; worker < this.rows.workers; worker++) sum += this.words[this.row(worker, server) + OWN.total] >>> 0;
-    return sum;
-  }
-
-  /** Connections given to it in the last second. */
-  rate(server: number, nowMs: number): number {
-    let sum = 0;
-    for (let worker = 0; worker < this.rows.workers; worker++)
-      sum += readRate(this.words, this.row(worker, server), nowMs, RATE_PERIOD_MS);
-    return sum;
-  }
-
-  private row(worker: number, server: number): number {
-    return this.rows.first + worker * this.rows.stride + server * OWN_WORDS;
   }
 
   /** Makes a server the one whose load changed last. */

@@ -27,12 +27,10 @@ export const GROUP_WORDS = 4 * LINE;
 export const SERVER = {
   active: 0,
   queued: 1,
-  activeMax: 2,
-  queuedMax: 3,
-  touched: 4,
+  touched: 2,
   /** Connections that failed in a row, and whether the master is about to hear of it. */
-  failures: 5,
-  reported: 6,
+  failures: 3,
+  reported: 4,
   state: LINE,
   weight: LINE + 1,
   effectiveWeight: LINE + 2,
@@ -61,10 +59,10 @@ export const SERVER = {
 /** Words of one server. */
 export const SERVER_WORDS = 3 * LINE;
 
-/** Words of a worker's row for one server, a rate meter being before them (rate.ts). */
-export const OWN = { active: 3, total: 4 } as const;
+/** Words of a worker's row for one server: its connections. */
+export const OWN = { active: 0 } as const;
 /** Words of such a row. */
-export const OWN_WORDS = 8;
+export const OWN_WORDS = 1;
 
 /** Words of a group and its servers, with a bit for each server behind them. */
 export function groupWords(servers: number): number {

@@ -11,6 +11,7 @@ import { HoldingsTable } from './holdings.js';
 import { ProxyTable } from './proxies.js';
 import { QueueTable } from './queues.js';
 import { ServerTable } from './servers.js';
+import type { SharedStatistics } from './statistics.js';
 import { StickTable, type StickTableShape } from './stick-table.js';
 import { TrackLedger } from './track-ledger.js';
 
@@ -24,12 +25,11 @@ export interface SharedState {
   readonly addresses: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
   readonly holdings: SharedArrayBuffer;
-  readonly proxies: SharedArrayBuffer;
   readonly queues: SharedArrayBuffer;
   /** Limits of single frontends, and of binds in the order of all listeners; null: none of its own. */
   readonly frontendGates: readonly (SharedArrayBuffer | null)[];
   readonly bindGates: readonly (SharedArrayBuffer | null)[];
-  readonly frontends: number;
+  readonly statistics: SharedStatistics;
   readonly sticks: readonly { readonly buffer: SharedArrayBuffer; readonly shape: StickTableShape }[];
   /** One for each worker; empty when there are no stick tables. */
   readonly ledgers: readonly SharedArrayBuffer[];
@@ -64,11 +64,12 @@ export interface SharedSizes {
   readonly maxconn: number;
   /** Descriptor numbers are below this (RLIMIT_NOFILE). */
   readonly descriptorsMax: number;
-  readonly frontends: number;
   /** `maxconn` of each frontend, and of each bind, frontends in order; 0, or no list: none. */
   readonly frontendLimits?: readonly number[];
   readonly bindLimits?: readonly number[];
   readonly backendSizes: readonly number[];
+  /** Rows by the names of the plan (`allocateStatistics`). */
+  readonly statistics: SharedStatistics;
   /** The stick tables; no list: none. */
   readonly tables?: readonly StickTableShape[];
   /** One eventfd for each worker. */
@@ -84,11 +85,10 @@ export function createShared(sizes: SharedSizes): SharedState {
     addresses: ServerAddressTable.create(sizes.backendSizes),
     counters: WorkerCounters.create(sizes.workers),
     holdings: HoldingsTable.create(sizes.workers, sizes.descriptorsMax),
-    proxies: ProxyTable.create(sizes.frontends, sizes.backendSizes.length, sizes.workers),
     queues: QueueTable.create(sizes.backendSizes, sizes.workers, sizes.maxconn),
     frontendGates: gates(sizes.frontendLimits, sizes.workers),
     bindGates: gates(sizes.bindLimits, sizes.workers),
-    frontends: sizes.frontends,
+    statistics: sizes.statistics,
     sticks: tables.map((shape) => ({ buffer: StickTable.create(shape), shape })),
     ledgers: tables.length === 0 ? [] : sizes.wakeFds.map(() => TrackLedger.create(sizes.maxconn, STICK_COUNTERS)),
     backendSizes: sizes.backendSizes,
@@ -118,7 +118,7 @@ export function openShared(state: SharedState, worker: number): SharedTables {
     addresses: new ServerAddressTable(state.addresses, state.backendSizes),
     counters: new WorkerCounters(state.counters),
     holdings: new HoldingsTable(state.holdings),
-    proxies: new ProxyTable(state.proxies, state.frontends, state.backendSizes.length, workers, worker),
+    proxies: new ProxyTable(state.statistics, worker),
     queues: new QueueTable(state.queues, servers.groups, workers, worker),
     frontendGates: state.frontendGates.map(open),
     bindGates: state.bindGates.map(open),

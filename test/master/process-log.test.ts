@@ -3,7 +3,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ProcessLog, pausedMessages, stoppedMessages } from '../../src/master/process-log.js';
 import type { Plan } from '../../src/plan/plan.js';
+import { statisticsNames } from '../../src/plan/statistics-names.js';
 import { ProxyTable } from '../../src/shared/proxies.js';
+import { allocateStatistics } from '../../src/shared/statistics.js';
 import { planOf, Receiver, targetOf, udp } from '../proxy/log/support/lab.js';
 
 /** A frontend `fe`, a listen `li` and a backend `be`. */
@@ -64,7 +66,7 @@ test('without targets nothing happens', () => {
 
 test('proxies that end, in the order and the words of HAProxy', () => {
   const plan = threeProxies();
-  const counts = new ProxyTable(ProxyTable.create(2, 2, 1), 2, 2, 1, 0);
+  const counts = new ProxyTable(allocateStatistics(statisticsNames(plan), 1), 0);
   for (const one of [counts.frontends[0], counts.frontends[0], counts.frontends[1], counts.backends[0], counts.backends[1]])
     one.enter(0);
   assert.equal(

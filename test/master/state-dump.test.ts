@@ -4,7 +4,9 @@ import * as assert from 'uvu/assert';
 import { ServerStates } from '../../src/master/server-states.js';
 import { stateDump } from '../../src/master/state-dump.js';
 import type { Plan } from '../../src/plan/plan.js';
+import { statisticsNames } from '../../src/plan/statistics-names.js';
 import { createShared, NO_WORKER, openShared, type SharedTables } from '../../src/shared/state.js';
+import { allocateStatistics } from '../../src/shared/statistics.js';
 import { planOf } from '../proxy/log/support/lab.js';
 
 /** A frontend `fe`, a backend `be` of an active server and a backup, and a listen `li` without servers. */
@@ -32,8 +34,9 @@ function proxies(): Plan {
 
 /** The lines after something has happened to worker 0 and to servers. */
 function texts(change: (own: SharedTables, states: ServerStates) => void): string[] {
-  const shared = createShared({ workers: 1, maxconn: 10, descriptorsMax: 100, frontends: 2, backendSizes: [0, 2], wakeFds: [0] });
   const plan = proxies();
+  const statistics = allocateStatistics(statisticsNames(plan), 1);
+  const shared = createShared({ workers: 1, maxconn: 10, descriptorsMax: 100, statistics, backendSizes: [0, 2], wakeFds: [0] });
   const own = openShared(shared, 0);
   change(own, new ServerStates(plan.backends, own.servers.groups));
   return stateDump(plan, openShared(shared, NO_WORKER)).map(({ text }) => text);
@@ -46,6 +49,7 @@ test('every proxy in the order of the file, with its servers', () => {
     own.proxies.frontends[0].leave();
     own.proxies.backends[1].enter(0);
     own.servers.groups[1].enter(0);
+    own.proxies.servers[1][0].enter(0);
   });
   assert.equal(said, [
     'SIGHUP received, dumping servers states for proxy fe.',

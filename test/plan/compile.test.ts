@@ -217,6 +217,7 @@ test('options of both sides', () => {
     keepAlive: { idleMs: 10_000, intervalMs: 0, count: 0 },
     noLinger: true,
     smartAccept: true,
+    socketStats: false,
     spliceRequest: false,
     spliceResponse: true,
   });

@@ -2,14 +2,17 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type BackendPlan, DEFAULT_BACKEND, DEFAULT_PROCESS, defaultServer, type Plan } from '../../src/plan/plan.js';
+import { statisticsNames } from '../../src/plan/statistics-names.js';
 import { NO_SERVER } from '../../src/proxy/balance/balancer.js';
 import { type Decisions, Dispatcher, NO_ROOM, NO_USABLE, PLACED, WAITS } from '../../src/proxy/dispatch.js';
 import type { Lane } from '../../src/proxy/lane.js';
 import type { SampleContext } from '../../src/proxy/samples/context.js';
 import { FOUND, MISSING } from '../../src/proxy/samples/sample.js';
 import { QUEUED, Session } from '../../src/proxy/session.js';
+import { SessionStatistics } from '../../src/proxy/session-statistics.js';
 import { STATE_DOWN } from '../../src/shared/servers.js';
 import { createShared, openShared } from '../../src/shared/state.js';
+import { allocateStatistics } from '../../src/shared/statistics.js';
 
 const SERVERS = 3;
 const address = { family: 'ipv4', host: '127.0.0.1', port: 80 } as const;
@@ -37,7 +40,7 @@ function dispatcher({ backend, maxconn = 0, maxqueue = 0, remembered = NO_SERVER
     workers: 1,
     maxconn: 10,
     descriptorsMax: 64,
-    frontends: 0,
+    statistics: allocateStatistics(statisticsNames(plan), 1),
     backendSizes: [SERVERS],
     wakeFds: [-1],
   });
@@ -45,7 +48,13 @@ function dispatcher({ backend, maxconn = 0, maxqueue = 0, remembered = NO_SERVER
   const [group] = tables.servers.groups;
   group.configure(0, false);
   for (const [i, server] of servers.entries()) group.configureServer(i, server);
-  const lane = { worker: 0, plan, tables, wakeWorker: () => undefined } as unknown as Lane;
+  const lane = {
+    worker: 0,
+    plan,
+    tables,
+    statistics: new SessionStatistics({ plan, tables }),
+    wakeWorker: () => undefined,
+  } as unknown as Lane;
   const decisions = {
     compiler: {
       condition: (one: { alternatives: { acl: number }[][] }) => () =>

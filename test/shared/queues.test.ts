@@ -199,7 +199,7 @@ class Run {
       this.model.granted.delete(entry);
       lane.queue.accept(entry);
       if (expected.server !== ANY_SERVER) {
-        lane.group.adopt(expected.server, this.nowMs);
+        lane.group.adopt(expected.server);
         this.connected.set(entry, expected.server);
       }
       entry = next;

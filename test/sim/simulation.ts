@@ -2,15 +2,19 @@
  * One run: two data planes at most over the same shared state, each on its simulated engine, with
  * clients and servers around them, stepped in random order on one clock until everything is over.
  */
+
+import { statisticsNames } from '../../src/plan/statistics-names.js';
 import { slotsNeeded, timersNeeded } from '../../src/proxy/data-plane.js';
 import type { Lane } from '../../src/proxy/lane.js';
 import { QUEUE_MAX } from '../../src/proxy/relay.js';
 import type { ExpressionCompiler } from '../../src/proxy/samples/context.js';
 import { Expressions } from '../../src/proxy/samples/expressions.js';
+import { SessionStatistics } from '../../src/proxy/session-statistics.js';
 import { Shortage } from '../../src/proxy/shortage.js';
 import { TimerWheel } from '../../src/proxy/timers.js';
 import { COUNTER } from '../../src/shared/counters.js';
 import { createShared, NO_WORKER, openShared, type SharedState } from '../../src/shared/state.js';
+import { allocateStatistics } from '../../src/shared/statistics.js';
 import { pooledBuffers } from './buffers.js';
 import { BLOCKED, MULTISHOT_BATCH, SimulatedEngine, type SimulatedEngineOptions } from './engine.js';
 import { Judge } from './judge.js';
@@ -86,7 +90,7 @@ export class Simulation {
       workers: scenario.lanes,
       maxconn: scenario.maxconn,
       descriptorsMax: 512,
-      frontends: 1,
+      statistics: allocateStatistics(statisticsNames(scenario.plan), scenario.lanes),
       frontendLimits: [scenario.frontendLimit],
       bindLimits: [scenario.bindLimit],
       backendSizes: [scenario.servers.length],
@@ -132,6 +136,7 @@ export class Simulation {
       timers: new TimerWheel(timersNeeded(scenario.maxconn, listeners.length), engine.nowMs()),
       tables,
       counters: tables.counters.row(worker),
+      statistics: new SessionStatistics({ plan: scenario.plan, tables }),
       notify,
       onErrorLimit: () => this.network.trace('somebody is told of a failing server'),
       shortage: new Shortage(engine, tables.gate, notify),
@@ -335,8 +340,7 @@ export class Simulation {
       const { gate, frontendGates, bindGates, proxies } = lane.tables;
       for (const one of [gate, ...frontendGates, ...bindGates])
         demand(one === null || one.current === 0, `${one?.current} places of a gate are taken`);
-      for (const counts of [...proxies.frontends, ...proxies.backends])
-        demand(counts.current === 0, `a frontend or backend counts ${counts.current} sessions`);
+      for (const counts of proxies.all) demand(counts.current === 0, `${counts.current} sessions are counted`);
       const [group] = lane.tables.servers.groups;
       for (let i = 0; i < group.size; i++) demand(group.active(i) === 0, `server ${i} counts ${group.active(i)} connections`);
     }

@@ -10,6 +10,7 @@ export function frontendOptions(proxy: ProxyConfig, global: GlobalConfig): Front
     keepAlive: keepAlive(proxy, 'clitcpka', proxy.clientKeepAlive),
     noLinger: has(proxy, 'nolinger'),
     smartAccept: has(proxy, 'tcp-smart-accept'),
+    socketStats: has(proxy, 'socket-stats'),
     ...splicing(proxy, global),
   };
 }

@@ -6,10 +6,12 @@ import { encodeAddresses } from '../../../src/kernel/address.js';
 import { freeMemory } from '../../../src/kernel/descriptors.js';
 import type { Engine } from '../../../src/kernel/engine.js';
 import type { Plan } from '../../../src/plan/plan.js';
+import { statisticsNames } from '../../../src/plan/statistics-names.js';
 import { DataPlane, timersNeeded } from '../../../src/proxy/data-plane.js';
 import { WorkerLane } from '../../../src/proxy/worker-lane.js';
 import { readShared, writeShared } from '../../../src/shared/message.js';
 import { createShared, openShared } from '../../../src/shared/state.js';
+import { allocateStatistics } from '../../../src/shared/statistics.js';
 
 const SESSIONS = 4;
 /** Entries of stick tables at most, whatever a file asks for: tens of thousands of files are prepared. */
@@ -25,7 +27,7 @@ export function prepare(original: Plan): void {
     workers: 1,
     maxconn: SESSIONS,
     descriptorsMax: 64,
-    frontends: plan.frontends.length,
+    statistics: allocateStatistics(statisticsNames(plan), 1),
     tables: plan.tables,
     backendSizes: plan.backends.map((backend) => backend.servers.length),
     wakeFds: [-1],

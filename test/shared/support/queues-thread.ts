@@ -42,7 +42,7 @@ while (served < sessions) {
   for (let entry = table.takeInbox(); entry !== NO_ENTRY; ) {
     const next = table.nextOf(entry);
     queue.accept(entry);
-    group.adopt(0, 0);
+    group.adopt(0);
     connected.push(entry);
     entry = next;
   }

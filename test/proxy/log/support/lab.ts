@@ -14,11 +14,13 @@ import {
   defaultServer,
   type Plan,
 } from '../../../../src/plan/plan.js';
+import { statisticsNames } from '../../../../src/plan/statistics-names.js';
 import type { LogSurroundings } from '../../../../src/proxy/log/session-log.js';
 import type { ExpressionCompiler, SampleContext } from '../../../../src/proxy/samples/context.js';
 import { FOUND, MISSING } from '../../../../src/proxy/samples/sample.js';
 import { Session } from '../../../../src/proxy/session.js';
 import { createShared, openShared } from '../../../../src/shared/state.js';
+import { allocateStatistics } from '../../../../src/shared/statistics.js';
 import { eventually } from '../../../harness.js';
 
 const NO_FLAGS: FormatFlags = { quoted: false, hexadecimal: false, escaped: false, mandatory: true };
@@ -96,7 +98,7 @@ export function surroundingsOf(plan: Plan, said: string[] = [], backendPort = 40
     workers: 1,
     maxconn: 100,
     descriptorsMax: 1024,
-    frontends: plan.frontends.length,
+    statistics: allocateStatistics(statisticsNames(plan), 1),
     backendSizes: plan.backends.map((backend) => backend.servers.length),
     wakeFds: [-1],
   });

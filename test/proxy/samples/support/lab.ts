@@ -23,6 +23,7 @@ import {
   type FrontendPlan,
   type Plan,
 } from '../../../../src/plan/plan.js';
+import { statisticsNames } from '../../../../src/plan/statistics-names.js';
 import type { Lane } from '../../../../src/proxy/lane.js';
 import { castToBinary, textOf } from '../../../../src/proxy/samples/casts.js';
 import type { PayloadView, SampleContext } from '../../../../src/proxy/samples/context.js';
@@ -30,6 +31,7 @@ import { Expressions, type MoreFamilies } from '../../../../src/proxy/samples/ex
 import { FOUND, NOT_YET, Sample } from '../../../../src/proxy/samples/sample.js';
 import { Session } from '../../../../src/proxy/session.js';
 import { createShared, openShared, type SharedTables } from '../../../../src/shared/state.js';
+import { allocateStatistics } from '../../../../src/shared/statistics.js';
 
 /** Bytes of one side, as text. */
 export class Bytes implements PayloadView {
@@ -145,7 +147,7 @@ function tablesOf(plan: Plan): SharedTables {
     workers: 1,
     maxconn: 10,
     descriptorsMax: 64,
-    frontends: plan.frontends.length,
+    statistics: allocateStatistics(statisticsNames(plan), 1),
     backendSizes: plan.backends.map(({ servers }) => servers.length),
     wakeFds: [-1],
   });
