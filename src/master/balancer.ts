@@ -12,8 +12,9 @@ import { statisticsNames } from '../plan/statistics-names.js';
 import { COUNTER_NAMES, type CounterName } from '../shared/counters.js';
 import { createShared, NO_WORKER, openShared, type SharedState, type SharedTables } from '../shared/state.js';
 import { allocateStatistics } from '../shared/statistics.js';
-import { Checker, checkConnections } from './checks/checker.js';
+import { type Checker, checkConnections } from './checks/checker.js';
 import { HealthWatch } from './checks/health-watch.js';
+import type { HealthRecords } from './checks/record.js';
 import { cpuBudget } from './cpus.js';
 import { Listeners } from './listeners.js';
 import type { Log } from './log.js';
@@ -66,7 +67,7 @@ export class LoadBalancer {
   private shared: SharedState | null = null;
   private states: ServerStates | null = null;
   private addressesNow: ServerAddresses | null = null;
-  private checker: Checker | null = null;
+  private watch: HealthWatch | null = null;
   private processLog: ProcessLog | null = null;
   private readonly listeners: Listeners;
   private readonly pauses: Pauses;
@@ -160,7 +161,7 @@ export class LoadBalancer {
   private onFailing(place: ServerPlace): void {
     if (this.shared === null) return;
     openShared(this.shared, NO_WORKER).servers.groups[place.backend].takeFailing(place.server);
-    this.checker?.suspect(place);
+    this.watch?.checker.suspect(place);
   }
 
   /** The CPUs of a worker: those that `cpu-map` says, or else one of its own. */
@@ -175,16 +176,18 @@ export class LoadBalancer {
   private watchHealth(plan: Plan, states: ServerStates, addresses: ServerAddresses, { servers, queues }: SharedTables): void {
     const { log } = this.options;
     this.processLog = new ProcessLog(plan, (severity, text) => log.write(severity, text));
-    const watch = new HealthWatch({
-      plan,
+    this.watch = new HealthWatch({
+      backends: plan.backends,
       states,
       groups: servers.groups,
       queues: queues.backends,
       log,
       processLog: this.processLog,
+      shutdownServer: () => undefined,
+      clock: SYSTEM_CLOCK,
+      check: checkConnections(addresses),
     });
-    this.checker = new Checker(plan.backends, watch, SYSTEM_CLOCK, checkConnections(addresses));
-    this.checker.start();
+    this.watch.start();
   }
 
   /** Takes no new connections; resolves when the last one has ended. */
@@ -267,6 +270,18 @@ export class LoadBalancer {
     return this.addressesNow;
   }
 
+  /** Results of checks, health and history of servers and backends, to look at (`checks/record.ts`); until the balancer has ended. */
+  get health(): HealthRecords {
+    if (this.watch === null) throw new Error('the balancer has not been started');
+    return this.watch.records;
+  }
+
+  /** What commands do to checks and agents; until the balancer has ended. */
+  get checker(): Checker {
+    if (this.watch === null) throw new Error('the balancer has not been started');
+    return this.watch.checker;
+  }
+
   /** Says what stands against the load that was asked for; a maxconn that was derived is no such load. */
   private warnOfSysctls(maxconn: number): void {
     for (const warning of startWarnings(this.plan, this.workerCount, maxconn)) this.options.log.warning(warning);
@@ -274,7 +289,8 @@ export class LoadBalancer {
 
   private release(): void {
     for (const fd of this.shared?.wakeFds ?? []) closeDescriptor(fd);
-    this.checker?.stop();
+    this.watch?.stop();
+    this.watch = null;
     this.processLog?.close();
     this.states?.close();
     this.states = null;

@@ -1,8 +1,8 @@
 /**
- * States and weights of servers, which the master alone sets: by health checks, by the operator, by
- * who embeds turbo-lb. It writes them into the server table, lets servers that follow another one
- * (`track`) do so, and raises the weight of a server with `slowstart` step by step. It does not
- * find out whether a server is well.
+ * States and weights of servers, which the master alone sets: by health checks, by agents, by the
+ * operator, by who embeds turbo-lb. It writes them into the server table, lets servers that follow
+ * another one (`track`) do so, raises the weight of a server with `slowstart` step by step, and tells
+ * an observer of each transition. It does not find out whether a server is well.
  */
 import type { BackendPlan, BalancePlan, ServerPlan } from '../plan/plan.js';
 import {
@@ -12,11 +12,15 @@ import {
   STATE_MAINTENANCE,
   STATE_RESOLUTION,
   STATE_STARTING,
+  STATE_STOPPING,
   WEIGHT_SCALE,
 } from '../shared/servers.js';
 
 /** A step of a slow start; HAProxy's. */
 const STEP_MS = 1000;
+
+/** Without service, for one reason or the other. */
+const MAINTENANCE = STATE_MAINTENANCE | STATE_RESOLUTION;
 
 /** Time, for tests to replace. */
 export interface Clock {
@@ -41,6 +45,35 @@ export interface ServerPlace {
   readonly server: number;
 }
 
+/** The states of a server: set for itself, and taken over from the server that it follows (bits STATE_*). */
+export interface Standing {
+  readonly own: number;
+  readonly inherited: number;
+}
+
+/** A server has another state than before. */
+export interface Transition {
+  readonly place: ServerPlace;
+  readonly before: Standing;
+  readonly after: Standing;
+  /** `reason: ...`, `changed from CLI`, or '' where nothing is to be said; not for followers. */
+  readonly because: string;
+  /** The server that it follows; null: none. */
+  readonly followed: ServerPlace | null;
+  /** Sessions that waited for it and were sent elsewhere. */
+  readonly requeued: number;
+}
+
+/** Who hears of states, and knows what this class does not. */
+export interface StateObserver {
+  onTransition(transition: Transition): void;
+  /** A server leaves its maintenance: whether it serves at once, as far as checks and agents are concerned. */
+  mayServe(place: ServerPlace): boolean;
+  /** A server enters its maintenance. */
+  onMaintenance(place: ServerPlace): void;
+  onWeight(place: ServerPlace): void;
+}
+
 /** What is known of a server beside what the table says. */
 interface Entry {
   readonly plan: ServerPlan;
@@ -53,6 +86,8 @@ interface Entry {
   readonly followed: ServerPlace | null;
   /** STATE_* that were set for itself. */
   own: number;
+  /** What was told of it last. */
+  told: Standing;
   weight: number;
   /** When its slow start began; null: it is at full speed. */
   startedAt: number | null;
@@ -61,6 +96,8 @@ interface Entry {
 
 /** The states of all servers of a plan. */
 export class ServerStates {
+  /** Set once, by who watches over health; null: nobody does. */
+  observer: StateObserver | null = null;
   private readonly entries: readonly (readonly Entry[])[];
 
   /**
@@ -79,9 +116,31 @@ export class ServerStates {
       backend.servers.map((plan, j) => entryOf(backend, plan, { backend: i, server: j }, groups[i])),
     );
     for (const entry of this.entries.flat()) if (entry.followed) this.at(entry.followed).followers.push(entry);
+    for (const entry of this.entries.flat()) entry.told = this.standingOf(entry);
     for (const [i, backend] of backends.entries()) groups[i].configure(backend.fullconn, backend.options.allBackups);
     for (const entry of this.entries.flat()) {
       configure(entry);
+      this.write(entry);
+    }
+  }
+
+  /**
+   * Goes on where the states of a former plan were, for servers of the same names: what was set for them,
+   * slow starts too. What the file says otherwise than before, `disabled` or a weight, holds.
+   */
+  takeOver(before: ServerStates): void {
+    for (const entry of this.entries.flat()) {
+      const { plan } = entry;
+      const place = before.find(this.backends[entry.place.backend].name, plan.name);
+      if (place === null) continue;
+      const former = before.at(place);
+      const admin = plan.disabled === former.plan.disabled ? former.own : entry.own;
+      entry.own = (former.own & ~MAINTENANCE) | (admin & STATE_MAINTENANCE) | (entry.own & STATE_RESOLUTION);
+      if (plan.weight === former.plan.weight) entry.weight = former.weight;
+      if (former.startedAt !== null && plan.slowstartMs > 0) this.beginStart(entry, former.startedAt);
+    }
+    for (const entry of this.entries.flat()) {
+      entry.told = this.standingOf(entry);
       this.write(entry);
     }
   }
@@ -103,34 +162,52 @@ export class ServerStates {
     return this.at(place).weight;
   }
 
-  /** It serves (again); with `slowstart`, slowly at first. */
-  setUp(place: ServerPlace): void {
-    this.change(place, STATE_DOWN, 0);
+  /** What was set for itself and what it takes over from the server that it follows. */
+  standing(place: ServerPlace): Standing {
+    return this.at(place).told;
+  }
+
+  /**
+   * It serves (again); with `slowstart`, slowly at first.
+   * @param because `reason: ...` for the log
+   */
+  setUp(place: ServerPlace, because = ''): void {
+    this.change(place, STATE_DOWN | STATE_STOPPING, 0, because);
   }
 
   /** It does not serve. */
-  setDown(place: ServerPlace): void {
-    this.change(place, 0, STATE_DOWN);
+  setDown(place: ServerPlace, because = ''): void {
+    this.change(place, STATE_STOPPING, STATE_DOWN, because);
+  }
+
+  /** It wants no new connections but those that insist on it, as its checks say (`http-check disable-on-404`). */
+  setStopping(place: ServerPlace, because = ''): void {
+    this.change(place, STATE_DOWN, STATE_STOPPING, because);
   }
 
   /** Takes it out of service, as `disable server`; ends a drain. */
   setMaintenance(place: ServerPlace): void {
-    this.change(place, STATE_DRAIN, STATE_MAINTENANCE);
+    this.enterMaintenance(place, STATE_MAINTENANCE, STATE_DRAIN);
   }
 
   /** Gives it no new connections; ends a maintenance. */
   setDrain(place: ServerPlace): void {
-    this.change(place, STATE_MAINTENANCE, STATE_DRAIN);
+    this.leaveMaintenance(place, STATE_MAINTENANCE, STATE_DRAIN);
   }
 
   /** Ends maintenance and drain, as `enable server`; with `slowstart`, it begins slowly after maintenance. */
   setReady(place: ServerPlace): void {
-    this.change(place, STATE_MAINTENANCE | STATE_DRAIN, 0);
+    this.leaveMaintenance(place, STATE_MAINTENANCE, 0);
   }
 
-  /** It has an address, or has none: without one it is in maintenance, whatever else holds. */
-  setResolved(place: ServerPlace, resolved: boolean): void {
-    this.change(place, resolved ? STATE_RESOLUTION : 0, resolved ? 0 : STATE_RESOLUTION);
+  /**
+   * It has an address, or has none: without one it is in maintenance, whatever else holds.
+   * @param because what the line about it says in parentheses: `DNS timeout status`
+   */
+  setResolved(place: ServerPlace, resolved: boolean, because = ''): void {
+    const drain = this.at(place).own & STATE_DRAIN;
+    if (resolved) this.leaveMaintenance(place, STATE_RESOLUTION, drain);
+    else this.enterMaintenance(place, STATE_RESOLUTION, 0, because);
   }
 
   /** Throws RangeError, in HAProxy's words, for a weight that the server cannot have. */
@@ -142,6 +219,7 @@ export class ServerStates {
       throw new RangeError("Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.");
     entry.weight = weight;
     this.write(entry);
+    this.observer?.onWeight(place);
   }
 
   /** Connections at a time, 0: no limit; the lower limit of a server that has one stays (`set maxconn server`). */
@@ -162,31 +240,59 @@ export class ServerStates {
     return entry;
   }
 
-  private change(place: ServerPlace, cleared: number, set: number): void {
+  private enterMaintenance(place: ServerPlace, bit: number, cleared: number, because = ''): void {
+    if ((this.at(place).own & MAINTENANCE) === 0) this.observer?.onMaintenance(place);
+    this.change(place, cleared, bit, because);
+  }
+
+  /** After maintenance of either kind a server is up, unless somebody knows better. */
+  private leaveMaintenance(place: ServerPlace, bit: number, drain: number): void {
+    const kinds = this.at(place).own & MAINTENANCE;
+    const leaves = kinds === bit;
+    const health = leaves ? STATE_DOWN | STATE_STOPPING : 0;
+    const down = leaves && this.observer?.mayServe(place) === false ? STATE_DOWN : 0;
+    this.change(place, bit | STATE_DRAIN | health, drain | down);
+  }
+
+  private change(place: ServerPlace, cleared: number, set: number, because = ''): void {
     const entry = this.at(place);
     entry.own = (entry.own & ~cleared) | set;
-    this.apply(entry);
+    this.apply(entry, because);
   }
 
   /** Puts a server, and those that follow it, into the state that is due. */
-  private apply(entry: Entry): void {
+  private apply(entry: Entry, because: string): void {
     const { group, place } = entry;
     const wasUp = group.isUp(place.server);
-    const isUp = (this.stateOf(entry) & (STATE_DOWN | STATE_MAINTENANCE | STATE_RESOLUTION)) === 0;
+    const waited = group.queued(place.server);
+    const after = this.standingOf(entry);
+    const isUp = ((after.own | after.inherited) & (STATE_DOWN | MAINTENANCE)) === 0;
     if (!isUp) this.endStart(entry);
     else if (!wasUp && entry.plan.slowstartMs > 0) this.beginStart(entry);
     this.write(entry);
-    for (const follower of entry.followers) this.apply(follower);
+    this.tell(entry, after, because, Math.max(0, waited - group.queued(place.server)));
+    for (const follower of entry.followers) this.apply(follower, '');
+  }
+
+  private tell(entry: Entry, after: Standing, because: string, requeued: number): void {
+    const { place, followed, told: before } = entry;
+    if (before.own === after.own && before.inherited === after.inherited) return;
+    entry.told = after;
+    this.observer?.onTransition({ place, before, after, because, followed, requeued });
   }
 
   /** Its own state and that of whom it follows. */
-  private stateOf(entry: Entry): number {
-    if (entry.followed === null) return entry.own;
-    return entry.own | this.stateOf(this.at(entry.followed));
+  private standingOf(entry: Entry): Standing {
+    return { own: entry.own, inherited: entry.followed === null ? 0 : this.stateOf(this.at(entry.followed)) };
   }
 
-  private beginStart(entry: Entry): void {
-    entry.startedAt = this.clock.now();
+  private stateOf(entry: Entry): number {
+    const { own, inherited } = this.standingOf(entry);
+    return own | inherited;
+  }
+
+  private beginStart(entry: Entry, at = this.clock.now()): void {
+    entry.startedAt = at;
     this.awaitStep(entry);
   }
 
@@ -230,6 +336,7 @@ function entryOf(backend: BackendPlan, plan: ServerPlan, place: ServerPlace, gro
     followers: [],
     followed: plan.track,
     own: (plan.disabled ? STATE_MAINTENANCE : 0) | (plan.unresolved ? STATE_RESOLUTION : 0),
+    told: { own: 0, inherited: 0 },
     weight: plan.weight,
     startedAt: null,
     callOff: null,

@@ -213,6 +213,8 @@ export interface BackendOptions {
   readonly smartConnect: boolean;
   readonly abortOnClose: boolean;
   readonly allBackups: boolean;
+  /** `option log-health-checks` */
+  readonly logHealthChecks: boolean;
   readonly persist: boolean;
   readonly spliceRequest: boolean;
   readonly spliceResponse: boolean;
@@ -279,7 +281,17 @@ export type ServerCheckPlan = Omit<ServerCheckSettings, 'address' | 'agent'> & {
   readonly address: SocketAddress;
   /** `addr`: they go there, wherever the server is; null: to the server. Its port is of no meaning. */
   readonly elsewhere: SocketAddress | null;
+  /** null: no agent is asked. */
+  readonly agent: AgentPlan | null;
 };
+
+/** The agent of a server (`agent-check`). */
+export interface AgentPlan {
+  readonly address: SocketAddress;
+  readonly interMs: number;
+  /** What it is sent first; '' nothing. */
+  readonly send: string;
+}
 
 /** A local address for connections to servers; ports are tried in turn, 0 is the system's choice. */
 export interface SourcePlan {
@@ -380,6 +392,7 @@ export const DEFAULT_BACKEND: BackendPlan = {
     smartConnect: false,
     abortOnClose: false,
     allBackups: false,
+    logHealthChecks: false,
     persist: false,
     spliceRequest: true,
     spliceResponse: true,
@@ -440,6 +453,7 @@ export function defaultServer(name: string, id: number, address: SocketAddress, 
       onError: 'fail-check',
       onMarkedDown: null,
       onMarkedUp: null,
+      agent: null,
     },
   };
 }

@@ -22,6 +22,8 @@ export const STATE_MAINTENANCE = 4;
 export const STATE_DRAIN = 8;
 /** It has no address: its name cannot be resolved. No checks, no connections. */
 export const STATE_RESOLUTION = 16;
+/** Its checks say that it wants no new connections (`http-check disable-on-404`); otherwise as in a drain. */
+export const STATE_STOPPING = 32;
 
 /** Effective weights are in this fraction of a weight as it is configured. */
 export const WEIGHT_SCALE = 16;

@@ -14,6 +14,7 @@ export {
   STATE_MAINTENANCE,
   STATE_RESOLUTION,
   STATE_STARTING,
+  STATE_STOPPING,
   WEIGHT_SCALE,
 } from './server-group.js';
 export { ServerSet } from './server-set.js';

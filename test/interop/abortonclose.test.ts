@@ -7,6 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { closeDescriptor } from '../../src/kernel/descriptors.js';
 import { localAddress, openListener } from '../../src/kernel/listener.js';
+import { DEFAULT_BACKEND } from '../../src/plan/plan.js';
 import { eventually, freePort } from '../harness.js';
 import { dial, echo, interop, type Peer, serve } from './support/peers.js';
 import { type Job, local, type Now, planned, plannedHaproxy, type TellingBalancer } from './support/planned.js';
@@ -50,12 +51,10 @@ async function attemptsOf(starting: Promise<TellingBalancer>, isSo: (now: Now, b
 /** The same job with and without the option. */
 function withOption(job: Job, abortOnClose: boolean): Job {
   if (!abortOnClose) return job;
-  const options = { keepAlive: null, noLinger: false, smartConnect: false, allBackups: false, persist: false };
-  const splices = { spliceRequest: true, spliceResponse: true };
   return {
     ...job,
     haproxy: ['option abortonclose', ...job.haproxy],
-    backend: { ...job.backend, options: { ...options, ...splices, abortOnClose } },
+    backend: { ...job.backend, options: { ...DEFAULT_BACKEND.options, abortOnClose } },
   };
 }
 

@@ -1,22 +1,19 @@
 /**
- * Checks servers again and again, and tells their states by the results (configuration manual, 5.2).
- * Each server has its own rhythm; the first checks are spread over one interval, so that they do not
- * all come at once.
+ * Checks servers and asks agents again and again (configuration manual, 5.2), each in a rhythm of its
+ * own; the first checks are spread over an interval, so that they do not all come at once. Results go to
+ * the judge. Commands of the runtime socket about checks are methods here: those that can fail answer
+ * why, in HAProxy's words, or null.
  */
 import type { BackendPlan, ServerPlan } from '../../plan/plan.js';
 import type { ServerAddresses } from '../server-addresses.js';
-import type { Clock, ServerPlace } from '../server-states.js';
-import { Health } from './health.js';
-import { type CheckResult, failedInARow, passed } from './result.js';
+import type { Clock, ServerPlace, ServerStates } from '../server-states.js';
+import type { CheckIntervals } from './health.js';
+import type { Judge } from './judge.js';
+import type { CheckRecord, HealthRecords } from './record.js';
+import { type CheckResult, failedInARow } from './result.js';
 import { checkTcp } from './tcp-check.js';
 
-/** Whom the checker tells what it found. */
-export interface CheckOwner {
-  /** The server went up or down by this result. */
-  onHealthChange(place: ServerPlace, up: boolean, result: CheckResult): void;
-}
-
-/** Carries out one check; null: there is nothing to be checked now, the server has no address. */
+/** What carries out one check; ending `signal` ends it without a result. null: the server has no address now. */
 export type Check = (
   server: ServerPlan,
   timeoutMs: number,
@@ -32,11 +29,22 @@ export function checkConnections(addresses: Pick<ServerAddresses, 'checkAddress'
   };
 }
 
-/** One server under observation. */
-interface Watched {
+/** What the checker works with. */
+export interface CheckerParts {
+  readonly backends: readonly BackendPlan[];
+  readonly states: ServerStates;
+  readonly records: HealthRecords;
+  readonly judge: Judge;
+  readonly clock: Clock;
+  readonly check: Check;
+}
+
+/** A check, or an agent, in its rhythm. */
+interface Probe {
   readonly place: ServerPlace;
   readonly plan: ServerPlan;
-  readonly health: Health;
+  readonly record: CheckRecord;
+  readonly intervals: CheckIntervals;
   readonly timeoutMs: number;
   callOff: () => void;
   /** When the next check begins, by the clock; null while one is under way. */
@@ -45,85 +53,157 @@ interface Watched {
 
 /** The health checks of all servers of a plan. */
 export class Checker {
-  private readonly watched: readonly Watched[];
+  private readonly probes: readonly Probe[];
+  /** By backend, by server. */
+  private readonly checks: readonly (readonly (Probe | null)[])[];
   private readonly ending = new AbortController();
 
-  /** @param check what is done to find out */
-  constructor(
-    backends: readonly BackendPlan[],
-    private readonly owner: CheckOwner,
-    private readonly clock: Clock,
-    private readonly check: Check,
-  ) {
-    this.watched = backends.flatMap((backend, i) =>
-      backend.servers.flatMap((plan, j) => (isChecked(plan) ? [watch(backend, plan, { backend: i, server: j })] : [])),
+  constructor(private readonly parts: CheckerParts) {
+    const { backends } = parts;
+    this.checks = backends.map((backend, i) =>
+      backend.servers.map((plan, j) => this.checkOf(backend, plan, { backend: i, server: j })),
     );
+    this.probes = this.checks.flat().filter((probe) => probe !== null);
   }
 
   /** Begins. */
   start(): void {
-    const spread = Math.min(...this.watched.map(({ plan }) => plan.check.interMs));
-    for (const [i, one] of this.watched.entries()) this.schedule(one, (spread * i) / this.watched.length);
+    for (const [i, probe] of this.probes.entries()) this.schedule(probe, (probe.intervals.interMs * i) / this.probes.length);
   }
 
   /** Ends for good; checks that are under way have no result. */
   stop(): void {
     this.ending.abort();
-    for (const one of this.watched) one.callOff();
-  }
-
-  /** The health of a server, or null when it is not checked. */
-  healthOf(place: ServerPlace): Health | null {
-    return this.find(place)?.health ?? null;
+    for (const probe of this.probes) probe.callOff();
   }
 
   /** Connections to the server have failed as often in a row as `error-limit` says: does what `on-error` says. */
   suspect(place: ServerPlace): void {
-    const one = this.find(place);
-    if (one === undefined || this.ending.signal.aborted) return;
-    const { health, plan } = one;
-    const { onError, errorLimit, fastinterMs } = plan.check;
+    const probe = this.checks[place.backend][place.server];
+    if (probe === null || this.ending.signal.aborted) return;
+    const { onError, errorLimit, fastinterMs } = probe.plan.check;
+    const { health } = probe.record;
+    this.parts.records.server(place).suspicions++;
     if (onError === 'sudden-death') health.weaken();
-    if (onError === 'mark-down') health.exhaust();
-    if (onError !== 'fastinter' && health.note(false)) this.owner.onHealthChange(place, false, failedInARow(errorLimit));
-    if (fastinterMs !== null) this.hasten(one, fastinterMs);
+    if (onError === 'mark-down') health.probation();
+    if (onError !== 'fastinter') this.parts.judge.onCheck(place, failedInARow(errorLimit));
+    if (fastinterMs !== null) this.hasten(probe, fastinterMs);
+  }
+
+  /** A server enters its maintenance: its check has a rest. */
+  pause(place: ServerPlace): void {
+    this.parts.records.server(place).check.paused = true;
+  }
+
+  /**
+   * A server leaves its maintenance: it is well until its next check, which begins at once.
+   * @returns whether its agent agrees
+   */
+  resume(place: ServerPlace): boolean {
+    const { check } = this.parts.records.server(place);
+    const probe = this.checks[place.backend][place.server];
+    check.paused = false;
+    check.health.probation();
+    if (probe !== null) this.hasten(probe, 0);
+    return this.parts.judge.isContent(place);
+  }
+
+  /** `enable health` */
+  enableHealth(place: ServerPlace): string | null {
+    const { check } = this.parts.records.server(place);
+    if (!check.configured) return 'Health check was not configured on this server, cannot enable.';
+    check.enabled = true;
+    return null;
+  }
+
+  /** `disable health` */
+  disableHealth(place: ServerPlace): void {
+    this.parts.records.server(place).check.enabled = false;
+  }
+
+  /** `enable agent` */
+  enableAgent(place: ServerPlace): string | null {
+    const { agent } = this.parts.records.server(place);
+    if (!agent.configured) return 'Agent was not configured on this server, cannot enable.';
+    agent.enabled = true;
+    return null;
+  }
+
+  /** `disable agent` */
+  disableAgent(place: ServerPlace): void {
+    this.parts.records.server(place).agent.enabled = false;
+  }
+
+  /** `set server health`: until the next result of a check. */
+  setHealth(place: ServerPlace, to: 'up' | 'stopping' | 'down'): string | null {
+    const { check, followed } = this.parts.records.server(place);
+    if (followed !== null) return 'cannot change health on a tracking server.';
+    check.health.force(to !== 'down');
+    this.move(place, to);
+    return null;
+  }
+
+  /** `set server agent`: until the next answer of the agent. */
+  setAgent(place: ServerPlace, to: 'up' | 'down'): string | null {
+    const { agent } = this.parts.records.server(place);
+    if (!agent.enabled) return 'agent checks are not enabled on this server.';
+    agent.health.force(to === 'up');
+    this.move(place, to);
+    return null;
+  }
+
+  private move(place: ServerPlace, to: 'up' | 'stopping' | 'down'): void {
+    const { states } = this.parts;
+    const because = 'changed from CLI';
+    if (to === 'up') states.setUp(place, because);
+    else if (to === 'stopping') states.setStopping(place, because);
+    else states.setDown(place, because);
   }
 
   /** The next check begins after that time, if it would not anyway. */
-  private hasten(one: Watched, delayMs: number): void {
-    if (one.dueAt === null || one.dueAt <= this.clock.now() + delayMs) return;
-    one.callOff();
-    this.schedule(one, delayMs);
+  private hasten(probe: Probe, delayMs: number): void {
+    if (probe.dueAt === null || probe.dueAt <= this.parts.clock.now() + delayMs) return;
+    probe.callOff();
+    this.schedule(probe, delayMs);
   }
 
-  private find({ backend, server }: ServerPlace): Watched | undefined {
-    return this.watched.find(({ place }) => place.backend === backend && place.server === server);
+  private schedule(probe: Probe, delayMs: number): void {
+    const { clock } = this.parts;
+    probe.dueAt = clock.now() + delayMs;
+    probe.callOff = clock.after(delayMs, () => void this.run(probe));
   }
 
-  private schedule(one: Watched, delayMs: number): void {
-    one.dueAt = this.clock.now() + delayMs;
-    one.callOff = this.clock.after(delayMs, () => void this.run(one));
+  /** The next check is due one interval after the last one ended. */
+  private async run(probe: Probe): Promise<void> {
+    const { record, place } = probe;
+    if (record.enabled && !record.paused) {
+      probe.dueAt = null;
+      record.inFlight = true;
+      const result = await this.parts.check(probe.plan, probe.timeoutMs, this.ending.signal, place);
+      record.inFlight = false;
+      if (this.ending.signal.aborted) return;
+      if (result !== null) this.parts.judge.onCheck(place, result);
+    }
+    this.schedule(probe, record.health.interval(probe.intervals));
   }
 
-  /** The next check is due one interval after the last one began, but never before that one has ended. */
-  private async run(one: Watched): Promise<void> {
-    const began = this.clock.now();
-    one.dueAt = null;
-    const result = await this.check(one.plan, one.timeoutMs, this.ending.signal, one.place);
-    if (this.ending.signal.aborted) return;
-    if (result !== null && one.health.note(passed(result))) this.owner.onHealthChange(one.place, one.health.up, result);
-    this.schedule(one, Math.max(0, one.health.interval(one.plan.check) - (this.clock.now() - began)));
+  /** A server that follows another one has no checks of its own. */
+  private checkOf(backend: BackendPlan, plan: ServerPlan, place: ServerPlace): Probe | null {
+    const { check } = this.parts.records.server(place);
+    if (!check.configured) return null;
+    return {
+      place,
+      plan,
+      record: check,
+      intervals: plan.check,
+      timeoutMs: timeoutOf(backend, plan),
+      callOff: () => undefined,
+      dueAt: null,
+    };
   }
-}
-
-/** A server that follows another one has no checks of its own. */
-function isChecked({ check, track, disabled }: ServerPlan): boolean {
-  return check.enabled && track === null && !disabled;
 }
 
 /** A connection that a check opens has the time of `timeout connect`, and no more than one interval. */
-function watch({ connectTimeoutMs }: BackendPlan, plan: ServerPlan, place: ServerPlace): Watched {
-  const { interMs, rise, fall } = plan.check;
-  const timeoutMs = connectTimeoutMs > 0 ? Math.min(interMs, connectTimeoutMs) : interMs;
-  return { place, plan, health: new Health(rise, fall), timeoutMs, callOff: () => undefined, dueAt: null };
+function timeoutOf({ connectTimeoutMs }: BackendPlan, { check: { interMs } }: ServerPlan): number {
+  return connectTimeoutMs > 0 ? Math.min(interMs, connectTimeoutMs) : interMs;
 }

@@ -1,47 +1,63 @@
-/** Lets servers go down and up as their checks say, and tells operators, on standard error and in the logs. */
-import type { Plan } from '../../plan/plan.js';
-import type { SessionQueues } from '../../shared/queues.js';
-import type { ServerGroup } from '../../shared/servers.js';
-import type { Log } from '../log.js';
-import type { ProcessLog } from '../process-log.js';
-import type { ServerPlace, ServerStates } from '../server-states.js';
-import type { CheckOwner } from './checker.js';
-import { type CheckResult, describe } from './result.js';
-import { stateLine, usable } from './state-line.js';
+/**
+ * All that watches over the health of a plan's servers, put together: records, judge, reporter and
+ * checker. A balancer has one for each plan; the next one takes over from it.
+ */
+import type { BackendPlan } from '../../plan/plan.js';
+import type { Clock, ServerPlace, ServerStates, StateObserver, Transition } from '../server-states.js';
+import { type Check, Checker } from './checker.js';
+import { Judge } from './judge.js';
+import { HealthRecords } from './record.js';
+import { StateReporter, type StateSurroundings } from './state-reporter.js';
 
-/** What a change of health has to reach. */
-export interface HealthSurroundings {
-  readonly plan: Plan;
+/** What it needs to know and to reach. */
+export interface HealthSurroundings extends Omit<StateSurroundings, 'records'> {
+  readonly backends: readonly BackendPlan[];
   readonly states: ServerStates;
-  /** By backend, as are the queues. */
-  readonly groups: readonly ServerGroup[];
-  readonly queues: readonly SessionQueues[];
-  readonly log: Log;
-  readonly processLog: ProcessLog;
+  readonly clock: Clock;
+  readonly check: Check;
 }
 
-/** What becomes of the results of checks. */
-export class HealthWatch implements CheckOwner {
-  constructor(private readonly surroundings: HealthSurroundings) {}
+/** Watches over servers from `start` to `stop`. */
+export class HealthWatch implements StateObserver {
+  /** For whoever shows it; see `record.ts`. */
+  readonly records: HealthRecords;
+  /** For commands about checks and agents. */
+  readonly checker: Checker;
+  private readonly reporter: StateReporter;
 
-  onHealthChange(place: ServerPlace, up: boolean, result: CheckResult): void {
-    const { plan, states, groups, queues, log, processLog } = this.surroundings;
-    const { name, servers } = plan.backends[place.backend];
-    const group = groups[place.backend];
-    const sessions = group.active(place.server);
-    const waited = group.queued(place.server);
-    if (up) states.setUp(place);
-    else states.setDown(place);
-    const requeued = Math.max(0, waited - group.queued(place.server));
-    const { name: server, backup: isBackup } = servers[place.server];
-    const queued = up ? queues[place.backend].waiting : group.queued(place.server);
-    const line = stateLine({ backend: name, server, isBackup, up, reason: describe(result), sessions, requeued, queued }, group);
-    log.warning(line);
-    processLog.write(up ? 'notice' : 'alert', line, name);
-    const left = usable(group);
-    if (up || left.active + left.backup > 0) return;
-    const none = `backend ${name} has no server available!`;
-    log.alert(none);
-    processLog.write('emerg', none, name);
+  /** @param before that of the plan before, stopped: health, results and counts go on by the names of servers */
+  constructor(surroundings: HealthSurroundings, before: HealthWatch | null = null) {
+    const { backends, states, clock, check } = surroundings;
+    const records = new HealthRecords(backends, clock, before?.records);
+    this.records = records;
+    this.reporter = new StateReporter({ ...surroundings, records });
+    const judge = new Judge(backends, states, records, (backend, text) => this.reporter.tellCheck(backend, text));
+    this.checker = new Checker({ backends, states, records, judge, clock, check });
+    states.observer = this;
+  }
+
+  start(): void {
+    this.checker.start();
+  }
+
+  /** For good. */
+  stop(): void {
+    this.checker.stop();
+  }
+
+  onTransition(transition: Transition): void {
+    this.reporter.onTransition(transition);
+  }
+
+  mayServe(place: ServerPlace): boolean {
+    return this.checker.resume(place);
+  }
+
+  onMaintenance(place: ServerPlace): void {
+    this.checker.pause(place);
+  }
+
+  onWeight(place: ServerPlace): void {
+    this.reporter.onWeight(place);
   }
 }

@@ -12,15 +12,15 @@ export interface CheckIntervals {
   readonly downinterMs: number | null;
 }
 
-/** The health of one server. */
+/** The health of one server, in the eyes of its check or of its agent. */
 export class Health {
-  /** 0: down; from `rise` on up; the most is `rise + fall - 1`. */
-  private score: number;
+  /** 0: down; from `rise` on up; the most is `rise + fall - 1`. As statistics show it. */
+  score: number;
 
   /** A server begins up, and on probation: the first bad result takes it down. */
   constructor(
-    private readonly rise: number,
-    private readonly fall: number,
+    readonly rise: number,
+    readonly fall: number,
     up = true,
   ) {
     this.score = up ? rise : 0;
@@ -30,24 +30,22 @@ export class Health {
     return this.score >= this.rise;
   }
 
-  /** Good results so far of those it takes to be up, or bad ones that it can still bear: for people. */
-  get progress(): { readonly passed: number; readonly of: number } {
+  /** Good results so far of those it takes to be up, or bad ones that it can still bear: `2/3`. */
+  get progress(): string {
     const { score, rise, fall, up } = this;
-    return up ? { passed: score - rise + 1, of: fall } : { passed: score, of: rise };
+    return up ? `${score - rise + 1}/${fall}` : `${score}/${rise}`;
   }
 
-  /** Takes a result; answers whether the server went up or down by it. */
+  /** Takes a result; answers whether it made a difference. */
   note(passed: boolean): boolean {
-    const before = this.up;
-    const { rise, fall } = this;
+    const { score, rise, fall } = this;
     if (passed) {
-      this.score = Math.min(this.score + 1, rise + fall - 1);
-      if (this.up) this.score = rise + fall - 1;
-    } else if (this.score > 0) {
-      this.score--;
-      if (!this.up) this.score = 0;
+      const next = Math.min(score + 1, rise + fall - 1);
+      this.score = next >= rise ? rise + fall - 1 : next;
+    } else {
+      this.score = score - 1 < rise ? 0 : score - 1;
     }
-    return this.up !== before;
+    return this.score !== score;
   }
 
   /** Only one more bad result keeps it from going down, if that (`on-error sudden-death`). */
@@ -55,9 +53,23 @@ export class Health {
     this.score = Math.min(this.score, this.rise + 1);
   }
 
-  /** The next bad result takes it down (`on-error mark-down`). */
-  exhaust(): void {
-    this.score = Math.min(this.score, this.rise);
+  /** The next bad result takes it down (`on-error mark-down`, and after a maintenance). */
+  probation(): void {
+    this.score = this.rise;
+  }
+
+  /** Up or down without any doubt, as the operator says (`set server health`). */
+  force(up: boolean): void {
+    this.score = up ? this.rise + this.fall - 1 : 0;
+  }
+
+  /** Stands as another one does, as far as other numbers allow. */
+  takeOver({ score, rise, fall, up }: Health): void {
+    if (rise === this.rise && fall === this.fall) this.score = score;
+    else if (!up) this.score = Math.min(score, this.rise - 1);
+    else
+      this.score =
+        score === rise + fall - 1 ? this.rise + this.fall - 1 : Math.min(this.rise + score - rise, this.rise + this.fall - 1);
   }
 
   /** Milliseconds until the next check. */

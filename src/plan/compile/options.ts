@@ -23,6 +23,7 @@ export function backendOptions(proxy: ProxyConfig, global: GlobalConfig): Backen
     smartConnect: has(proxy, 'tcp-smart-connect'),
     abortOnClose: has(proxy, 'abortonclose'),
     allBackups: has(proxy, 'allbackups'),
+    logHealthChecks: has(proxy, 'log-health-checks'),
     persist: has(proxy, 'persist'),
     ...splicing(proxy, global),
   };

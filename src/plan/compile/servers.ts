@@ -3,13 +3,16 @@ import type { ProxyConfig, ServerConfig, SourceConfig } from '../../config/confi
 import { serversOf } from '../../config/servers.js';
 import type { AddressSyntax } from '../../config/values/address.js';
 import type { SocketAddress } from '../../kernel/address.js';
-import type { ServerCheckPlan, ServerPlan, SourcePlan } from '../plan.js';
+import type { AgentPlan, ServerCheckPlan, ServerPlan, SourcePlan } from '../plan.js';
 import type { Resources } from '../resources.js';
 import { type Compilation, hostOf, NOWHERE, socketAddress } from './context.js';
 import { numbered } from './numbers.js';
 
 /** What is tried for the address of a server where `init-addr` says nothing. */
 const INIT_ADDR_DEFAULT = ['last', 'libc'];
+
+/** Milliseconds between questions to an agent where `agent-inter` says nothing. */
+const AGENT_INTER_MS = 2000;
 
 /** The servers of a backend; one that is disabled as a whole has none. */
 export function compileServers(proxy: ProxyConfig, compilation: Compilation): ServerPlan[] {
@@ -147,6 +150,19 @@ class ServerCompiler {
       onError: check.onError,
       onMarkedDown: check.onMarkedDown,
       onMarkedUp: check.onMarkedUp,
+      agent: this.agent(own),
+    };
+  }
+
+  private agent(own: SocketAddress): AgentPlan | null {
+    const { agent } = this.server.settings.check;
+    if (agent?.enabled !== true) return null;
+    const address = agent.address === null ? own : socketAddress(agent.address, this.compilation.resources);
+    if (address === null) this.alert(`'agent-addr' : the address cannot be resolved.`);
+    return {
+      address: withPort(address ?? NOWHERE, agent.port === 0 ? portOf(own) : agent.port),
+      interMs: agent.interMs ?? AGENT_INTER_MS,
+      send: agent.send,
     };
   }
 

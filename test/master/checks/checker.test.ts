@@ -1,69 +1,16 @@
-/** Checks of several servers on a clock of the test's own: when they come, and what they tell. */
+/** Checks of several servers on a clock of the test's own: when they come, and what they do. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Checker } from '../../../src/master/checks/checker.js';
 import type { CheckResult } from '../../../src/master/checks/result.js';
-import type { Clock } from '../../../src/master/server-states.js';
-import { DEFAULT_BACKEND, defaultServer, type ServerPlan } from '../../../src/plan/plan.js';
+import type { ServerPlan } from '../../../src/plan/plan.js';
+import { backend, OK, observe, REFUSED, server, settled } from './support/lab.js';
 
-/** A clock that is moved by hand. */
-class HandClock implements Clock {
-  private time = 0;
-  private readonly timers = new Set<{ at: number; call: () => void }>();
-
-  now(): number {
-    return this.time;
-  }
-
-  after(ms: number, call: () => void): () => void {
-    const timer = { at: this.time + ms, call };
-    this.timers.add(timer);
-    return () => this.timers.delete(timer);
-  }
-
-  /** Lets time pass; between two timers, promises are kept. */
-  async pass(ms: number): Promise<void> {
-    const end = this.time + ms;
-    for (;;) {
-      const next = [...this.timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (next === undefined) break;
-      this.timers.delete(next);
-      this.time = Math.max(this.time, next.at);
-      next.call();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    this.time = end;
-  }
-}
-
-const OK: CheckResult = { status: 'L4OK', info: '', durationMs: 1 };
-const REFUSED: CheckResult = { status: 'L4CON', info: 'refused', durationMs: 1 };
-
-function server(name: string, change: Partial<ServerPlan['check']> = {}, plan: Partial<ServerPlan> = {}): ServerPlan {
-  const whole = defaultServer(name, 1, { family: 'ipv4', host: '127.0.0.1', port: 1 }, 1);
-  return { ...whole, ...plan, check: { ...whole.check, enabled: true, interMs: 1000, ...change } };
-}
-
-/** A checker over servers whose results the test decides; what it did and told, as text. */
-function observe(servers: readonly ServerPlan[], check: (name: string) => CheckResult | Promise<CheckResult>) {
-  const clock = new HandClock();
-  const checks: string[] = [];
-  const changes: string[] = [];
-  const owner = {
-    onHealthChange: ({ server: index }: { server: number }, up: boolean) => {
-      changes.push(`${clock.now()} ${servers[index].name} ${up ? 'up' : 'down'}`);
-    },
-  };
-  const checker = new Checker([{ ...DEFAULT_BACKEND, servers }], owner, clock, async ({ name }) => {
-    checks.push(`${clock.now()} ${name}`);
-    return check(name);
-  });
-  return { clock, checks, changes, checker };
-}
+const A = { backend: 0, server: 0 };
+const one = (servers: readonly ServerPlan[], check: Parameters<typeof observe>[1]) => observe([backend('b', servers)], check);
+const shortly = (lines: readonly string[]) => lines.flatMap((line) => /Server b\/(\w+ is \w+)/.exec(line)?.[1] ?? []);
 
 test('first checks are spread over an interval, and each server keeps its pace', async () => {
-  const { clock, checks, checker } = observe([server('a'), server('b')], () => OK);
-  checker.start();
+  const { clock, checks } = one([server('a'), server('b')], () => OK);
   await clock.pass(2500);
   assert.equal(checks, ['0 a', '500 b', '1000 a', '1500 b', '2000 a', '2500 b']);
 });
@@ -71,44 +18,45 @@ test('first checks are spread over an interval, and each server keeps its pace',
 test('only servers with `check` are checked, not those that follow others or are disabled', async () => {
   const servers = [
     server('plain', { enabled: false }),
-    server('follower', {}, { track: { backend: 0, server: 0 } }),
+    server('follower', {}, { track: { backend: 0, server: 3 } }),
     server('off', {}, { disabled: true }),
     server('checked'),
   ];
-  const { clock, checks, checker } = observe(servers, () => OK);
-  checker.start();
-  await clock.pass(100);
-  assert.equal(checks, ['0 checked']);
-  assert.is(checker.healthOf({ backend: 0, server: 0 }), null);
-  assert.ok(checker.healthOf({ backend: 0, server: 3 })?.up);
+  const { clock, checks, records } = one(servers, () => OK);
+  await clock.pass(900);
+  assert.equal(checks, ['500 checked']);
+  assert.is(records.server(A).check.configured, false);
+  assert.is(records.leader({ backend: 0, server: 1 }).check.status, 'L4OK');
 });
 
 test('a server that fails and recovers is told once each time', async () => {
   let well = true;
-  const { clock, changes, checker } = observe([server('a', { rise: 2, fall: 3 })], () => (well ? OK : REFUSED));
-  checker.start();
+  const { clock, lines, states } = one([server('a', { rise: 2, fall: 3 })], () => (well ? OK : REFUSED));
   await clock.pass(500);
   well = false;
-  await clock.pass(5000);
-  assert.equal(changes, ['3000 a down']);
+  await clock.pass(2000);
+  assert.is(states.state(A), 0);
+  await clock.pass(3000);
+  assert.equal(shortly(lines), ['a is DOWN']);
   well = true;
-  await clock.pass(5000);
-  assert.equal(changes, ['3000 a down', '7000 a up']);
+  await clock.pass(1000);
+  assert.equal(shortly(lines), ['a is DOWN']);
+  await clock.pass(1000);
+  assert.equal(shortly(lines), ['a is DOWN', 'a is UP']);
 });
 
-test('a check that takes longer than the interval is not joined by another', async () => {
+test('the next check is due an interval after the last one has ended', async () => {
   let finish: (result: CheckResult) => void = () => undefined;
-  const { clock, checks, checker } = observe([server('a')], () => new Promise((resolve) => (finish = resolve)));
-  checker.start();
+  const { clock, checks, records } = one([server('a')], () => new Promise((resolve) => (finish = resolve)));
   await clock.pass(3500);
   assert.equal(checks, ['0 a']);
+  assert.is(records.server(A).check.inFlight, true);
   finish(OK);
-  await new Promise((resolve) => setImmediate(resolve));
-  await clock.pass(0);
-  assert.equal(checks, ['0 a', '3500 a']);
+  await settled();
+  assert.is(records.server(A).check.inFlight, false);
+  await clock.pass(1000);
+  assert.equal(checks, ['0 a', '4500 a']);
 });
-
-const AT_A = { backend: 0, server: 0 };
 
 /** How often connections have to fail `error-limit` times until a server with one good check is down, by `on-error`. */
 const ON_ERROR = [
@@ -119,48 +67,147 @@ const ON_ERROR = [
 
 for (const [onError, times] of ON_ERROR) {
   test(`on-error ${onError} takes a server down that passes its checks, at time ${times}`, async () => {
-    const { clock, changes, checker } = observe([server('a', { onError, rise: 2, fall: 3 })], () => OK);
-    checker.start();
+    const { clock, lines, checker, records } = one([server('a', { onError, rise: 2, fall: 3 })], () => OK);
     await clock.pass(10);
-    for (let time = 1; time < times; time++) checker.suspect(AT_A);
-    assert.equal(changes, []);
-    checker.suspect(AT_A);
-    assert.equal(changes, ['10 a down']);
+    for (let time = 1; time < times; time++) checker.suspect(A);
+    assert.equal(shortly(lines), []);
+    checker.suspect(A);
+    assert.equal(shortly(lines), ['a is DOWN']);
+    assert.match(
+      lines[0],
+      /reason: Health analyze, info: "Detected 10 consecutive errors, last one was: L4 unsuccessful connection"\. 0/,
+    );
+    assert.equal([records.server(A).suspicions, records.server(A).check.status], [times, 'HANA']);
     await clock.pass(2000);
-    assert.equal(changes, ['10 a down', '2000 a up']);
+    assert.equal(shortly(lines), ['a is DOWN', 'a is UP']);
   });
 }
 
 test('on-error fastinter only brings the next check forward, as the others do', async () => {
   for (const onError of ['fastinter', 'fail-check'] as const) {
-    const { clock, checks, changes, checker } = observe([server('a', { onError, fastinterMs: 100 })], () => OK);
-    checker.start();
+    const { clock, checks, lines, checker } = one([server('a', { onError, fastinterMs: 100 })], () => OK);
     await clock.pass(500);
-    checker.suspect(AT_A);
+    checker.suspect(A);
     await clock.pass(110);
     assert.equal(checks, ['0 a', '600 a']);
     await clock.pass(1000);
     assert.equal(checks, ['0 a', '600 a', '1600 a'], 'and once only');
-    assert.equal(changes, []);
+    assert.equal(lines, []);
   }
 });
 
 test('a server without checks is not suspected', () => {
-  const { changes, checker } = observe([server('a', { enabled: false })], () => OK);
-  checker.suspect(AT_A);
-  assert.equal(changes, []);
+  const { lines, checker } = one([server('a', { enabled: false })], () => OK);
+  checker.suspect(A);
+  assert.equal(lines, []);
+});
+
+test('in maintenance a server is not checked; after it, at once, and the first failure counts', async () => {
+  let result = OK;
+  const { clock, checks, lines, states, records } = one([server('a')], () => result);
+  await clock.pass(500);
+  states.setMaintenance(A);
+  await clock.pass(3000);
+  assert.equal(checks, ['0 a']);
+  result = REFUSED;
+  states.setReady(A);
+  assert.is(states.state(A), 0);
+  await clock.pass(0);
+  assert.equal(checks, ['0 a', '3500 a']);
+  assert.equal(shortly(lines), ['a is going', 'a is UP', 'a is DOWN']);
+  assert.is(records.server(A).downs, 2);
+});
+
+test('health and its checks are what the operator says, until the next result', async () => {
+  const { clock, checks, lines, states, checker } = one(
+    [server('a'), server('f', {}, { track: A }), server('x', { enabled: false })],
+    () => OK,
+  );
+  await clock.pass(10);
+  assert.is(checker.setHealth(A, 'down'), null);
+  assert.match(lines[0], /^Server b\/a is DOWN, changed from CLI\. 2 active and 0 backup servers left\./);
+  await clock.pass(2000);
+  assert.is(states.state(A), 0);
+  checker.disableHealth(A);
+  checker.setHealth(A, 'stopping');
+  checks.length = 0;
+  await clock.pass(5000);
+  assert.equal(checks, []);
+  assert.match(lines.at(-2) ?? '', /^Server b\/a is stopping, changed from CLI\. 2 active/);
+  assert.match(lines.at(-1) ?? '', /^Server b\/f is stopping via b\/a\. 1 active/);
+  assert.is(checker.enableHealth(A), null);
+  await clock.pass(2000);
+  assert.is(states.state(A), 0);
+  assert.is(checker.setHealth({ backend: 0, server: 1 }, 'up'), 'cannot change health on a tracking server.');
+  assert.is(checker.enableHealth({ backend: 0, server: 2 }), 'Health check was not configured on this server, cannot enable.');
+  assert.is(checker.enableAgent(A), 'Agent was not configured on this server, cannot enable.');
+  assert.is(checker.setAgent(A, 'up'), 'agent checks are not enabled on this server.');
+});
+
+test('option log-health-checks tells of every change, and the lines of states no reason', async () => {
+  const results = [OK, OK, REFUSED, { ...REFUSED, status: 'L4TOUT', info: '' } as const, REFUSED, OK, OK];
+  const { clock, lines } = observe(
+    [backend('b', [server('a'), server('c', { enabled: false })], { logHealthChecks: true })],
+    () => results.shift() ?? OK,
+  );
+  await clock.pass(9000);
+  assert.equal(lines, [
+    'Health check for server b/a succeeded, reason: Layer4 check passed, check duration: 1ms, status: 3/3 UP.',
+    'Health check for server b/a failed, reason: Layer4 connection problem, info: "refused", check duration: 1ms, status: 2/3 UP.',
+    'Health check for server b/a failed, reason: Layer4 timeout, check duration: 1ms, status: 1/3 UP.',
+    'Health check for server b/a failed, reason: Layer4 connection problem, info: "refused", check duration: 1ms, status: 0/2 DOWN.',
+    'Server b/a is DOWN. 1 active and 0 backup servers left. 0 sessions active, 0 requeued, 0 remaining in queue.',
+    'Health check for server b/a succeeded, reason: Layer4 check passed, check duration: 1ms, status: 1/2 DOWN.',
+    'Health check for server b/a succeeded, reason: Layer4 check passed, check duration: 1ms, status: 3/3 UP.',
+    'Server b/a is UP. 2 active and 0 backup servers online. 0 sessions requeued, 0 total in queue.',
+  ]);
+});
+
+test('sessions of a server that goes down are ended where that is asked for, and those of backups when it is back', async () => {
+  let result = OK;
+  const marks = { onMarkedDown: 'shutdown-sessions', onMarkedUp: 'shutdown-backup-sessions' } as const;
+  const servers = [
+    server('a', marks),
+    server('x', { enabled: false }, { backup: true }),
+    server('y', { enabled: false }, { backup: true }),
+  ];
+  const { clock, ended, states } = one(servers, () => result);
+  await clock.pass(10);
+  result = REFUSED;
+  await clock.pass(3000);
+  assert.equal(ended, ['a DD']);
+  result = OK;
+  await clock.pass(2000);
+  assert.equal(ended, ['a DD', 'x UD', 'y UD']);
+  states.setMaintenance(A);
+  assert.equal(ended.slice(3), ['a DD']);
+});
+
+test('a next plan goes on with the health, the results and the counts of servers of the same names', async () => {
+  const first = observe([backend('b', [server('gone'), server('a')])], (name) => (name === 'a' ? REFUSED : OK));
+  await first.clock.pass(4000);
+  first.watch.stop();
+  const next = observe(
+    [backend('new', []), backend('b', [server('a', { rise: 5 }), server('fresh')])],
+    () => OK,
+    first.clock,
+    first.watch,
+  );
+  const record = next.records.server({ backend: 1, server: 0 });
+  assert.equal([record.check.status, record.check.health.score, record.downs, record.failedChecks], ['L4CON', 0, 1, 1]);
+  assert.is(record.secondsInState(first.clock.now()), 3);
+  assert.equal([next.records.server({ backend: 1, server: 1 }).check.status], ['INI']);
 });
 
 test('after the end nothing is checked and nothing is told', async () => {
   let finish: (result: CheckResult) => void = () => undefined;
-  const { clock, checks, changes, checker } = observe([server('a')], () => new Promise((resolve) => (finish = resolve)));
-  checker.start();
+  const { clock, checks, lines, watch } = one([server('a')], () => new Promise((resolve) => (finish = resolve)));
   await clock.pass(10);
-  checker.stop();
+  watch.stop();
   finish(REFUSED);
   await clock.pass(10_000);
   assert.equal(checks, ['0 a']);
-  assert.equal(changes, []);
+  assert.equal(lines, []);
 });
 
 test.run();

@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { closeDescriptor } from '../../../src/kernel/descriptors.js';
 import { localAddress, openListener } from '../../../src/kernel/listener.js';
-import { type CheckResult, describe, passed } from '../../../src/master/checks/result.js';
+import { type CheckResult, describe, verdictOf } from '../../../src/master/checks/result.js';
 import { checkTcp } from '../../../src/master/checks/tcp-check.js';
 import { freePort, scratchFolder } from '../../harness.js';
 
@@ -20,7 +20,7 @@ test('a server that accepts passes, and sees a reset', async () => {
   const accepted = once(server, 'connection');
   const { port } = server.address() as { port: number };
   const result = await checkTcp(at(port), PATIENT_MS, never);
-  assert.ok(passed(result));
+  assert.ok(verdictOf(result) === 'passed');
   assert.match(describe(result), /^reason: Layer4 check passed, check duration: \d+ms$/);
   const [socket] = await accepted;
   const [error] = await once(socket, 'error');
@@ -41,7 +41,7 @@ test('UNIX sockets, there and not there', async () => {
   const path = join(scratchFolder(), 'socket');
   const server = createServer((socket) => socket.on('error', () => undefined)).listen(path);
   await once(server, 'listening');
-  assert.ok(passed(await checkTcp({ family: 'unix', path, abstract: false }, PATIENT_MS, never)));
+  assert.is(verdictOf(await checkTcp({ family: 'unix', path, abstract: false }, PATIENT_MS, never)), 'passed');
   server.close();
   const missing = await checkTcp({ family: 'unix', path: `${path}-none`, abstract: false }, PATIENT_MS, never);
   assert.is(missing.info, 'ENOENT returned by OS (No such file or directory)');

@@ -1,0 +1,110 @@
+/**
+ * Tells operators of servers that change their state, on standard error and in the logs, keeps the
+ * history of it for statistics, and has sessions ended where `on-marked-down` and `on-marked-up` say so.
+ */
+import type { BackendPlan } from '../../plan/plan.js';
+import type { Termination } from '../../proxy/session.js';
+import type { SessionQueues } from '../../shared/queues.js';
+import { type ServerGroup, STATE_DRAIN } from '../../shared/servers.js';
+import type { Log } from '../log.js';
+import type { ProcessLog } from '../process-log.js';
+import type { ServerPlace, Transition } from '../server-states.js';
+import type { HealthRecords } from './record.js';
+import { type LineContext, operationOf, type StateLine, stateLines, usable } from './state-lines.js';
+
+/** What a change of state has to reach. */
+export interface StateSurroundings {
+  readonly backends: readonly BackendPlan[];
+  readonly records: HealthRecords;
+  /** By backend, as are the queues. */
+  readonly groups: readonly ServerGroup[];
+  readonly queues: readonly SessionQueues[];
+  readonly log: Log;
+  readonly processLog: ProcessLog;
+  /** Ends all sessions of a server, with those letters in their lines. */
+  readonly shutdownServer: (place: ServerPlace, termination: Termination) => void;
+}
+
+/** Sessions of a server that went down, or of backups that are not needed any more (configuration manual, 8.5). */
+const MARKED_DOWN: Termination = 'DD';
+const MARKED_UP: Termination = 'UD';
+
+/** What becomes of transitions. */
+export class StateReporter {
+  /** Whether each backend had a server when it was looked at last. */
+  private readonly served: boolean[];
+
+  constructor(private readonly surroundings: StateSurroundings) {
+    this.served = surroundings.groups.map(hasServers);
+  }
+
+  onTransition(transition: Transition): void {
+    const { place, before, after } = transition;
+    const { records, groups, backends } = this.surroundings;
+    const { name } = backends[place.backend];
+    const operation = operationOf(after);
+    if (operation !== operationOf(before)) records.server(place).change(records.now(), operation === 'stopped');
+    for (const line of stateLines(transition, this.contextOf(transition, operation === 'stopped'))) this.write(name, line);
+    this.watchBackend(place.backend, hasServers(groups[place.backend]));
+    this.endSessions(transition);
+  }
+
+  /** A line of a single check (`option log-health-checks`). */
+  tellCheck(backend: string, text: string): void {
+    this.write(backend, { level: 'notice', text });
+  }
+
+  /** A weight has changed: the last server of a backend may have gone, or the first one come; nobody is told of that. */
+  onWeight({ backend }: ServerPlace): void {
+    this.served[backend] = hasServers(this.surroundings.groups[backend]);
+  }
+
+  private contextOf({ place, followed }: Transition, stopped: boolean): LineContext {
+    const { groups, queues } = this.surroundings;
+    const who = this.nameOf(place);
+    const group = groups[place.backend];
+    const sessions = group.active(place.server);
+    const queued = stopped ? group.queued(place.server) : queues[place.backend].waiting;
+    return { ...who, followed: followed === null ? '' : this.nameOf(followed).name, ...usable(group), sessions, queued };
+  }
+
+  private nameOf({ backend, server }: ServerPlace): { readonly name: string; readonly isBackup: boolean; readonly fqdn: string } {
+    const { name, servers } = this.surroundings.backends[backend];
+    const { name: own, backup: isBackup, fqdn } = servers[server];
+    return { name: `${name}/${own}`, isBackup, fqdn: fqdn ?? '' };
+  }
+
+  private watchBackend(backend: number, serves: boolean): void {
+    if (this.served[backend] === serves) return;
+    this.served[backend] = serves;
+    const { backends, records, log, processLog } = this.surroundings;
+    const { name } = backends[backend];
+    records.backend(backend).change(records.now(), !serves);
+    if (serves) return;
+    log.alert(`backend '${name}' has no server available!`);
+    processLog.write('emerg', `backend ${name} has no server available!`, name);
+  }
+
+  private write(backend: string, { level, text }: StateLine): void {
+    const { log, processLog } = this.surroundings;
+    log.warning(text);
+    processLog.write(level, text, backend);
+  }
+
+  private endSessions({ place, before, after }: Transition): void {
+    const { backends, groups, shutdownServer } = this.surroundings;
+    const { servers } = backends[place.backend];
+    const { onMarkedDown, onMarkedUp } = servers[place.server].check;
+    const [was, is] = [operationOf(before), operationOf(after)];
+    if (was !== 'stopped' && is === 'stopped' && onMarkedDown !== null) shutdownServer(place, MARKED_DOWN);
+    const serves = is === 'running' && was !== 'running' && ((after.own | after.inherited) & STATE_DRAIN) === 0;
+    if (!serves || onMarkedUp === null || servers[place.server].backup || groups[place.backend].weight(place.server) === 0)
+      return;
+    for (const [server, { backup }] of servers.entries()) if (backup) shutdownServer({ ...place, server }, MARKED_UP);
+  }
+}
+
+function hasServers(group: ServerGroup): boolean {
+  const { active, backup } = usable(group);
+  return active + backup > 0;
+}

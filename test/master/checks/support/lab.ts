@@ -1,0 +1,108 @@
+/** Watching over servers on a clock that is moved by hand, with results that the test decides. */
+
+import { HealthWatch } from '../../../../src/master/checks/health-watch.js';
+import type { CheckResult } from '../../../../src/master/checks/result.js';
+import { Log } from '../../../../src/master/log.js';
+import { ProcessLog } from '../../../../src/master/process-log.js';
+import { type Clock, ServerStates } from '../../../../src/master/server-states.js';
+import { type BackendPlan, DEFAULT_BACKEND, DEFAULT_PROCESS, defaultServer, type ServerPlan } from '../../../../src/plan/plan.js';
+import { QueueTable } from '../../../../src/shared/queues.js';
+import { ServerTable } from '../../../../src/shared/servers.js';
+import { NO_WORKER } from '../../../../src/shared/state.js';
+
+/** A clock that is moved by hand. */
+export class HandClock implements Clock {
+  private time = 0;
+  private readonly timers = new Set<{ at: number; call: () => void }>();
+
+  now(): number {
+    return this.time;
+  }
+
+  after(ms: number, call: () => void): () => void {
+    const timer = { at: this.time + ms, call };
+    this.timers.add(timer);
+    return () => this.timers.delete(timer);
+  }
+
+  /** Lets time pass; between two timers, promises are kept. */
+  async pass(ms: number): Promise<void> {
+    const end = this.time + ms;
+    for (;;) {
+      const next = [...this.timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      this.timers.delete(next);
+      this.time = Math.max(this.time, next.at);
+      next.call();
+      await settled();
+    }
+    this.time = end;
+  }
+}
+
+/** Until what was promised has been kept. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export const OK: CheckResult = { status: 'L4OK', info: '', durationMs: 1 };
+export const REFUSED: CheckResult = { status: 'L4CON', info: 'refused', durationMs: 1 };
+
+/** A server that is checked every second. */
+export function server(name: string, change: Partial<ServerPlan['check']> = {}, plan: Partial<ServerPlan> = {}): ServerPlan {
+  const whole = defaultServer(name, 1, { family: 'ipv4', host: '127.0.0.1', port: 1 }, 1);
+  return { ...whole, ...plan, check: { ...whole.check, enabled: true, interMs: 1000, ...change } };
+}
+
+/** A backend of such servers. */
+export function backend(
+  name: string,
+  servers: readonly ServerPlan[],
+  options: Partial<BackendPlan['options']> = {},
+): BackendPlan {
+  return { ...DEFAULT_BACKEND, name, servers, options: { ...DEFAULT_BACKEND.options, ...options } };
+}
+
+/** Watches over backends; tells what was checked when, and what was said. */
+export function observe(
+  backends: readonly BackendPlan[],
+  check: (name: string) => CheckResult | Promise<CheckResult>,
+  clock = new HandClock(),
+  before: HealthWatch | null = null,
+) {
+  const checks: string[] = [];
+  const lines: string[] = [];
+  const ended: string[] = [];
+  const sizes = backends.map(({ servers }) => servers.length);
+  const { groups } = new ServerTable(ServerTable.create(sizes, 1), sizes, NO_WORKER);
+  const queues = new QueueTable(QueueTable.create(sizes, 1, 10), groups, 1, NO_WORKER);
+  const states = new ServerStates(backends, groups, clock);
+  const log = new Log(
+    {
+      write: (text) =>
+        lines.push(
+          text
+            .replace(/\(\d+\) : /, '')
+            .trimEnd()
+            .replace(/^\[WARNING\] +/, ''),
+        ),
+    },
+    1,
+    {},
+  );
+  const watch = new HealthWatch(
+    {
+      ...{ backends, states, groups, queues: queues.backends, log, clock },
+      processLog: new ProcessLog(
+        { process: DEFAULT_PROCESS, frontends: [], backends, acls: [], patternFiles: [], tables: [] },
+        () => undefined,
+      ),
+      shutdownServer: (place, termination) => ended.push(`${backends[place.backend].servers[place.server].name} ${termination}`),
+      check: async ({ name }) => {
+        checks.push(`${clock.now()} ${name}`);
+        return check(name);
+      },
+    },
+    before,
+  );
+  watch.start();
+  return { clock, checks, lines, ended, watch, states, checker: watch.checker, records: watch.records, groups };
+}
