@@ -14,6 +14,7 @@ needed=(
   'logrotate logrotate'
   'openssl openssl'
   'killall psmisc'
+  'tmux tmux'
   'pgrep procps'
   'gcc gcc'
   '/usr/include/stdio.h libc6-dev'

@@ -5,7 +5,10 @@
  */
 import { close as closeDebugger, url as debuggerUrl } from 'node:inspector';
 
-process.title = 'turbo-lb';
+/** Commands that ask a running balancer: who looks for processes called turbo-lb means that one. */
+const ASKING = ['alive', 'ctl', 'top'];
+
+if (!ASKING.includes(process.argv[2])) process.title = 'turbo-lb';
 
 /** Signals that came while nobody could act on them yet. */
 export const early = {

@@ -6,9 +6,16 @@
 import './early.js';
 
 if (process.platform === 'linux') {
-  const { run } = await import('./run.js');
-  process.exit(await run(process.argv.slice(2)));
+  process.exit((await quickly()) ?? (await (await import('./run.js')).run(process.argv.slice(2))));
 } else {
   process.stderr.write(`turbo-lb: runs on Linux only, this is ${process.platform}\n`);
   process.exit(1);
+}
+
+/** The command that is called every second or two, without loading the rest; null: it is another one. */
+async function quickly(): Promise<number | null> {
+  const [command, ...words] = process.argv.slice(2);
+  if (command !== 'alive') return null;
+  const [{ aliveQuickly }, { STANDARD_OUTPUT }] = await Promise.all([import('./alive.js'), import('./complaint.js')]);
+  return await aliveQuickly(words, STANDARD_OUTPUT);
 }

@@ -25,6 +25,16 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./balance.js')).BALANCE,
   },
   {
+    name: 'ctl',
+    describe: 'Speak to a running balancer through its runtime socket: ctl COMMAND...',
+    load: async () => (await import('./ctl.js')).CTL,
+  },
+  {
+    name: 'alive',
+    describe: 'Is the balancer serving? For keepalived and scripts',
+    load: async () => (await import('./alive.js')).ALIVE,
+  },
+  {
     name: 'demo',
     describe: 'Try it: three small HTTP servers with the balancer in front of them',
     load: async () => (await import('./demo.js')).DEMO,

@@ -4,7 +4,14 @@ import * as assert from 'uvu/assert';
 import { bothEngines, freePort, startProcess } from '../harness.js';
 import { turbo } from './turbo.js';
 
-for (const words of [['--help'], ['demo', '--help'], ['doctor', '--help'], ['keywords', '--help']]) {
+for (const words of [
+  ['--help'],
+  ['ctl', '--help'],
+  ['alive', '--help'],
+  ['demo', '--help'],
+  ['doctor', '--help'],
+  ['keywords', '--help'],
+]) {
   test(`${words.join(' ')} fits 80 columns and shows an example`, async () => {
     const { code, stdout, stderr } = await turbo(words);
     assert.is(code, 0);
