@@ -9,6 +9,7 @@ import { openEventfd } from '../kernel/eventfd.js';
 import { chooseEngine, type EngineChoice } from '../kernel/probe.js';
 import type { IoEngineChoice, Plan } from '../plan/plan.js';
 import { statisticsNames } from '../plan/statistics-names.js';
+import type { ShutdownCause } from '../proxy/session.js';
 import { COUNTER_NAMES, type CounterName } from '../shared/counters.js';
 import { createShared, NO_WORKER, openShared, type SharedState, type SharedTables } from '../shared/state.js';
 import { allocateStatistics } from '../shared/statistics.js';
@@ -183,7 +184,8 @@ export class LoadBalancer {
       queues: queues.backends,
       log,
       processLog: this.processLog,
-      shutdownServer: () => undefined,
+      isListen: (backend) => plan.frontends.some(({ id }) => id === plan.backends[backend].id),
+      shutdownServer: (place, cause) => this.shutdownServer(place, cause),
       clock: SYSTEM_CLOCK,
       check: checkConnections(addresses),
     });
@@ -280,6 +282,11 @@ export class LoadBalancer {
   get checker(): Checker {
     if (this.watch === null) throw new Error('the balancer has not been started');
     return this.watch.checker;
+  }
+
+  /** Ends the sessions of a server, whatever its state; an operator's order is the cause 'K'. */
+  shutdownServer({ backend, server }: ServerPlace, cause: ShutdownCause): void {
+    this.workers?.tellAll({ kind: 'shutdown-server', backend, server, cause });
   }
 
   /** Says what stands against the load that was asked for; a maxconn that was derived is no such load. */

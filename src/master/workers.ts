@@ -283,7 +283,8 @@ export class Workers {
     for (const counts of [...proxies.frontends, ...proxies.binds.flat()]) counts.leaveAll();
   }
 
-  private tellAll(order: Order): void {
+  /** Gives an order to all workers. */
+  tellAll(order: Order): void {
     for (const place of this.places) this.tell(place, order);
   }
 

@@ -36,6 +36,7 @@ import {
   RELAYING,
   type Session,
   SessionPool,
+  type ShutdownCause,
   type Termination,
 } from './session.js';
 import { StickRules } from './stick/stick-rules.js';
@@ -129,6 +130,14 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   /** What was told to pause has nothing outstanding at its listening sockets. */
   get pausing(): boolean {
     return this.acceptors.every((acceptor) => acceptor.disarmed || !this.paused.includes(acceptor.frontend));
+  }
+
+  /** Ends the sessions that have a place among the connections of a server; those that wait for one go on waiting. */
+  shutdownServer(backend: number, server: number, cause: ShutdownCause): void {
+    for (const session of this.sessions.all) {
+      if (!session.counted || session.backend !== backend || session.chosen !== server) continue;
+      this.finish(session, session.state === RELAYING ? `${cause}-` : `${cause}C`);
+    }
   }
 
   /** Sends the last lines. After the last turn. */

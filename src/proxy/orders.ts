@@ -1,6 +1,7 @@
 /** What the master and a worker say to each other. Everything here is structured-cloneable. */
 import type { MessagePort } from 'node:worker_threads';
 import type { SharedState } from '../shared/state.js';
+import type { ShutdownCause } from './session.js';
 
 /** The first message to a worker's thread, by `parentPort`, after its 'loaded': until then it only has its code. */
 export interface WorkerStart {
@@ -28,6 +29,8 @@ export type Order =
   | { readonly kind: 'drain' }
   /** Of all frontends only these accept no connections, until the next such order; say 'paused' when that is so. */
   | { readonly kind: 'pause'; readonly frontends: readonly number[]; readonly serial: number }
+  /** End the sessions that have a connection to a server, or are about to; the cause is in their lines. */
+  | { readonly kind: 'shutdown-server'; readonly backend: number; readonly server: number; readonly cause: ShutdownCause }
   /** Close everything and end. */
   | { readonly kind: 'stop' };
 

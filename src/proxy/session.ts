@@ -128,12 +128,19 @@ export const FAILED_REFUSED = 1;
 export const FAILED_TIMEOUT = 2;
 
 /**
+ * Why sessions of a server were ended as a whole: it went down, another one came up, an operator said
+ * so. An established session leaves no second letter then, as with HAProxy.
+ */
+export type ShutdownCause = 'D' | 'U' | 'K';
+
+/**
  * Why a session ended, in the two letters of HAProxy's termination state (configuration manual,
  * 8.5): who ended it (C client, S server, c/s their timeouts, R resources, K killed), and when
  * (C connecting, D data).
  */
 export type Termination =
   | '--'
+  | `${ShutdownCause}-`
   | `${'C' | 'S' | 'P' | 'L' | 'R' | 'I' | 'D' | 'U' | 'K' | 'c' | 's'}${'R' | 'Q' | 'C' | 'H' | 'D' | 'L' | 'T'}`;
 
 /** A time that was not reached, as log lines show it. */
@@ -350,6 +357,11 @@ export class SessionPool {
   endpoint(slot: number): Endpoint {
     const session = this.sessions[slot >> 1];
     return (slot & 1) === 0 ? session.client : session.server;
+  }
+
+  /** All sessions there are, those that are not in use too. */
+  get all(): readonly Session[] {
+    return this.sessions;
   }
 
   /** The session of an index. */

@@ -76,9 +76,14 @@ class Obedience {
       if (received === undefined) return true;
       const order = received.message as Order;
       if (order.kind === 'stop') return false;
-      if (order.kind === 'drain') this.dataPlane.drain();
-      else this.pause(order.frontends, order.serial);
+      this.carryOut(order);
     }
+  }
+
+  private carryOut(order: Exclude<Order, { kind: 'stop' }>): void {
+    if (order.kind === 'drain') this.dataPlane.drain();
+    else if (order.kind === 'pause') this.pause(order.frontends, order.serial);
+    else this.dataPlane.shutdownServer(order.backend, order.server, order.cause);
   }
 
   /** Says what is done that takes more than one turn. */

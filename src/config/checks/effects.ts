@@ -20,12 +20,6 @@ const OF_SERVERS: readonly {
 }[] = [
   { name: 'agent-check', has: ({ agent }) => agent?.enabled === true, instead: 'no agent is asked.' },
   { name: 'check-send-proxy', has: ({ sendProxy }) => sendProxy, instead: 'checks send no PROXY header.' },
-  {
-    name: 'on-marked-down',
-    has: ({ onMarkedDown }) => onMarkedDown !== null,
-    instead: 'sessions stay on a server that goes down.',
-  },
-  { name: 'on-marked-up', has: ({ onMarkedUp }) => onMarkedUp !== null, instead: 'sessions stay on backup servers.' },
 ];
 
 /** Reports it, once for each place. For a configuration that is right. */

@@ -3,7 +3,7 @@
  * history of it for statistics, and has sessions ended where `on-marked-down` and `on-marked-up` say so.
  */
 import type { BackendPlan } from '../../plan/plan.js';
-import type { Termination } from '../../proxy/session.js';
+import type { ShutdownCause } from '../../proxy/session.js';
 import type { SessionQueues } from '../../shared/queues.js';
 import { type ServerGroup, STATE_DRAIN } from '../../shared/servers.js';
 import type { Log } from '../log.js';
@@ -21,13 +21,11 @@ export interface StateSurroundings {
   readonly queues: readonly SessionQueues[];
   readonly log: Log;
   readonly processLog: ProcessLog;
-  /** Ends all sessions of a server, with those letters in their lines. */
-  readonly shutdownServer: (place: ServerPlace, termination: Termination) => void;
+  /** A `listen` is called a proxy. */
+  readonly isListen: (backend: number) => boolean;
+  /** Ends all sessions of a server. */
+  readonly shutdownServer: (place: ServerPlace, cause: ShutdownCause) => void;
 }
-
-/** Sessions of a server that went down, or of backups that are not needed any more (configuration manual, 8.5). */
-const MARKED_DOWN: Termination = 'DD';
-const MARKED_UP: Termination = 'UD';
 
 /** What becomes of transitions. */
 export class StateReporter {
@@ -77,12 +75,13 @@ export class StateReporter {
   private watchBackend(backend: number, serves: boolean): void {
     if (this.served[backend] === serves) return;
     this.served[backend] = serves;
-    const { backends, records, log, processLog } = this.surroundings;
+    const { backends, records, log, processLog, isListen } = this.surroundings;
     const { name } = backends[backend];
+    const what = isListen(backend) ? 'proxy' : 'backend';
     records.backend(backend).change(records.now(), !serves);
     if (serves) return;
-    log.alert(`backend '${name}' has no server available!`);
-    processLog.write('emerg', `backend ${name} has no server available!`, name);
+    log.alert(`${what} '${name}' has no server available!`);
+    processLog.write('emerg', `${what} ${name} has no server available!`, name);
   }
 
   private write(backend: string, { level, text }: StateLine): void {
@@ -96,11 +95,11 @@ export class StateReporter {
     const { servers } = backends[place.backend];
     const { onMarkedDown, onMarkedUp } = servers[place.server].check;
     const [was, is] = [operationOf(before), operationOf(after)];
-    if (was !== 'stopped' && is === 'stopped' && onMarkedDown !== null) shutdownServer(place, MARKED_DOWN);
+    if (was !== 'stopped' && is === 'stopped' && onMarkedDown !== null) shutdownServer(place, 'D');
     const serves = is === 'running' && was !== 'running' && ((after.own | after.inherited) & STATE_DRAIN) === 0;
     if (!serves || onMarkedUp === null || servers[place.server].backup || groups[place.backend].weight(place.server) === 0)
       return;
-    for (const [server, { backup }] of servers.entries()) if (backup) shutdownServer({ ...place, server }, MARKED_UP);
+    for (const [server, { backup }] of servers.entries()) if (backup) shutdownServer({ ...place, server }, 'U');
   }
 }
 

@@ -37,9 +37,7 @@ test('each of them, at its place', () => {
     '5 timeout check',
     '4 option tcp-check',
     '7 check-send-proxy',
-    '7 on-marked-down',
     '8 agent-check',
-    '8 on-marked-up',
     '10 option redis-check',
   ]);
 });

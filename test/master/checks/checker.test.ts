@@ -175,12 +175,12 @@ test('sessions of a server that goes down are ended where that is asked for, and
   await clock.pass(10);
   result = REFUSED;
   await clock.pass(3000);
-  assert.equal(ended, ['a DD']);
+  assert.equal(ended, ['a D']);
   result = OK;
   await clock.pass(2000);
-  assert.equal(ended, ['a DD', 'x UD', 'y UD']);
+  assert.equal(ended, ['a D', 'x U', 'y U']);
   states.setMaintenance(A);
-  assert.equal(ended.slice(3), ['a DD']);
+  assert.equal(ended.slice(3), ['a D']);
 });
 
 test('a next plan goes on with the health, the results and the counts of servers of the same names', async () => {

@@ -95,7 +95,8 @@ export function observe(
         { process: DEFAULT_PROCESS, frontends: [], backends, acls: [], patternFiles: [], tables: [] },
         () => undefined,
       ),
-      shutdownServer: (place, termination) => ended.push(`${backends[place.backend].servers[place.server].name} ${termination}`),
+      isListen: () => false,
+      shutdownServer: (place, cause) => ended.push(`${backends[place.backend].servers[place.server].name} ${cause}`),
       check: async ({ name }) => {
         checks.push(`${clock.now()} ${name}`);
         return check(name);
