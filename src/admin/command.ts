@@ -3,10 +3,16 @@
  * tables, one file a family in `commands/`; the table drives dispatch, permissions, `help` and the
  * list that an unknown command is answered with. Nothing here knows how bytes come and go.
  */
+import type { SeverityOutput } from '../config/config.js';
 import type { LoadBalancer } from '../master/balancer.js';
 
 /** What a connection may do, each including the ones before (`level` of `stats socket`). */
-export type Level = 'user' | 'operator' | 'admin';
+export const LEVELS = ['user', 'operator', 'admin'] as const;
+/** One of them. */
+export type Level = (typeof LEVELS)[number];
+
+/** What follows an answer: the end of the connection, the next command, or a prompt for it. */
+export type SessionMode = 'single' | 'interactive' | 'prompt';
 
 /** One connection to the runtime socket, as far as commands see and change it. */
 export interface RuntimeSession {
@@ -16,6 +22,31 @@ export interface RuntimeSession {
   expert: boolean;
   /** Milliseconds of silence after which the connection is closed (`stats timeout`, `set timeout cli`). */
   timeoutMs: number;
+  /** `prompt` */
+  mode: SessionMode;
+  /** The prompt tells how long the process has been running (`prompt timed`). */
+  timed: boolean;
+  /** Whether messages begin with their severity (`set severity-output`). */
+  severityOutput: SeverityOutput;
+  /** `quit`: nothing more is read. */
+  ended: boolean;
+  /** The descriptor of the connection, for who passes others through it; -1: there is none. */
+  readonly descriptor: number;
+}
+
+/** A connection that nothing has been said on. */
+export function newSession(given: Partial<RuntimeSession> = {}): RuntimeSession {
+  return {
+    level: 'operator',
+    expert: false,
+    timeoutMs: 10_000,
+    mode: 'single',
+    timed: false,
+    severityOutput: 'none',
+    ended: false,
+    descriptor: -1,
+    ...given,
+  };
 }
 
 /** One call of a command. */
@@ -29,7 +60,10 @@ export interface CommandCall {
   readonly payload: string | null;
 }
 
-/** What a command answers: a text, without the empty line that ends it, at once, later, or in pieces. */
+/**
+ * What a command answers: a text of whole lines, without the empty line that ends it, at once, later,
+ * or in pieces. A large answer in pieces is made as fast as it is read.
+ */
 export type Answer = string | Promise<string> | AsyncIterable<string> | Iterable<string>;
 
 /** A command. */
@@ -45,4 +79,12 @@ export interface Command {
   /** Works only after `expert-mode on`. */
   readonly expert?: boolean;
   run(call: CommandCall): Answer;
+}
+
+/** What a connection is told that may not do what it asks for. */
+export const PERMISSION_DENIED = 'Permission denied\n';
+
+/** Whether a connection may do what a level may. */
+export function permits(session: RuntimeSession, level: Level): boolean {
+  return LEVELS.indexOf(session.level) >= LEVELS.indexOf(level);
 }

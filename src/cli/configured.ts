@@ -2,6 +2,7 @@
  * `turbo-lb -f haproxy.cfg`, with options in HAProxy's style: loads the configuration, says what is
  * wrong with it, and runs it or not. Exit codes are HAProxy's (management manual, section 3).
  */
+import { withRuntimeApi } from '../admin/runtime/api.js';
 import { evaluateCondition } from '../config/tokens/condition.js';
 import { type LoadedConfiguration, loadConfiguration, UnreadableConfiguration } from '../master/configuration.js';
 import { Log } from '../master/log.js';
@@ -143,16 +144,24 @@ class Job {
       if (!signalled) this.signalOthers();
       signalled = true;
     };
-    return runMaster(plan, {
-      log: this.log,
-      quiet: quiet || this.background || !(verbose || debug || process.stderr.isTTY === true),
-      // Another user may not signal a process of root; otherwise those before us stay until all is well.
-      onBound: (identity) => (changesIdentity(identity) ? signalOthers() : undefined),
-      onReady: () => {
-        signalOthers();
-        report?.send();
-      },
-    });
+    return withRuntimeApi(plan, this.log, (runtime) =>
+      runMaster(plan, {
+        log: this.log,
+        quiet: quiet || this.background || !(verbose || debug || process.stderr.isTTY === true),
+        // Another user may not signal a process of root; otherwise those before us stay until all is well.
+        onBound: (identity) => {
+          runtime.publish();
+          if (changesIdentity(identity)) signalOthers();
+        },
+        onReady: (balancer) => {
+          runtime.serve(balancer);
+          signalOthers();
+          report?.send();
+        },
+        onDraining: () => runtime.refuse(),
+        onStopped: () => runtime.close(),
+      }),
+    );
   }
 
   /** What ran before may go. */

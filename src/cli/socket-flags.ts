@@ -72,10 +72,11 @@ async function configuredSocket(paths: readonly string[]): Promise<Parsed<Endpoi
   const { statsSockets } = await import('./configured-sockets.js');
   const sockets = statsSockets(paths);
   if (!sockets.ok) return sockets;
-  const [best] = sockets.value;
+  // one that was inherited has an address that no file tells
+  const [best] = sockets.value.flatMap(({ address }) => (address.kind === 'fd' ? [] : [address]));
   if (best === undefined)
     return refused(
       "no 'stats socket' there; section global needs a line as: stats socket /run/turbo-lb.sock mode 660 level admin",
     );
-  return endpointOf(best.address);
+  return endpointOf(best);
 }

@@ -40,6 +40,7 @@ export interface GlobalConfig {
   logTag?: Setting<string>;
   statsSockets: StatsSocket[];
   statsTimeoutMs?: Setting<number>;
+  statsMaxconn?: Setting<number>;
   /** Percent, `spread-checks`. */
   spreadChecks?: Setting<number>;
   hardStopAfterMs?: Setting<number>;
@@ -59,16 +60,16 @@ export interface GlobalConfig {
   readonly tune: Map<string, Setting<number | string>>;
 }
 
-/** `stats socket`, for the runtime API. */
-export interface StatsSocket {
-  readonly address: AddressSyntax;
+/** `stats socket`, for the runtime API: a socket as of `bind`, and what may be done there. */
+export interface StatsSocket extends BindConfig {
   readonly level: 'user' | 'operator' | 'admin';
-  readonly mode: number | null;
-  readonly user: string | null;
-  readonly group: string | null;
   readonly exposeFdListeners: boolean;
-  readonly place: Place;
+  /** Whether messages begin with their severity, as a number or a word (`severity-output`). */
+  readonly severityOutput: SeverityOutput;
 }
+
+/** How the runtime API shows the severity of a message. */
+export type SeverityOutput = 'none' | 'number' | 'string';
 
 /** The facilities of syslog, by number (RFC 5424 section 6.2.1). */
 export const FACILITIES = [

@@ -88,7 +88,8 @@ export class Listeners {
       return this.openBind(bind, frontend, workers);
     } catch (error) {
       if (!(error instanceof SystemCallError)) throw error;
-      this.failures.push(this.failure(bind, frontend, error));
+      const isListen = this.plan.backends.some((backend) => backend.id === frontend.id);
+      this.failures.push(bindFailure(bind, `${isListen ? 'proxy' : 'frontend'} ${frontend.name}`, error));
       return [];
     }
   }
@@ -146,20 +147,20 @@ export class Listeners {
       sendBuffer: tune.clientSendBuffer,
     };
   }
+}
 
-  private failure({ origin, address }: BindPlan, { id, name }: FrontendPlan, { syscall, errno }: SystemCallError): BindFailure {
-    const isListen = this.plan.backends.some((backend) => backend.id === id);
-    const kind = address.family === 'unix' ? 'UNIX socket' : 'socket';
-    const where = address.family === 'unix' ? address.path : formatAddress(address);
-    return {
-      origin,
-      proxy: `${isListen ? 'proxy' : 'frontend'} ${name}`,
-      protocol: PROTOCOLS[address.family],
-      action: `${syscall} ${formatAddress(address)}`,
-      reason: errnoText(errno),
-      text: `cannot ${syscall} ${kind} (${systemText(errno)}) for [${where}]`,
-    };
-  }
+/** What is said of a socket that cannot be had; `proxy` is whose it is, as `frontend web`. */
+export function bindFailure({ origin, address }: BindPlan, proxy: string, { syscall, errno }: SystemCallError): BindFailure {
+  const kind = address.family === 'unix' ? 'UNIX socket' : 'socket';
+  const where = address.family === 'unix' ? address.path : formatAddress(address);
+  return {
+    origin,
+    proxy,
+    protocol: PROTOCOLS[address.family],
+    action: `${syscall} ${formatAddress(address)}`,
+    reason: errnoText(errno),
+    text: `cannot ${syscall} ${kind} (${systemText(errno)}) for [${where}]`,
+  };
 }
 
 function removeSocket(path: string): void {
@@ -170,8 +171,8 @@ function removeSocket(path: string): void {
   }
 }
 
-/** Throws StartError for a user or group that does not exist. */
-function socketPermissions({ socket, origin }: BindPlan): SocketPermissions {
+/** Who may connect to a UNIX socket. Throws StartError for a user or group that does not exist. */
+export function socketPermissions({ socket, origin }: BindPlan): SocketPermissions {
   const number = (name: string | null, kind: string, find: (name: string) => number | null): number | null => {
     if (name === null) return null;
     const found = find(name);

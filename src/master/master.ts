@@ -24,6 +24,10 @@ export interface MasterOptions {
   readonly onReady?: (balancer: LoadBalancer) => void;
   /** Called on SIGQUIT, to tell how memory is used. */
   readonly onDumpPools?: (balancer: LoadBalancer) => void;
+  /** Called when no new connections are accepted any more, while those there are go on. */
+  readonly onDraining?: () => void;
+  /** Called when the balancer has ended, before the process does, perhaps by a signal. */
+  readonly onStopped?: () => void;
   /** The module that a worker runs; for tests of dying workers. */
   readonly workerUrl?: URL;
 }
@@ -70,6 +74,7 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     softStop: () =>
       void started
         .then(() => delay(life.graceMs))
+        .then(() => options.onDraining?.())
         .then(() => drained(balancer, life.hardStopAfterMs, log))
         .then(
           () => end.reach(0),
@@ -88,6 +93,7 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     }
     const reason = await end.reached;
     await balancer.stop();
+    options.onStopped?.();
     return typeof reason === 'number' ? reason : await signals.endBy(reason);
   } catch (error) {
     await balancer.stop();

@@ -8,6 +8,7 @@ import type { SocketAddress } from '../kernel/address.js';
 import type { AclPlan, ConditionPlan, ExpressionPlan, FormatPlan, PatternFilePlan } from './expression.js';
 import { type LogOutputPlan, type LogPlan, type LogTargetPlan, NO_LOG, NO_LOG_OUTPUT } from './logging.js';
 import { NO_RULES, type RulesPlan, type StickRulePlan, type TablePlan } from './rules.js';
+import { NO_RUNTIME, type RuntimePlan } from './runtime.js';
 
 /** What `tune.io-engine` and `--io-engine` may say. */
 export type IoEngineChoice = 'auto' | 'uring' | 'epoll';
@@ -43,6 +44,7 @@ export interface ProcessPlan {
   readonly logHostname?: string | null;
   readonly node: string;
   readonly tune: TunePlan;
+  readonly runtime: RuntimePlan;
 }
 
 /** How the process lives among others; null: not asked for. */
@@ -333,6 +335,7 @@ export const DEFAULT_PROCESS: ProcessPlan = {
   logTag: DEFAULTS.logTag,
   node: '',
   tune: DEFAULTS.tune,
+  runtime: NO_RUNTIME,
 };
 
 /** A frontend about which nothing is said. */

@@ -269,6 +269,7 @@ test('section global', () => {
     logHostname: 'web1',
     node: 'n1',
     tune: { ...DEFAULT_PROCESS.tune, bufsize: 32768, pipes: 9, clientReceiveBuffer: 4096, maxaccept: 8 },
+    runtime: DEFAULT_PROCESS.runtime,
   });
   assert.equal(
     logTargets.map(({ target, format, facility }) => [target, format, facility]),

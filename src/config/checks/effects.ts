@@ -23,7 +23,7 @@ const OF_SERVERS: readonly {
 ];
 
 /** Reports it, once for each place. For a configuration that is right. */
-export function reportWithoutEffect({ global, proxies }: Config, findings: Findings): void {
+export function reportWithoutEffect({ proxies }: Config, findings: Findings): void {
   const said = new Set<string>();
   const say = (place: Place, name: string, instead: string): void => {
     const key = `${place.file}:${place.line}:${name}`;
@@ -31,7 +31,6 @@ export function reportWithoutEffect({ global, proxies }: Config, findings: Findi
     said.add(key);
     findings.warning(place, `'${name}' has no effect in this version: ${instead}`);
   };
-  for (const { place } of global.statsSockets) say(place, 'stats socket', 'no socket is opened.');
   for (const proxy of proxies) reportProxy(proxy, say);
 }
 

@@ -19,7 +19,7 @@ export const BIND_KEYWORDS: readonly ProxyKeyword[] = [
 ];
 
 /** An address and how it was written. */
-interface Listed {
+export interface Listed {
   readonly address: BindAddress;
   readonly text: string;
 }
@@ -30,8 +30,12 @@ function parseBind(line: ProxyLine): void {
     refuse(line, "'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments.");
     return;
   }
-  const listed = readList(line, addresses);
-  if (listed === null) return;
+  const read = readBindAddresses(addresses.text, line.file.environment);
+  if (!read.ok) {
+    refuse(line, `'bind' : ${read.message}`, addresses);
+    return;
+  }
+  const listed = read.value;
   const settings = readOptions(line, addresses, options);
   if (settings === null) return;
   if (settings.id !== null && (listed.length > 1 || socketsOf(listed[0].address) > 1))
@@ -48,20 +52,17 @@ function aboutBind(line: ProxyLine, addresses: Word): string {
   return `'bind ${addresses.text}' in section '${line.section}'`;
 }
 
-/** A comma at the end is overlooked. */
-function readList(line: ProxyLine, word: Word): Listed[] | null {
-  const parts = word.text.split(',');
+/** Addresses separated by commas; one at the end is overlooked. */
+export function readBindAddresses(text: string, environment: ReadonlyMap<string, string>): Parsed<Listed[]> {
+  const parts = text.split(',');
   if (parts.length > 1 && parts[parts.length - 1] === '') parts.pop();
   const list: Listed[] = [];
-  for (const text of parts) {
-    const address = readBindAddress(text, line.file.environment);
-    if (!address.ok) {
-      refuse(line, `'bind' : ${address.message}`, word);
-      return null;
-    }
-    list.push({ address: address.value, text });
+  for (const part of parts) {
+    const address = readBindAddress(part, environment);
+    if (!address.ok) return address;
+    list.push({ address: address.value, text: part });
   }
-  return list;
+  return parsed(list);
 }
 
 function readBindAddress(text: string, environment: ReadonlyMap<string, string>): Parsed<BindAddress> {

@@ -1,84 +1,101 @@
 /** Keywords `stats` of section `global`: the sockets of the runtime API (configuration manual, section 3.1). */
 import type { StatsSocket } from '../config.js';
-import type { GlobalKeyword } from '../keyword.js';
+import { Findings } from '../diagnostics.js';
+import type { GlobalKeyword, OptionContext, OptionKeyword } from '../keyword.js';
 import type { Word } from '../tokens/line.js';
-import { type AddressSyntax, parseAddress } from '../values/address.js';
 import { didYouMean } from '../values/nearest.js';
 import { parseTime } from '../values/time.js';
+import { readBindAddresses } from './bind.js';
+import { BIND_DEFAULTS, BIND_OPTIONS, type BindLine } from './bind-options.js';
 import { GLOBAL, type GlobalLine, onlyInteger, onlyWord, refuse, setting } from './global-line.js';
+import { choiceWord, OptionTable } from './option-words.js';
+
+/** What a line says beside its addresses. */
+type StatsLine = BindLine & Pick<StatsSocket, 'level' | 'exposeFdListeners' | 'severityOutput'>;
 
 const LEVELS = ['user', 'operator', 'admin'] as const;
-const MODE_MAX = 0o777;
+const SEVERITY_OUTPUTS = ['none', 'number', 'string'] as const;
+const DEFAULTS: StatsLine = { ...BIND_DEFAULTS, level: 'operator', exposeFdListeners: false, severityOutput: 'none' };
 
-type Fields = { -readonly [K in keyof StatsSocket]: StatsSocket[K] };
-/** Reads an option's argument into the socket; null when there was a mistake, which it has reported. */
-type Reader = (line: GlobalLine, socket: Fields, option: Word, value: Word | undefined) => null | undefined;
+/** Reports what is wrong with an option; `missing` when there is no word behind it. */
+function fault({ findings, option, words }: OptionContext<StatsLine>, missing: string, wrong: string): null {
+  const [word] = words;
+  findings.alert(
+    (word ?? option).place,
+    `'${option.text}' ${word === undefined ? `: ${missing}` : `${wrong} (got '${word.text}')`}`,
+  );
+  return null;
+}
 
-const named =
-  (field: 'user' | 'group'): Reader =>
-  (line, socket, option, value) => {
-    if (value === undefined) return refuse(line, `'stats socket' : '${option.text}' : missing ${field} name`, option);
-    socket[field] = value.text;
-  };
-
-const numbered =
-  (field: 'user' | 'group'): Reader =>
-  (line, socket, option, value) => {
-    if (!/^[0-9]+$/.test(value?.text ?? ''))
-      return refuse(line, `'stats socket' : '${option.text}' expects a number`, value ?? option);
-    socket[field] = value?.text ?? null;
-  };
-
-/** Options of `bind` that make sense for no runtime socket here; they take an argument and have no effect. */
-const unused: Reader = (line, _socket, option, value) => {
-  if (value === undefined) return refuse(line, `'stats socket' : '${option.text}' expects an argument`, option);
-};
-
-const OPTIONS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  [
-    'level',
-    (line, socket, option, value) => {
-      const level = LEVELS.find((name) => name === value?.text);
-      const text = `'stats socket' : ''level' only supports 'user', 'operator', and 'admin' (got '${value?.text ?? ''}')'`;
-      if (level === undefined) return refuse(line, text, value ?? option);
-      socket.level = level;
+/** Options that mean something for the runtime API only. */
+const OWN: readonly OptionKeyword<StatsLine>[] = [
+  {
+    name: 'level',
+    arguments: '<level>',
+    default: 'operator',
+    help: 'What may be done here: user, operator or admin.',
+    parse: (context) => {
+      const level = choiceWord(context.words[0], LEVELS);
+      if (level === null) return fault(context, 'missing level', "only supports 'user', 'operator', and 'admin'");
+      context.settings.level = level;
+      return 1;
     },
-  ],
-  [
-    'mode',
-    (line, socket, option, value) => {
-      const mode = /^[0-7]+$/.test(value?.text ?? '') ? Number.parseInt(value?.text ?? '', 8) : -1;
-      const text = `'stats socket' : ''mode' : missing or invalid mode '${value?.text ?? ''}' (octal integer expected)'`;
-      if (mode < 0 || mode > MODE_MAX) return refuse(line, text, value ?? option);
-      socket.mode = mode;
+  },
+  {
+    name: 'severity-output',
+    arguments: '<format>',
+    default: 'none',
+    help: 'Whether messages begin with their severity: none, number or string.',
+    parse: (context) => {
+      const output = choiceWord(context.words[0], SEVERITY_OUTPUTS);
+      if (output === null) return fault(context, 'missing severity format', "only supports 'none', 'number', and 'string'");
+      context.settings.severityOutput = output;
+      return 1;
     },
-  ],
-  ['user', named('user')],
-  ['group', named('group')],
-  ['uid', numbered('user')],
-  ['gid', numbered('group')],
-  [
-    'expose-fd',
-    (line, socket, option, value) => {
-      const text = `'stats socket' : ''expose-fd' only supports 'listeners' (got '${value?.text ?? ''}')'`;
-      if (value?.text !== 'listeners') return refuse(line, text, value ?? option);
-      socket.exposeFdListeners = true;
+  },
+  {
+    name: 'expose-fd',
+    arguments: 'listeners',
+    help: 'Another process may take the listening sockets over from here.',
+    parse: (context) => {
+      if (context.words[0]?.text !== 'listeners') return fault(context, 'missing fd type', "only supports 'listeners'");
+      context.settings.exposeFdListeners = true;
+      return 1;
     },
-  ],
-  ...['name', 'backlog', 'maxconn', 'nice', 'process', 'thread', 'severity-output'].map((name): [string, Reader] => [
-    name,
-    unused,
-  ]),
-]);
+  },
+];
+
+const ownNames = new Set(OWN.map(({ name }) => name));
+const OPTIONS = new OptionTable<StatsLine>([...OWN, ...BIND_OPTIONS.options.filter(({ name }) => !ownNames.has(name))]);
+const OPTION_NAMES = OPTIONS.options.map(({ name }) => name);
 
 /** The keywords of this file. */
 export const GLOBAL_STATS_KEYWORDS: readonly GlobalKeyword[] = [
   {
     name: 'stats socket',
     sections: GLOBAL,
-    arguments: '[<address:port>|<path>] [param*]',
-    help: 'A socket of the runtime API, with mode, user, group, uid, gid, level, expose-fd.',
+    arguments: '[<address:port>|<path>|fd@<n>] [param*]',
+    help: 'A socket of the runtime API, with level, expose-fd and the options of bind.',
     parse: statsSocket,
+  },
+  {
+    name: 'stats maxconn',
+    sections: GLOBAL,
+    arguments: '<connections>',
+    default: '10',
+    help: 'Connections to the runtime API at a time; others wait.',
+    parse: (line) => {
+      const value = onlyInteger(line, 1);
+      if (value !== null) line.target.statsMaxconn = setting(line, value);
+    },
+  },
+  {
+    name: 'stats bind-process',
+    sections: GLOBAL,
+    arguments: '[ all | odd | even | <process_num> ]',
+    help: 'Processes of the runtime API; here there is one.',
+    inert: true,
+    parse: statsBindProcess,
   },
   {
     name: 'stats timeout',
@@ -88,44 +105,42 @@ export const GLOBAL_STATS_KEYWORDS: readonly GlobalKeyword[] = [
     help: 'Longest silence on a socket of the runtime API.',
     parse: statsTimeout,
   },
-  {
-    name: 'stats maxconn',
-    sections: GLOBAL,
-    arguments: '<connections>',
-    default: '10',
-    help: 'Connections to the runtime API at a time. Accepted; the limit here is fixed.',
-    inert: true,
-    parse: (line) => void onlyInteger(line, 1),
-  },
 ];
 
 function statsSocket(line: GlobalLine): void {
-  const [addressWord, ...options] = line.words;
+  const [addressWord, ...words] = line.words;
   if (addressWord === undefined) {
     refuse(line, "'stats socket' in global section expects an address or a path to a UNIX socket");
     return;
   }
-  const address = readAddress(line, addressWord);
-  if (address === null) return;
-  const place = line.keyword[0].place;
-  const socket: Fields = { address, level: 'operator', mode: null, user: null, group: null, exposeFdListeners: false, place };
-  for (let i = 0; i < options.length; i += 2) {
-    const read = OPTIONS.get(options[i].text);
-    if (read === undefined) {
-      const { text } = options[i];
-      refuse(line, `'stats socket' : unknown keyword '${text}'${didYouMean(text, [...OPTIONS.keys()]) || '.'}`, options[i]);
-      return;
-    }
-    if (read(line, socket, options[i], options[i + 1]) === null) return;
+  const addresses = readBindAddresses(addressWord.text, line.file.environment);
+  if (!addresses.ok) {
+    refuse(line, `'stats socket' : ${addresses.message}`, addressWord);
+    return;
   }
-  line.target.statsSockets.push(socket);
+  const read = readOptions(line, words);
+  if (read === null) return;
+  const { name, id, level, exposeFdListeners, severityOutput, ...settings } = read;
+  const { place } = line.keyword[0];
+  for (const { address, text } of addresses.value)
+    line.target.statsSockets.push({ address, text, name, id, settings, level, exposeFdListeners, severityOutput, place });
 }
 
-function readAddress(line: GlobalLine, word: Word): AddressSyntax | null {
-  const address = parseAddress(word.text);
-  if (!address.ok) return refuse(line, `'stats socket' : ${address.message} in '${word.text}'`, word);
-  const missing = address.value.kind !== 'unix' && address.value.ports === null;
-  return missing ? refuse(line, `'stats socket' : missing port specification in '${word.text}'`, word) : address.value;
+/** HAProxy puts what an option has to complain about into quotes of its own. */
+function readOptions(line: GlobalLine, words: readonly Word[]): StatsLine | null {
+  const settings: StatsLine = { ...DEFAULTS };
+  const { place } = line.keyword[0];
+  const complaints = new Findings();
+  const context = { settings, about: '', place, findings: complaints, file: line.file };
+  const good = OPTIONS.read(words, context, (word) =>
+    refuse(line, `'stats socket' : unknown keyword '${word.text}'${didYouMean(word.text, OPTION_NAMES) || '.'}`, word),
+  );
+  for (const { severity, text, place: at = place } of complaints.list) {
+    const said = text.replace(/^.*?\] : (?: : )?/s, '');
+    if (severity === 'alert') line.findings.alert(at, `'stats socket' : '${said}'`);
+    else line.findings.warning(at, `'stats socket' : ${said}`);
+  }
+  return good ? settings : null;
 }
 
 function statsTimeout(line: GlobalLine): void {
@@ -136,4 +151,13 @@ function statsTimeout(line: GlobalLine): void {
   if (!time.ok) refuse(line, `'stats timeout' : unexpected character '${rest[0] ?? ''}'`, word);
   else if (time.value === 0) refuse(line, "'stats timeout' expects a positive value", word);
   else line.target.statsTimeoutMs = setting(line, time.value);
+}
+
+/** Accepted and without effect, as HAProxy takes it since there is one process. */
+function statsBindProcess(line: GlobalLine): void {
+  for (const word of line.words)
+    if (!/^(all|odd|even|1(-1?)?)$/.test(word.text)) {
+      refuse(line, `'stats bind-process' : '${word.text}' is not a valid number/range.`, word);
+      return;
+    }
 }

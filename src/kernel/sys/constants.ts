@@ -99,6 +99,7 @@ export const F_GETFD = 1;
 export const F_SETFD = 2;
 export const F_GETFL = 3;
 export const F_SETFL = 4;
+export const F_DUPFD_CLOEXEC = 1030;
 export const F_GETPIPE_SZ = 1032;
 export const F_SETPIPE_SZ = 1031;
 export const O_WRONLY = 1;

@@ -7,19 +7,37 @@ import { type Compilation, hostOf, NOWHERE, originOf, socketAddress } from './co
 import { numbered } from './numbers.js';
 
 /** The sockets of a frontend, in the order of their lines. */
-export function compileBinds(proxy: ProxyConfig, { config, resources, findings }: Compilation): BindPlan[] {
-  const sockets = proxy.binds.flatMap((bind) => portsOf(bind).map((port) => ({ bind, port })));
+export function compileBinds(proxy: ProxyConfig, compilation: Compilation): BindPlan[] {
+  const processMaxconn = compilation.config.global.maxconn?.value ?? 0;
+  const backlog = (bind: BindConfig): number => backlogOf(proxy, bind, processMaxconn);
+  return compileSockets(proxy.binds, 'bind', backlog, compilation);
+}
+
+/**
+ * Listening sockets of lines `bind` or `stats socket`.
+ *
+ * @param keyword that messages name
+ * @param backlog of a line's accept queues
+ */
+export function compileSockets(
+  binds: readonly BindConfig[],
+  keyword: string,
+  backlog: (bind: BindConfig) => number,
+  { resources, findings }: Compilation,
+): BindPlan[] {
+  const sockets = binds.flatMap((bind) => portsOf(bind).map((port) => ({ bind, port })));
   const ids = numbered(sockets.map(({ bind }) => bind.id));
   return sockets.map(({ bind, port }, i) => {
     const { address: syntax, settings, name, text, place } = bind;
     const address = syntax.kind === 'fd' ? NOWHERE : socketAddress(syntax, resources, port);
-    if (address === null) findings.alert(place, `'bind' : invalid address: '${hostOf(syntax as AddressSyntax)}' in '${text}'`);
+    if (address === null)
+      findings.alert(place, `'${keyword}' : invalid address: '${hostOf(syntax as AddressSyntax)}' in '${text}'`);
     return {
       address: address ?? NOWHERE,
       inheritedFd: syntax.kind === 'fd' ? syntax.fd : null,
       name,
       id: ids[i],
-      backlog: backlogOf(proxy, bind, config.global.maxconn?.value ?? 0),
+      backlog: backlog(bind),
       maxconn: settings.maxconn ?? 0,
       acceptProxy: settings.acceptProxy,
       socket: socketOptions(bind, address ?? NOWHERE),

@@ -3,6 +3,7 @@ import type { GlobalConfig } from '../../config/config.js';
 import { DEFAULT_PROCESS, DEFAULTS, type IoEngineChoice, type LifePlan, type ProcessPlan, type TunePlan } from '../plan.js';
 import type { Compilation } from './context.js';
 import { compileTargets, logHostname } from './logging.js';
+import { compileRuntime } from './runtime.js';
 
 /** The process. */
 export function compileProcess(compilation: Compilation): ProcessPlan {
@@ -22,6 +23,7 @@ export function compileProcess(compilation: Compilation): ProcessPlan {
     logHostname: logHostname(global, resources.hostname),
     node: global.node?.value ?? resources.hostname,
     tune: compileTune(global),
+    runtime: compileRuntime(compilation),
   };
 }
 

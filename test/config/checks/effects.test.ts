@@ -33,7 +33,6 @@ test('each of them, at its place', () => {
     ' option redis-check',
   ];
   assert.equal(said(lines), [
-    '2 stats socket',
     '5 timeout check',
     '4 option tcp-check',
     '7 check-send-proxy',

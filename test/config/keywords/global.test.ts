@@ -103,7 +103,7 @@ test('sockets of the runtime API', () => {
   const [first, second] = statsSockets;
   assert.equal(first.address, { kind: 'unix', path: '/run/a.sock', abstract: false });
   assert.equal(
-    [first.mode, first.level, first.user, first.group, first.exposeFdListeners],
+    [first.settings.mode, first.level, first.settings.user, first.settings.group, first.exposeFdListeners],
     [0o660, 'admin', 'root', 'adm', true],
   );
   assert.is(second.level, 'operator');

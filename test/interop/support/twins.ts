@@ -23,7 +23,8 @@ import { closeAll } from './peers.js';
 
 /** A run that takes longer waits for something that will not come (ms). */
 const RUN_MS_MAX = 60_000;
-const TURBO_LB = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
+/** The compiled command line. */
+export const TURBO_LB = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 
 /** Who balances in a run. */
 export type Contender =

@@ -1,0 +1,136 @@
+/**
+ * One connection to the runtime API: reads requests, has them answered one after the other, and
+ * writes answers no faster than they are read. A client that is silent, or reads nothing, for as long
+ * as `stats timeout` says is disconnected; a trickle of bytes that makes no line is silence.
+ */
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import type { Answer, RuntimeSession } from '../command.js';
+import { type Request, RequestReader } from './requests.js';
+
+/** Characters that are given to the socket at a time: a slow reader has the timeout for each. */
+const PIECE_MAX = 64 * 1024;
+
+/** Answers one request. What it throws closes the connection. */
+export type Respond = (request: Request, session: RuntimeSession) => Answer | Promise<Answer>;
+
+/** What a connection needs to know beside its socket. */
+export interface ConnectionOptions {
+  readonly respond: Respond;
+  /** Bytes of a line (`tune.bufsize`). */
+  readonly lineMax: number;
+  /** Milliseconds that the process has been running, for the prompt. */
+  readonly uptimeMs: () => number;
+}
+
+/** The peer is gone, or was silent for too long. */
+class Disconnected extends Error {}
+
+/** One connection. */
+export class Connection {
+  private readonly reader: RequestReader;
+  /** The client sends no more. */
+  private inputEnded = false;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly session: RuntimeSession,
+    private readonly options: ConnectionOptions,
+  ) {
+    this.reader = new RequestReader(options.lineMax);
+    socket.once('end', () => {
+      this.inputEnded = true;
+    });
+    socket.on('error', () => undefined); // told to whoever waits, by 'close'
+  }
+
+  /** Serves until the client or the last command ends it. What a command throws, it throws, disconnected. */
+  async serve(): Promise<void> {
+    try {
+      while (await this.step());
+      this.socket.end();
+      this.socket.resume(); // what is still sent must not keep the socket open
+      await this.closed();
+    } catch (error) {
+      if (!(error instanceof Disconnected)) throw error;
+    } finally {
+      this.socket.destroy();
+    }
+  }
+
+  /** Reads and answers one request; false when it was the last. */
+  private async step(): Promise<boolean> {
+    const { reader, session } = this;
+    const request = reader.next();
+    if (request === 'too long') return false;
+    if (request === 'incomplete') return await this.receive();
+    if (request !== 'payload') await this.answer(request);
+    await this.write(this.prompt());
+    if (session.ended) return false;
+    return session.mode !== 'single' || reader.inPayload || !reader.isEmpty;
+  }
+
+  /** Waits for a whole line; false when none will come. */
+  private async receive(): Promise<boolean> {
+    const deadline = performance.now() + this.session.timeoutMs;
+    for (;;) {
+      const chunk = this.socket.read() as Buffer | null;
+      if (chunk !== null) {
+        this.reader.add(chunk);
+        if (chunk.includes('\n') || !this.reader.hasRoom) return true;
+      } else if (this.inputEnded) return false;
+      else await this.event(['readable', 'end'], deadline);
+    }
+  }
+
+  private async answer(request: Request): Promise<void> {
+    const answer = await this.options.respond(request, this.session);
+    if (typeof answer === 'string') return await this.write(answer);
+    if (answer instanceof Promise) return await this.write(await answer);
+    for await (const piece of answer) await this.write(piece);
+  }
+
+  /** Gives a text to the socket; resolves when it may be given more. */
+  private async write(text: string): Promise<void> {
+    for (let at = 0; at < text.length; at += PIECE_MAX) {
+      if (this.socket.destroyed) throw new Disconnected();
+      const piece = text.length <= PIECE_MAX ? text : text.slice(at, at + PIECE_MAX);
+      if (!this.socket.write(piece)) await this.event(['drain'], performance.now() + this.session.timeoutMs);
+    }
+  }
+
+  private prompt(): string {
+    const { session, reader } = this;
+    if (session.ended) return '';
+    if (session.mode !== 'prompt') return reader.inPayload ? '' : '\n';
+    if (reader.inPayload) return '+ ';
+    return session.timed ? `\n[${uptimeText(this.options.uptimeMs())}]> ` : '\n> ';
+  }
+
+  /** Waits for one of some events. Throws Disconnected at the end of the socket or of the time. */
+  private async event(names: readonly string[], deadline: number): Promise<void> {
+    const ending = new AbortController();
+    const { signal } = ending;
+    const late = setTimeout(() => this.socket.destroy(), Math.max(0, deadline - performance.now()));
+    try {
+      await Promise.race([...names, 'close'].map((name) => once(this.socket, name, { signal })));
+    } finally {
+      clearTimeout(late);
+      ending.abort();
+    }
+    if (this.socket.destroyed) throw new Disconnected();
+  }
+
+  private async closed(): Promise<void> {
+    if (this.socket.closed) return;
+    await this.event(['close'], performance.now() + this.session.timeoutMs);
+  }
+}
+
+/** `0:00:12:05`: days, hours, minutes, seconds. */
+function uptimeText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const two = (value: number): string => String(value % 60).padStart(2, '0');
+  const hours = Math.floor(seconds / 3600);
+  return `${Math.floor(hours / 24)}:${String(hours % 24).padStart(2, '0')}:${two(Math.floor(seconds / 60))}:${two(seconds)}`;
+}

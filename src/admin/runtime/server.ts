@@ -1,0 +1,130 @@
+/**
+ * The runtime API's server: accepts connections on its sockets, up to `stats maxconn` of them, and has
+ * each served with the commands of a registry. Who is beyond the limit waits in the kernel's queue.
+ * What a request means, the registry and the commands know.
+ */
+import { createServer, type Server, type Socket } from 'node:net';
+import { duplicate } from '../../kernel/descriptors.js';
+import type { LoadBalancer } from '../../master/balancer.js';
+import type { Log } from '../../master/log.js';
+import { type Answer, newSession, PERMISSION_DENIED, permits, type RuntimeSession } from '../command.js';
+import type { Registry } from '../registry.js';
+import { Connection } from './connection.js';
+import type { Request } from './requests.js';
+import type { RuntimeSocket } from './sockets.js';
+
+/** `@1 show info` of whoever is used to speak with a master: there is one process. */
+const OWN_PROCESS = /^@(1|!\d+)$/;
+
+/** What serving takes. */
+export interface RuntimeServerOptions {
+  readonly registry: Registry;
+  readonly balancer: LoadBalancer;
+  readonly log: Log;
+  /** Milliseconds of silence that end a connection. */
+  readonly timeoutMs: number;
+  /** Connections at a time, over all sockets. */
+  readonly maxconn: number;
+  /** Bytes of a line. */
+  readonly lineMax: number;
+}
+
+/** Serves open sockets until it is closed. */
+export class RuntimeServer {
+  private readonly connections = new Set<Socket>();
+  private readonly acceptors: Acceptor[];
+  private readonly startedAt = performance.now();
+
+  constructor(
+    sockets: readonly RuntimeSocket[],
+    private readonly options: RuntimeServerOptions,
+  ) {
+    this.acceptors = sockets.map((socket) => new Acceptor(socket, (connection) => this.admit(connection, socket)));
+    this.resume();
+  }
+
+  /** Accepts no more; who is connected is served on. */
+  refuse(): void {
+    for (const acceptor of this.acceptors.splice(0)) acceptor.pause();
+  }
+
+  /** Ends everything. */
+  close(): void {
+    this.refuse();
+    for (const connection of this.connections) connection.destroy();
+  }
+
+  private admit(connection: Socket, { plan }: RuntimeSocket): void {
+    this.connections.add(connection);
+    if (this.connections.size >= this.options.maxconn) for (const acceptor of this.acceptors) acceptor.pause();
+    const { level, severityOutput } = plan;
+    const session = newSession({
+      level,
+      severityOutput,
+      timeoutMs: this.options.timeoutMs,
+      descriptor: descriptorOf(connection),
+    });
+    void this.serve(connection, session);
+  }
+
+  private async serve(socket: Socket, session: RuntimeSession): Promise<void> {
+    const { lineMax, log } = this.options;
+    const uptimeMs = (): number => performance.now() - this.startedAt;
+    const respond = (request: Request): Answer | Promise<Answer> => this.respond(request, session);
+    try {
+      await new Connection(socket, session, { respond, lineMax, uptimeMs }).serve();
+    } catch (error) {
+      log.alert(`a connection to the runtime API was ended by a defect: ${(error as Error).stack}`);
+    }
+    this.connections.delete(socket);
+    this.resume();
+  }
+
+  private resume(): void {
+    if (this.connections.size < this.options.maxconn) for (const acceptor of this.acceptors) acceptor.resume();
+  }
+
+  private respond({ words, payload }: Request, session: RuntimeSession): Answer | Promise<Answer> {
+    const { registry, balancer } = this.options;
+    const own = words.length > 1 && OWN_PROCESS.test(words[0]) ? words.slice(1) : words;
+    const found = registry.find(own, session);
+    if (found === null) return registry.unknown(own, session);
+    if (!permits(session, found.command.level)) return PERMISSION_DENIED;
+    return found.command.run({ balancer, session, words: found.words, payload });
+  }
+}
+
+/**
+ * Takes connections from one listening socket, or leaves them in the kernel's queue: Node has no way
+ * to stop accepting for a while, so its server is given a copy of the descriptor, and closed.
+ */
+class Acceptor {
+  private server: Server | null = null;
+
+  constructor(
+    private readonly socket: RuntimeSocket,
+    private readonly onConnection: (connection: Socket) => void,
+  ) {}
+
+  resume(): void {
+    if (this.server !== null) return;
+    const { descriptor, plan } = this.socket;
+    const server = createServer({ allowHalfOpen: true }, this.onConnection);
+    server.on('error', (error) => {
+      throw error; // a descriptor that listens can be listened on
+    });
+    server.listen({ fd: duplicate(descriptor), backlog: plan.bind.backlog });
+    this.server = server;
+  }
+
+  pause(): void {
+    this.server?.close();
+    this.server = null;
+  }
+}
+
+/** Node has no public way to it. */
+function descriptorOf(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as { _handle: { fd?: number } | null };
+  return handle?.fd ?? -1;
+}
