@@ -230,6 +230,7 @@ test('options of both sides', () => {
     persist: true,
     spliceRequest: false,
     spliceResponse: true,
+    logHealthChecks: false,
   });
   assert.equal([backends[0].redispatch, backends[0].retries], [3, 7]);
   const unspliced = planOf(`global\n nosplice\n${TIMEOUTS}listen l\n bind :80\n option splice-request`);
