@@ -105,6 +105,8 @@ export interface Engine {
   accept(slot: number, listener: number): void;
   /** Accepts one connection; completions as `accept`, never FLAG_MORE. */
   acceptOnce(slot: number, listener: number): void;
+  /** Takes a connection that waits in the queue of a listener: its descriptor, or `-errno` (`-EAGAIN`: there is none). */
+  acceptNow(listener: number): number;
   /** Connects a socket made by `openSocket`; completes with 0 or `-errno`. */
   connect(slot: number, fd: number, address: EncodedAddress): void;
   /**

@@ -74,6 +74,12 @@ export abstract class KernelEngine {
     return this.buffers.available;
   }
 
+  acceptNow(listener: number): number {
+    const fd = sys.accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) this.holdings.hold(fd);
+    return fd;
+  }
+
   openSocket(address: EncodedAddress, setup: SocketSetup | null = null, sourcePort = 0): number {
     const fd = sys.socket(address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return fd;

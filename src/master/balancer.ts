@@ -107,7 +107,8 @@ export class LoadBalancer {
     this.states = new ServerStates(plan.backends, tables.servers.groups, SYSTEM_CLOCK, (place) => queues.onServerChange(place));
     this.addressesNow = new ServerAddresses(plan.backends, tables.addresses);
     const workerCpus = listeners.map((_, worker) => this.cpusOf(worker, cpus));
-    await this.workers.start({ plan, shared, ioEngine: this.engine.name, backlogMax, listeners, cpus: workerCpus });
+    const listenersMax = listeners[0].length;
+    await this.workers.start({ plan, shared, ioEngine: this.engine.name, backlogMax, listeners, listenersMax, cpus: workerCpus });
     this.watchHealth(plan, this.states, this.addressesNow, tables);
   }
 
@@ -286,7 +287,8 @@ export class LoadBalancer {
 
   /** Ends the sessions of a server, whatever its state; an operator's order is the cause 'K'. */
   shutdownServer({ backend, server }: ServerPlace, cause: ShutdownCause): void {
-    this.workers?.tellAll({ kind: 'shutdown-server', backend, server, cause });
+    const { name, servers } = this.plan.backends[backend];
+    this.workers?.tellAll({ kind: 'shutdown-server', backend: name, server: servers[server].name, cause });
   }
 
   /** Says what stands against the load that was asked for; a maxconn that was derived is no such load. */

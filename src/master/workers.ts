@@ -4,15 +4,13 @@
  */
 import { EventEmitter, once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { closeDescriptor, freeMemory } from '../kernel/descriptors.js';
 import { signalEventfd } from '../kernel/eventfd.js';
 import type { Plan } from '../plan/plan.js';
 import type { Order, Report } from '../proxy/orders.js';
-import { COUNTER } from '../shared/counters.js';
-import { MASTER_OWNER } from '../shared/lock.js';
 import { writeShared } from '../shared/message.js';
-import { openShared, type SharedState } from '../shared/state.js';
+import type { SharedState } from '../shared/state.js';
 import type { Log } from './log.js';
+import { reclaim } from './reclaim.js';
 import type { ServerPlace } from './server-states.js';
 import { WorkerThread } from './worker-thread.js';
 
@@ -57,6 +55,8 @@ export interface WorkOptions {
   readonly backlogMax: number;
   /** Listening descriptors of each worker, in the order of the plan's binds. */
   readonly listeners: readonly (readonly number[])[];
+  /** Binds that a plan may have. */
+  readonly listenersMax: number;
   /** The CPUs of each worker; none: any. */
   readonly cpus: readonly (readonly number[])[];
 }
@@ -183,13 +183,14 @@ export class Workers {
   private begin(place: Place): void {
     const { thread } = place;
     if (this.work === null || thread === null || !thread.loaded || place.orders !== null) return;
-    const { shared, ioEngine, backlogMax, listeners, cpus } = this.work;
+    const { shared, ioEngine, backlogMax, listeners, listenersMax, cpus } = this.work;
     const { index } = place;
     const { port1, port2 } = new MessageChannel();
     place.orders = port1;
     place.paused = this.pausing.serial;
-    const own = { index, listeners: listeners[index], cpus: cpus[index], orders: port2, paused: this.pausing.frontends };
-    thread.start({ ...own, plan: this.plan, shared, ioEngine, backlogMax });
+    const { frontends: paused } = this.pausing;
+    const work = { generation: 1, plan: this.plan, shared, listeners: listeners[index], paused };
+    thread.start({ index, work, cpus: cpus[index], orders: port2, listenersMax, ioEngine, backlogMax });
   }
 
   private onReport(thread: WorkerThread, message: Report): void {
@@ -224,7 +225,7 @@ export class Workers {
     place.orders?.close();
     place.orders = null;
     place.ready = false;
-    if (this.work !== null) this.reclaim(place.index, this.work.shared);
+    if (this.work !== null) reclaim(place.index, [this.work.shared]);
     const isWorking = this.phase === 'loading' || this.phase === 'running';
     if (failure !== null || (code !== 0 && isWorking)) this.onDeath(place, failure, code, isWorking);
   }
@@ -252,35 +253,6 @@ export class Workers {
   private giveUp(reason: string): void {
     this.hopeless = true;
     this.options.onHopeless(reason);
-  }
-
-  /** Frees what an ended worker held: a thread takes neither descriptors nor mappings along. */
-  private reclaim(worker: number, shared: SharedState): void {
-    const { holdings, gate, servers, counters, proxies, queues, frontendGates, bindGates, sticks, ledger } = openShared(
-      shared,
-      worker,
-    );
-    const wake = (other: number): void => signalEventfd(shared.wakeFds[other]);
-    for (const fd of holdings.descriptors(worker)) closeDescriptor(fd);
-    for (const [address, length] of holdings.memory(worker)) freeMemory(address, length);
-    holdings.clear(worker);
-    const broken = servers.groups.map((group) => group.unlockFor(worker + 1));
-    for (const backend of proxies.backends) backend.leaveAll();
-    for (const [i, group] of servers.groups.entries()) {
-      group.backendSessions = proxies.backends[i].current;
-      group.leaveAll();
-    }
-    for (const table of sticks) table.unlockFor(worker + 1);
-    ledger?.clear((table, entry) => sticks[table].abandon(entry));
-    queues.reclaim(MASTER_OWNER, (backend) => broken[backend], wake);
-    const row = counters.row(worker);
-    const sessions = row[COUNTER.sessionsNow];
-    row[COUNTER.sessionsNow] = 0;
-    gate.forget(worker);
-    // Also without sessions: it may have died with a wake-up that was meant for a place.
-    gate.leave(sessions, wake);
-    for (const limit of [...frontendGates, ...bindGates]) limit?.leaveAll(worker, wake);
-    for (const counts of [...proxies.frontends, ...proxies.binds.flat()]) counts.leaveAll();
   }
 
   /** Gives an order to all workers. */

@@ -45,7 +45,7 @@ export class Acceptor {
   private paused = false;
   /** The system refused the last accept. */
   private failing = false;
-  /** Accepted, but the gate was full: taken first when it opens. At most what one multishot brought. */
+  /** Accepted, but the gate was full: taken first when it opens. At most what one multishot, or the end, brought. */
   private readonly parked: number[] = [];
   /** Sessions per second, 0: as many as come (`rate-limit sessions`). */
   private readonly rateLimit: number;
@@ -59,10 +59,10 @@ export class Acceptor {
 
   /** @param limits those beside the process's: of the bind, of the frontend */
   constructor(
-    private readonly lane: Lane,
+    readonly lane: Lane,
     /** Its number among the engine's slots and timers. */
     readonly slot: number,
-    private readonly listener: Listener,
+    readonly listener: Listener,
     private readonly limits: readonly ConnectionGate[],
     private readonly onConnection: OnConnection,
   ) {
@@ -111,11 +111,25 @@ export class Acceptor {
     for (const gate of this.limits) gate.passOn(this.lane.wakeWorker);
   }
 
-  /** Takes no more connections; those accepted already are served. */
+  /**
+   * Takes over from the acceptor that had the same slot and socket under another plan: what is in the
+   * kernel goes on, and whom it has accepted this one hands on. `resume` is to follow.
+   */
+  succeed(former: Acceptor): void {
+    this.armed = former.armed;
+    this.multishot = former.multishot;
+    this.cancelled = former.cancelled;
+    this.failing = former.failing;
+    this.parked.push(...former.parked.splice(0));
+    if (this.armed && this.multishot && !this.hasRoomForAll()) this.cancel();
+  }
+
+  /** Takes no more connections; those accepted already, or waiting in the socket's queue, are served. */
   drain(): void {
     this.draining = true;
     this.lane.timers.disarm(this.slot);
-    this.cancel();
+    if (this.armed) this.cancel();
+    else this.takeQueue();
   }
 
   /** Takes no connections until told to go on. */
@@ -135,13 +149,15 @@ export class Acceptor {
       this.armed = false;
       this.cancelled = false;
     }
-    if (result < 0) {
-      this.onError(result);
-      return;
-    }
+    if (result < 0) this.onError(result);
+    else this.onAccepted(result);
+    if (this.draining && !this.armed) this.takeQueue();
+  }
+
+  private onAccepted(fd: number): void {
     this.lane.shortage.passed();
-    if (this.parked.length === 0 && !this.isSated() && this.takePlace()) this.hand(result);
-    else this.parked.push(result);
+    if (this.parked.length === 0 && !this.isSated() && this.takePlace()) this.hand(fd);
+    else this.parked.push(fd);
     if (!this.armed) this.resume();
     else if (this.multishot && !this.hasRoomForAll()) this.cancel();
   }
@@ -231,6 +247,16 @@ export class Acceptor {
     if (this.armed) return;
     this.failing = true;
     this.lane.timers.arm(this.slot, this.lane.engine.nowMs(), ERROR_PAUSE_MS);
+  }
+
+  /** When the socket is closed, whoever waits in its queue would be reset. */
+  private takeQueue(): void {
+    for (let left = this.listener.backlog; left >= 0; left--) {
+      const fd = this.lane.engine.acceptNow(this.listener.fd);
+      if (fd >= 0) this.parked.push(fd);
+      else if (!PASSING_ERRORS.has(fd)) break;
+    }
+    this.resume();
   }
 
   private cancel(): void {

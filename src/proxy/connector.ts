@@ -71,12 +71,8 @@ export class Connector implements DispatchOwner {
     this.onPlaced(session, this.dispatcher.begin(session));
   }
 
-  /**
-   * Goes on with what others have made possible: connections granted, buffers for headers. Call it as
-   * the last thing of each turn.
-   */
+  /** Goes on with those for whose headers there are buffers now. Call it as the last thing of each turn. */
   endTurn(): void {
-    this.dispatcher.takeGrants();
     for (let session = this.prologue.nextServed(); session !== null; session = this.prologue.nextServed())
       this.owner.onConnected(session);
   }
@@ -208,7 +204,7 @@ export class Connector implements DispatchOwner {
    */
   private leaveQueue(session: Session): boolean {
     if (!this.dispatcher.cancel(session)) {
-      this.dispatcher.takeGrants();
+      this.lane.grants.take();
       return false;
     }
     session.waitMs = (this.nowMs - session.acceptedAt) | 0;

@@ -1,6 +1,7 @@
 /**
  * The data plane of one worker: takes completions from the engine and passes each to the part that
- * waits for it, keeps the sessions, their timers and their end. `turn()` is one round of the loop.
+ * waits for it, keeps the sessions, their timers and their end. `turn()` is one round of the loop. What
+ * depends on a plan is in a `Generation`; each session has its own.
  */
 import type { EncodedAddress } from '../kernel/address.js';
 import {
@@ -16,12 +17,12 @@ import {
 } from '../kernel/engine.js';
 import type { BackendPlan, FrontendPlan } from '../plan/plan.js';
 import { COUNTER } from '../shared/counters.js';
-import type { ConnectionGate } from '../shared/gate.js';
 import { Acceptor, type Listener } from './acceptor.js';
-import { Connector, type ConnectorOwner } from './connector.js';
-import { Inspection, type InspectionOwner } from './inspection.js';
-import type { Lane } from './lane.js';
-import { PlanDecisions } from './plan-decisions.js';
+import { Acceptors } from './acceptors.js';
+import type { ConnectorOwner } from './connector.js';
+import { Generation } from './generation.js';
+import type { InspectionOwner } from './inspection.js';
+import type { Lane, WorkerBase } from './lane.js';
 import { PROXY_ERRORS } from './proxy-protocol.js';
 import { Relay, type RelayOwner } from './relay.js';
 import {
@@ -31,17 +32,17 @@ import {
   HANDSHAKE,
   INSPECTING,
   isUnconnected,
+  NO_BACKEND,
   NO_FD,
   NOT_REACHED,
+  QUEUED,
   RELAYING,
   type Session,
-  SessionPool,
+  type SessionPool,
   type ShutdownCause,
   type Termination,
 } from './session.js';
-import { StickRules } from './stick/stick-rules.js';
-import type { Stickiness } from './stick/stickiness.js';
-import { StreamContext } from './stream-context.js';
+import type { TimerWheel } from './timers.js';
 
 /** Slots of a data plane: two for each session, one for each listener. */
 export function slotsNeeded(maxconn: number, listeners: number): number {
@@ -63,96 +64,117 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   private clockRead = true;
   private woken = false;
   private draining = false;
-  /** Frontends that accept no connections for now. */
-  private paused: readonly number[] = [];
   /** A line was logged in this turn. */
   private logged = false;
   /** Sessions so far. */
   private serial = 0;
   private readonly engine: Engine;
-  private readonly context: StreamContext;
-  private readonly relay: Relay;
-  private readonly inspection: Inspection;
-  private readonly connector: Connector;
+  private readonly timers: TimerWheel;
+  private readonly counters: Float64Array;
   private readonly sessions: SessionPool;
-  private readonly acceptors: readonly Acceptor[];
+  private readonly relay: Relay;
+  private readonly acceptors: Acceptors;
   private readonly firstListenerSlot: number;
   private readonly firstDelayTimer: number;
-  /** The stick rules of each backend; null where it has none. */
-  private readonly stickiness: readonly (Stickiness | null)[];
-  /** The number of each frontend's first bind among all listeners. */
-  private readonly firstBinds: readonly number[];
+  /** Those that have sessions, in the order of their plans, the newest last. */
+  private generations: readonly Generation[] = [];
 
-  /** @param addresses of all servers, backends in order, their servers in order */
+  /** @param listenersMax listening sockets at a time: `timersNeeded` and `slotsNeeded` were told the same */
   constructor(
-    private readonly lane: Lane,
-    listeners: readonly Listener[],
-    addresses: readonly EncodedAddress[],
-    sessionsMax: number,
+    private readonly base: WorkerBase,
+    listenersMax: number,
   ) {
-    this.engine = lane.engine;
-    this.nowMs = lane.engine.nowMs();
-    this.context = new StreamContext(lane);
-    this.stickiness = stickinessOf(lane);
-    this.relay = new Relay(lane, this);
-    this.inspection = new Inspection(lane, this.context, this.relay, this);
-    this.connector = new Connector(lane, addresses, this, new PlanDecisions(lane, this.context, this, this.stickiness));
-    this.sessions = new SessionPool(sessionsMax);
-    this.firstListenerSlot = 2 * sessionsMax;
-    this.firstDelayTimer = slotsNeeded(sessionsMax, listeners.length);
-    this.firstBinds = firstBindsOf(lane.plan.frontends);
-    const onConnection = (fd: number, listener: Listener): boolean => this.open(fd, listener);
-    this.acceptors = listeners.map(
-      (listener, i) => new Acceptor(lane, this.firstListenerSlot + i, listener, this.limitsOf(listener), onConnection),
+    const { engine, timers, counters, sessions } = base;
+    this.engine = engine;
+    this.timers = timers;
+    this.counters = counters;
+    this.sessions = sessions;
+    this.nowMs = engine.nowMs();
+    this.relay = new Relay(base, this);
+    this.firstListenerSlot = 2 * sessions.max;
+    this.firstDelayTimer = slotsNeeded(sessions.max, listenersMax);
+    this.acceptors = new Acceptors(engine, this.firstListenerSlot, listenersMax);
+  }
+
+  /**
+   * Makes everything of a plan that sessions need. Throws what stands against it; nothing has changed then.
+   * @param number of the plan; later ones are higher
+   * @param addresses of all servers, backends in order, their servers in order
+   */
+  prepare(number: number, lane: Lane, listeners: readonly Listener[], addresses: readonly EncodedAddress[]): Generation {
+    return new Generation(number, lane, listeners, addresses, this.relay, this);
+  }
+
+  /**
+   * Accepts by this plan from now on; sessions that there are go on by their own.
+   * @param paused frontends that accept nobody, see `pause`
+   */
+  begin(generation: Generation, paused: readonly number[] = []): void {
+    const onConnection = (fd: number, listener: Listener): boolean => this.open(fd, listener, generation);
+    this.generations = [...this.generations, generation];
+    if (this.draining) return;
+    this.nowMs = this.engine.nowMs();
+    this.acceptors.replace(
+      generation.listeners,
+      paused,
+      (slot, listener) => new Acceptor(generation.lane, slot, listener, generation.limitsOf(listener), onConnection),
     );
   }
 
-  /** Begins to accept, but for these frontends. */
-  start(paused: readonly number[] = []): void {
-    this.pause(paused);
+  /** No listening sockets but those of the newest plan are in use. */
+  get settled(): boolean {
+    return this.acceptors.settled;
+  }
+
+  /** Closes the sessions that began by the plan of that number, or an older one. */
+  endSessions(number: number): void {
+    for (const session of this.sessions.all) {
+      if (session.generation === null || session.generation.number > number || session.state === CLOSING) continue;
+      session.resetting = true;
+      this.finish(session, killed(session));
+    }
   }
 
   /** Accepts no more; `idle` becomes true when the last session has ended. */
   drain(): void {
     this.draining = true;
-    for (const acceptor of this.acceptors) acceptor.drain();
+    this.nowMs = this.engine.nowMs(); // those who wait in the queues of listeners are accepted now
+    this.acceptors.drain();
   }
 
-  /** Of all frontends only these accept no connections, until it is called again. */
+  /** Of all frontends of the newest plan only these accept no connections, until it is called again. */
   pause(frontends: readonly number[]): void {
-    this.paused = frontends;
-    for (const acceptor of this.acceptors) {
-      if (frontends.includes(acceptor.frontend)) acceptor.pause();
-      else acceptor.unpause();
-    }
+    this.acceptors.pause(frontends);
   }
 
   /** What was told to pause has nothing outstanding at its listening sockets. */
   get pausing(): boolean {
-    return this.acceptors.every((acceptor) => acceptor.disarmed || !this.paused.includes(acceptor.frontend));
+    return this.acceptors.pausing;
   }
 
   /** Ends the sessions that have a place among the connections of a server; those that wait for one go on waiting. */
-  shutdownServer(backend: number, server: number, cause: ShutdownCause): void {
+  shutdownServer(backend: string, server: string, cause: ShutdownCause): void {
     for (const session of this.sessions.all) {
-      if (!session.counted || session.backend !== backend || session.chosen !== server) continue;
+      if (!session.counted) continue;
+      const { name, servers } = backendOf(session);
+      if (name !== backend || servers[session.chosen].name !== server) continue;
       this.finish(session, session.state === RELAYING ? `${cause}-` : `${cause}C`);
     }
   }
 
   /** Sends the last lines. After the last turn. */
   close(): void {
-    this.lane.sessionLog?.close(this.nowMs);
+    for (const { lane } of this.generations) lane.sessionLog?.close(this.nowMs);
   }
 
   /** Draining, and nothing uses the listening sockets any more. */
   get refusing(): boolean {
-    return this.draining && this.acceptors.every((acceptor) => acceptor.disarmed);
+    return this.acceptors.refusing;
   }
 
   /** Draining, and nothing is left to do. */
   get idle(): boolean {
-    return this.draining && this.sessions.size === 0 && this.acceptors.every((acceptor) => acceptor.quiet);
+    return this.draining && this.sessions.size === 0 && this.acceptors.quiet;
   }
 
   /** Sessions at the moment. */
@@ -162,71 +184,76 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
 
   /** One round: waits, handles what there is, fires timers. True when somebody called `wake`. */
   turn(): boolean {
-    const { engine, lane } = this;
+    const { engine, timers, counters, generations } = this;
     this.clockRead = false;
-    const busy = this.relay.hungry || this.acceptors.some(hasMore);
-    const delay = lane.timers.delay(this.nowMs);
-    const bounded = lane.sessionLog === null ? delay : lane.sessionLog.boundDelay(delay);
+    const busy = this.relay.hungry || this.acceptors.hasMore;
+    const delay = timers.delay(this.nowMs);
+    const bounded = this.boundDelay(delay);
     engine.wait(busy ? 0 : bounded, this);
     this.readClock();
-    lane.timers.advance(this.nowMs, this);
+    timers.advance(this.nowMs, this);
     this.relay.feedStarving();
-    this.connector.endTurn();
-    if (this.logged || bounded !== delay) this.flushLog();
-    lane.counters[COUNTER.turns]++;
-    lane.counters[COUNTER.lateCompletions] = engine.stats.lateCompletions;
+    this.base.grants.take();
+    for (let i = 0; i < generations.length; i++) generations[i].connector.endTurn();
+    if (this.logged || bounded !== delay) this.flushLogs();
+    counters[COUNTER.turns]++;
+    counters[COUNTER.lateCompletions] = engine.stats.lateCompletions;
     const woken = this.woken;
     this.woken = false;
     if (woken) this.resumeAccepting();
-    else if (busy) this.goOnAccepting();
+    else if (busy) this.acceptors.goOn();
+    if (generations.length > 1) this.closeEnded();
     return woken;
   }
 
   onCompletion(op: number, slot: number, result: number, flags: number): void {
     this.readClock();
     if (op === OP_WAKE) this.woken = true;
-    else if (op === OP_ACCEPT) this.acceptors[slot - this.firstListenerSlot].onAccept(result, flags);
+    else if (op === OP_ACCEPT) this.acceptors.of(slot).onAccept(result, flags);
     else this.onEndpoint(op, this.sessions.endpoint(slot), result, flags);
   }
 
   onTimer(timer: number): void {
     if (timer >= this.firstDelayTimer) {
-      this.inspection.onDelay(this.sessions.session(timer - this.firstDelayTimer));
+      const session = this.sessions.session(timer - this.firstDelayTimer);
+      generationOf(session).inspection.onDelay(session);
       return;
     }
     if (timer >= this.firstListenerSlot) {
-      this.acceptors[timer - this.firstListenerSlot].onTimer();
+      this.acceptors.of(timer).onTimer();
       return;
     }
     const endpoint = this.sessions.endpoint(timer);
     const { session } = endpoint;
     if (session.state === CLOSING) return;
     if (!isUnconnected(session)) this.onInactive(endpoint);
-    else if (endpoint !== session.client) this.connector.onTimer(session);
+    else if (endpoint !== session.client) generationOf(session).connector.onTimer(session);
     else if (session.server.held) this.onInactive(endpoint);
     else this.readAhead(session);
   }
 
   onConnected(session: Session): void {
-    const backend = this.backendOf(session);
-    const frontend = this.frontendOf(session);
+    const { inspection, lane } = generationOf(session);
+    const backend = backendOf(session);
+    const frontend = frontendOf(session);
     session.state = RELAYING;
-    this.lane.timers.disarm(session.client.slot);
+    this.timers.disarm(session.client.slot);
     session.server.resetsOnClose = backend.options.noLinger;
     this.watch(session.client, frontend.clientTimeoutMs);
     this.watch(session.server, backend.serverTimeoutMs);
-    if (this.lane.sessionLog !== null) this.log(session, true);
-    this.inspection.beginResponse(session);
+    if (lane.sessionLog !== null) this.log(session, true);
+    inspection.beginResponse(session);
     if (!session.client.held) this.onAnswered(session);
     this.relay.start(session);
-    this.inspection.onResponse(session);
+    inspection.onResponse(session);
   }
 
   onHeld(source: Endpoint): void {
     const { session } = source;
-    if (source === session.server) this.inspection.onResponse(session);
-    else if (session.state === HANDSHAKE || session.state === INSPECTING) this.inspection.onRequest(session);
-    else if (source.ended) this.connector.onClientEnd(session);
+    const { inspection, connector } = generationOf(session);
+    if (source === session.server) inspection.onResponse(session);
+    else if (session.state === HANDSHAKE || session.state === INSPECTING) inspection.onRequest(session);
+    else if (source.ended) connector.onClientEnd(session);
   }
 
   onHeldFailure(source: Endpoint): void {
@@ -236,13 +263,13 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
       return;
     }
     source.ended = true;
-    this.inspection.onResponse(session);
+    generationOf(session).inspection.onResponse(session);
     if (session.state === RELAYING) this.relay.fail(source);
   }
 
   maySplice(source: Endpoint): boolean {
     const { session } = source;
-    const [client, server] = [this.frontendOf(session).options, this.backendOf(session).options];
+    const [client, server] = [frontendOf(session).options, backendOf(session).options];
     if (source === session.client) return client.spliceRequest && server.spliceRequest;
     return client.spliceResponse && server.spliceResponse;
   }
@@ -253,16 +280,18 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
 
   onAdmitted(session: Session): void {
     session.admitted = true;
-    const { tracker, sessionLog, statistics } = this.lane;
+    const { context, lane } = generationOf(session);
+    const { statistics, tracker, sessionLog } = lane;
     statistics.admitted(session, this.nowMs);
     if (tracker !== null) tracker.sessionBegan(session);
     if (sessionLog === null) return;
-    sessionLog.accepted(session, this.context.turn(session, this.nowMs));
+    sessionLog.accepted(session, context.turn(session, this.nowMs));
     this.logged = true;
   }
 
   onAnswered(session: Session): void {
-    this.stickiness[session.backend]?.store(this.context.turnToResponse(session, this.nowMs, true));
+    const { stickiness, context } = generationOf(session);
+    stickiness[session.backend]?.store(context.turnToResponse(session, this.nowMs, true));
   }
 
   cutOff(session: Session): void {
@@ -272,19 +301,19 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
 
   watchClient(session: Session): void {
     session.client.activeAt = this.nowMs;
-    this.armInactivity(session.client, this.frontendOf(session).clientTimeoutMs);
+    this.armInactivity(session.client, frontendOf(session).clientTimeoutMs);
   }
 
   delay(session: Session, delayMs: number): void {
     const timer = this.firstDelayTimer + session.index;
-    if (delayMs > 0) this.lane.timers.arm(timer, this.nowMs, delayMs);
-    else this.lane.timers.disarm(timer);
+    if (delayMs > 0) this.timers.arm(timer, this.nowMs, delayMs);
+    else this.timers.disarm(timer);
   }
 
   onShutdown(endpoint: Endpoint): void {
     const { session } = endpoint;
     const isClient = endpoint === session.client;
-    const fin = isClient ? this.frontendOf(session).clientFinTimeoutMs : this.backendOf(session).serverFinTimeoutMs;
+    const fin = isClient ? frontendOf(session).clientFinTimeoutMs : backendOf(session).serverFinTimeoutMs;
     if (fin > 0) this.armInactivity(endpoint, fin);
   }
 
@@ -292,21 +321,25 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     if (session.state === CLOSING) return;
     session.state = CLOSING;
     if (session.termination === '--') session.termination = termination; // the first reason is the reason
-    this.lane.timers.disarm(session.client.slot);
-    this.lane.timers.disarm(session.server.slot);
-    this.lane.timers.disarm(this.firstDelayTimer + session.index);
+    this.timers.disarm(session.client.slot);
+    this.timers.disarm(session.server.slot);
+    this.timers.disarm(this.firstDelayTimer + session.index);
     this.cancelAll(session.client);
     this.cancelAll(session.server);
     this.releaseIfQuiet(session);
   }
 
   /** Takes over an accepted connection. */
-  private open(fd: number, listener: Listener): boolean {
+  private open(fd: number, listener: Listener, generation: Generation): boolean {
     const session = this.sessions.take();
     if (session === null) return false; // the gate counts the same sessions: cannot happen
-    const { counters, statistics, sessionLog } = this.lane;
+    const { counters } = this;
+    const { lane, inspection } = generation;
+    const { statistics, sessionLog } = lane;
     counters[COUNTER.sessionsTotal]++;
     counters[COUNTER.sessionsNow]++;
+    generation.sessions++;
+    session.generation = generation;
     session.frontend = listener.frontend;
     session.bind = listener.bind;
     statistics.accepted(session, this.nowMs);
@@ -314,16 +347,16 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     session.acceptedAt = this.nowMs;
     session.acceptDateMs = Date.now();
     session.serial = this.serial++;
-    session.client.resetsOnClose = this.frontendOf(session).options.noLinger;
+    session.client.resetsOnClose = frontendOf(session).options.noLinger;
     if (sessionLog !== null) session.readSource(this.engine); // a reset takes it away
-    if (!this.inspection.enter(session)) this.goStraightOn(session);
+    if (!inspection.enter(session)) this.goStraightOn(session, generation);
     return true;
   }
 
   /** The way of a session whose frontend has nothing to ask. */
-  private goStraightOn(session: Session): void {
+  private goStraightOn(session: Session, { inspection }: Generation): void {
     this.onAdmitted(session);
-    this.inspection.assign(session, this.frontendOf(session).defaultBackend);
+    inspection.assign(session, frontendOf(session).defaultBackend);
     this.connect(session);
   }
 
@@ -335,9 +368,9 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     const { client } = session;
     session.state = CONNECTING;
     if (session.server.held) this.readAhead(session); // its contents were inspected
-    this.connector.start(session);
+    generationOf(session).connector.start(session);
     if (session.server.held) return;
-    if (session.state === CONNECTING) this.lane.timers.arm(client.slot, this.nowMs, READ_AHEAD_AFTER_MS);
+    if (session.state === CONNECTING) this.timers.arm(client.slot, this.nowMs, READ_AHEAD_AFTER_MS);
     else if (isUnconnected(session)) this.readAhead(session);
   }
 
@@ -348,32 +381,35 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
 
   /** Somebody said that there may be places; those that this worker does not need are for others that wait. */
   private resumeAccepting(): void {
-    for (const acceptor of this.acceptors) acceptor.resume();
-    for (const acceptor of this.acceptors) acceptor.passOn();
-    this.lane.tables.gate.passOn(this.lane.wakeWorker);
+    const newest = this.generations[this.generations.length - 1];
+    this.acceptors.resume();
+    this.acceptors.passOn();
+    newest.lane.tables.gate.passOn(this.base.wakeWorker);
   }
 
-  /** The turn in which some had taken enough is over. */
-  private goOnAccepting(): void {
-    for (const acceptor of this.acceptors) if (acceptor.hasMore) acceptor.resume();
-  }
-
-  private limitsOf({ frontend, bind }: Listener): ConnectionGate[] {
-    const { bindGates, frontendGates } = this.lane.tables;
-    return [bindGates[this.firstBinds[frontend] + bind], frontendGates[frontend]].filter((gate) => gate != null);
+  /** Lets go of listening sockets and generations that nothing is left of. */
+  private closeEnded(): void {
+    this.acceptors.tidy();
+    for (let i = this.generations.length - 2; i >= 0; i--) {
+      const generation = this.generations[i];
+      if (generation.sessions > 0 || this.acceptors.acceptsFor(generation.lane)) continue;
+      this.generations = this.generations.filter((one) => one !== generation);
+      generation.lane.close(this.nowMs);
+    }
   }
 
   /** The client has failed before its session had a server. */
   private onClientLost(session: Session): void {
-    if (session.state === HANDSHAKE || session.state === INSPECTING) this.inspection.onClientGone(session, false);
-    else this.connector.onClientLost(session);
+    const { inspection, connector } = generationOf(session);
+    if (session.state === HANDSHAKE || session.state === INSPECTING) inspection.onClientGone(session, false);
+    else connector.onClientLost(session);
   }
 
   private onEndpoint(op: number, endpoint: Endpoint, result: number, flags: number): void {
     const { session } = endpoint;
     if (op === OP_RECEIVE) this.relay.onReceive(endpoint, result, flags);
     else if (op === OP_SEND) this.relay.onSend(endpoint, result);
-    else if (op === OP_CONNECT) this.connector.onConnect(session, result);
+    else if (op === OP_CONNECT) generationOf(session).connector.onConnect(session, result);
     else if (op === OP_POLL_IN) this.relay.onPollIn(endpoint);
     else if (op === OP_POLL_OUT) this.relay.onPollOut(endpoint);
     if (session.state === CLOSING) this.releaseIfQuiet(session);
@@ -391,24 +427,27 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   private releaseIfQuiet(session: Session): void {
     const { client, server } = session;
     if (session.state !== CLOSING || (client.pending | server.pending) !== 0) return;
-    this.lane.tracker?.trafficEnded(session);
-    if (this.lane.sessionLog !== null) this.log(session, false);
-    this.connector.release(session); // after its line, since the next one that waits counts from now on
-    this.lane.tracker?.sessionEnded(session);
+    const generation = generationOf(session);
+    const { tracker, sessionLog, statistics } = generation.lane;
+    tracker?.trafficEnded(session);
+    if (sessionLog !== null) this.log(session, false);
+    generation.connector.release(session); // after its line, since the next one that waits counts from now on
+    tracker?.sessionEnded(session);
     this.relay.discard(client);
     this.relay.discard(server);
-    this.lane.statistics.ended(session, this.nowMs);
+    statistics.ended(session, this.nowMs);
     this.closeSocket(client);
     this.closeSocket(server);
-    this.lane.statistics.gone(session);
-    this.leaveFrontend(session);
+    statistics.gone(session);
+    this.leaveFrontend(session, generation);
+    generation.sessions--;
     this.sessions.give(session);
   }
 
-  private leaveFrontend({ frontend, bind }: Session): void {
-    const { counters, tables, wakeWorker, worker } = this.lane;
-    counters[COUNTER.sessionsNow]--;
-    tables.bindGates[this.firstBinds[frontend] + bind]?.leaveAs(worker, wakeWorker);
+  private leaveFrontend({ frontend, bind }: Session, generation: Generation): void {
+    const { tables, wakeWorker, worker } = generation.lane;
+    this.counters[COUNTER.sessionsNow]--;
+    generation.bindGate(frontend, bind)?.leaveAs(worker, wakeWorker);
     tables.frontendGates[frontend]?.leaveAs(worker, wakeWorker);
     tables.gate.leave(1, wakeWorker);
   }
@@ -426,41 +465,52 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   }
 
   private log(session: Session, asap: boolean): void {
-    const { sessionLog } = this.lane;
+    const { lane, context: view } = generationOf(session);
+    const { sessionLog } = lane;
     if (sessionLog === null) return;
-    const context = this.context.turn(session, this.nowMs);
+    const context = view.turn(session, this.nowMs);
     if (session.admitted) sessionLog.write(session, context, asap);
     else if (session.proxyError > 0)
       sessionLog.writeFailed(session, context, PROXY_ERRORS[session.proxyError], session.client.received === 0);
     this.logged = true;
   }
 
-  private flushLog(): void {
+  private flushLogs(): void {
     this.logged = false;
-    this.lane.sessionLog?.flush(this.nowMs);
+    for (let i = 0; i < this.generations.length; i++) this.generations[i].lane.sessionLog?.flush(this.nowMs);
+  }
+
+  /** How long the loop may wait: less long when lines wait to be sent. */
+  private boundDelay(delayMs: number): number {
+    let bounded = delayMs;
+    for (let i = 0; i < this.generations.length; i++) {
+      const { sessionLog } = this.generations[i].lane;
+      if (sessionLog !== null) bounded = sessionLog.boundDelay(bounded);
+    }
+    return bounded;
   }
 
   /** Begins to watch an established endpoint; `timeout tunnel` takes the place of the side's own. */
   private watch(endpoint: Endpoint, timeoutMs: number): void {
-    const tunnel = this.backendOf(endpoint.session).tunnelTimeoutMs;
+    const tunnel = backendOf(endpoint.session).tunnelTimeoutMs;
     endpoint.activeAt = this.nowMs;
     this.armInactivity(endpoint, tunnel > 0 ? tunnel : timeoutMs);
   }
 
   private armInactivity(endpoint: Endpoint, timeoutMs: number): void {
     endpoint.timeoutMs = timeoutMs;
-    if (timeoutMs > 0) this.lane.timers.arm(endpoint.slot, this.nowMs, timeoutMs);
+    if (timeoutMs > 0) this.timers.arm(endpoint.slot, this.nowMs, timeoutMs);
   }
 
   /** The timer of an endpoint fired: it is lazy, activity since then only moved `activeAt`. */
   private onInactive(endpoint: Endpoint): void {
     const left = this.timeLeft(endpoint);
     if (left > 0) {
-      this.lane.timers.arm(endpoint.slot, this.nowMs, left);
+      this.timers.arm(endpoint.slot, this.nowMs, left);
       return;
     }
     if (!this.relay.isWaitingFor(endpoint)) {
-      this.lane.timers.arm(endpoint.slot, this.nowMs, endpoint.timeoutMs);
+      this.timers.arm(endpoint.slot, this.nowMs, endpoint.timeoutMs);
       return;
     }
     // When both are due, the client's silence is the reason, as with HAProxy.
@@ -485,14 +535,14 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   protected onSilence(endpoint: Endpoint): void {
     const { session } = endpoint;
     const isClient = endpoint === session.client;
-    this.lane.counters[isClient ? COUNTER.clientTimeouts : COUNTER.serverTimeouts]++;
+    this.counters[isClient ? COUNTER.clientTimeouts : COUNTER.serverTimeouts]++;
     if (isUnconnected(session)) {
       this.relay.giveUp(session.client);
-      this.connector.onClientSilent(session);
+      generationOf(session).connector.onClientSilent(session);
       return;
     }
     if (session.state !== RELAYING) {
-      this.inspection.onClientGone(session, true);
+      generationOf(session).inspection.onClientGone(session, true);
       return;
     }
     const termination = isClient ? 'cD' : 'sD';
@@ -501,16 +551,8 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
       return;
     }
     if (session.termination === '--') session.termination = termination;
-    this.lane.timers.arm(endpoint.slot, this.nowMs, endpoint.timeoutMs); // it may still be too slow to take something
+    this.timers.arm(endpoint.slot, this.nowMs, endpoint.timeoutMs); // it may still be too slow to take something
     this.relay.giveUp(endpoint);
-  }
-
-  private frontendOf(session: Session): FrontendPlan {
-    return this.lane.plan.frontends[session.frontend];
-  }
-
-  private backendOf(session: Session): BackendPlan {
-    return this.lane.plan.backends[session.backend];
   }
 
   private readClock(): void {
@@ -520,26 +562,26 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   }
 }
 
-function hasMore(acceptor: Acceptor): boolean {
-  return acceptor.hasMore;
+/** The generation of a session that is not in the pool. */
+function generationOf({ generation }: Session): Generation {
+  return generation as Generation;
 }
 
-/** The stick rules of each backend that has some. */
-function stickinessOf(lane: Lane): (Stickiness | null)[] {
-  return lane.plan.backends.map(({ stickRules }, i) =>
-    stickRules.length === 0 ? null : new StickRules(lane, i, lane.expressions),
-  );
+function frontendOf(session: Session): FrontendPlan {
+  return generationOf(session).lane.plan.frontends[session.frontend];
+}
+
+function backendOf(session: Session): BackendPlan {
+  return generationOf(session).lane.plan.backends[session.backend];
+}
+
+/** How the log names the end of a session that somebody has closed. */
+function killed({ state, backend }: Session): Termination {
+  if (state === RELAYING) return 'K-';
+  if (state === QUEUED) return 'KQ';
+  return backend === NO_BACKEND ? 'KR' : 'KC';
 }
 
 function isEstablished({ session, slot }: Endpoint): boolean {
   return slot === session.client.slot || session.connectMs !== NOT_REACHED;
-}
-
-function firstBindsOf(frontends: readonly FrontendPlan[]): number[] {
-  let next = 0;
-  return frontends.map(({ binds }) => {
-    const first = next;
-    next += binds.length;
-    return first;
-  });
 }

@@ -5,10 +5,11 @@
  * session gives back to the next that waits. What follows is the connector's business.
  */
 import type { BackendPlan, UseServerPlan } from '../plan/plan.js';
-import { ANY_SERVER, NO_ENTRY, type SessionQueues } from '../shared/queues.js';
+import { ANY_SERVER, type SessionQueues } from '../shared/queues.js';
 import type { ServerGroup } from '../shared/servers.js';
 import { type Balancer, createBalancer, NO_HASH, NO_SERVER } from './balance/balancer.js';
 import { KeyHash } from './balance/hash.js';
+import type { GrantTaker } from './grants.js';
 import { KeyBytes } from './hash-key.js';
 import type { Lane } from './lane.js';
 import type { ExpressionCompiler, SampleContext, Test } from './samples/context.js';
@@ -72,11 +73,9 @@ interface Backend {
   readonly byKey: boolean;
 }
 
-/** The choice of servers in one worker. */
-export class Dispatcher {
+/** The choice of servers in one worker, by one plan. */
+export class Dispatcher implements GrantTaker {
   private readonly backends: readonly Backend[];
-  /** Sessions by their numbers, those that have ever waited. */
-  private readonly waiting: Session[] = [];
   private readonly lockOwner: number;
 
   constructor(
@@ -124,7 +123,7 @@ export class Dispatcher {
   /** Takes the session off its server, or out of the queue; the next one gets its connection. */
   release(session: Session): void {
     if (session.backend < 0) return;
-    if (this.waits(session) && !this.cancel(session)) this.takeGrants();
+    if (this.waits(session) && !this.cancel(session)) this.lane.grants.take();
     if (!session.counted) return;
     session.counted = false;
     const { group, queues } = this.backends[session.backend];
@@ -140,29 +139,15 @@ export class Dispatcher {
     group.unlock();
   }
 
-  /** Takes a session out of its queue; false when it has been granted a connection already: see `takeGrants`. */
+  /** Takes a session out of its queue; false when it has been granted a connection already: see `Grants.take`. */
   cancel(session: Session): boolean {
     const { group, queues } = this.backends[session.backend];
-    const entry = this.lane.tables.queues.entryOf(session.index);
+    const entry = this.lane.tables.queues.entries.entryOf(session.index);
     group.lock(this.lockOwner);
     const left = queues.leave(entry);
     group.unlock();
     if (left) this.notePosition(session, queues.position(entry));
     return left;
-  }
-
-  /** Goes on with all sessions of this worker to which something was granted. Call it at the end of each turn. */
-  takeGrants(): void {
-    const table = this.lane.tables.queues;
-    for (;;) {
-      let entry = table.takeInbox();
-      if (entry === NO_ENTRY) return;
-      while (entry !== NO_ENTRY) {
-        const next = table.nextOf(entry);
-        this.onGrant(this.waiting[table.sessionOf(entry)], entry);
-        entry = next;
-      }
-    }
   }
 
   /** More than one active server takes connections. */
@@ -253,8 +238,8 @@ export class Dispatcher {
 
   private join(session: Session, { queues, group }: Backend, server: number): Placing {
     const { tables, wakeWorker, statistics } = this.lane;
-    this.waiting[session.index] = session;
-    const entry = tables.queues.entryOf(session.index);
+    session.waitsFor = this;
+    const entry = tables.queues.entries.entryOf(session.index);
     queues.join(entry, server, session.priorityClass, session.priorityOffsetMs, this.owner.nowMs);
     statistics.queued(session, server === ANY_SERVER ? queues.length : group.queued(server));
     queues.serveIdle(wakeWorker);
@@ -262,13 +247,13 @@ export class Dispatcher {
   }
 
   private waits(session: Session): boolean {
-    if (this.waiting[session.index] !== session) return false;
+    if (session.waitsFor === null) return false;
     const { queues } = this.backends[session.backend];
-    const entry = this.lane.tables.queues.entryOf(session.index);
+    const entry = this.lane.tables.queues.entries.entryOf(session.index);
     return queues.waits(entry) || queues.isGranted(entry);
   }
 
-  private onGrant(session: Session, entry: number): void {
+  onGrant(session: Session, entry: number): void {
     const { group, queues } = this.backends[session.backend];
     const server = queues.serverOf(entry);
     this.notePosition(session, queues.position(entry));

@@ -1,12 +1,14 @@
 /**
- * What the parts of one worker's data plane have in common: the engine, the clock and timers, the
- * shared tables and this worker's counters. Made once per worker.
+ * What the parts of one worker's data plane have in common. A `WorkerBase` is made once per worker, for
+ * life: engine, timers, sessions. A `Lane` is made for each plan that the worker is given: see
+ * generation.ts.
  */
-import type { Engine } from '../kernel/engine.js';
+import type { Engine, Holdings } from '../kernel/engine.js';
 import type { Plan } from '../plan/plan.js';
 import type { SharedTables } from '../shared/state.js';
+import type { Grants } from './grants.js';
 import type { ExpressionCompiler, SampleContext } from './samples/context.js';
-import type { Session } from './session.js';
+import type { Session, SessionPool } from './session.js';
 import type { SessionStatistics } from './session-statistics.js';
 import type { Shortage } from './shortage.js';
 import type { Tracker } from './stick/tracking.js';
@@ -38,27 +40,37 @@ export interface SessionLogger {
 /** Tells the operator something, once per episode; never on the hot path. */
 export type Notify = (severity: 'notice' | 'warning' | 'alert', text: string) => void;
 
-/** The surroundings of one worker's data plane. */
-export interface Lane {
+/** What a worker has for life, whatever plans it is given. */
+export interface WorkerBase {
   /** The worker's number. */
   readonly worker: number;
-  readonly plan: Plan;
   readonly engine: Engine;
   readonly timers: TimerWheel;
-  readonly tables: SharedTables;
   /** This worker's row, indexed by COUNTER. */
   readonly counters: Float64Array;
-  readonly statistics: SessionStatistics;
+  readonly sessions: SessionPool;
+  readonly grants: Grants;
   readonly notify: Notify;
-  /** Connections to a server have failed as often in a row as its `error-limit` says (`observe layer4`). */
-  readonly onErrorLimit: (backend: number, server: number) => void;
   readonly shortage: Shortage;
   /** Wakes another worker. */
   readonly wakeWorker: (worker: number) => void;
+}
+
+/** The surroundings of one generation of a worker's data plane. */
+export interface Lane extends WorkerBase {
+  readonly plan: Plan;
+  readonly tables: SharedTables;
+  readonly statistics: SessionStatistics;
+  /** Where memory and descriptors are written down that this generation needs, no longer than it lives. */
+  readonly holdings: Holdings;
+  /** Connections to a server have failed as often in a row as its `error-limit` says (`observe layer4`). */
+  readonly onErrorLimit: (backend: number, server: number) => void;
   /** Makes closures of the expressions of the plan. */
   readonly expressions: ExpressionCompiler;
   /** null when nothing is logged. */
   readonly sessionLog: SessionLogger | null;
   /** null when the plan has no stick tables. */
   readonly tracker: Tracker | null;
+  /** Nothing of the plan is of use any more: sends the last lines and gives back what was held for it. */
+  close(nowMs: number): void;
 }

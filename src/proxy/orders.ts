@@ -3,17 +3,29 @@ import type { MessagePort } from 'node:worker_threads';
 import type { SharedState } from '../shared/state.js';
 import type { ShutdownCause } from './session.js';
 
+/** A plan to work by. */
+export interface Work {
+  /** Its number among all plans of the process, from 1. */
+  readonly generation: number;
+  /** The Plan, as `writeShared` wrote it. */
+  readonly plan: SharedArrayBuffer;
+  readonly shared: SharedState;
+  /**
+   * A listening descriptor of this worker for each bind: frontends in order, their binds in order. One
+   * that the plan before had, too, goes on listening.
+   */
+  readonly listeners: readonly number[];
+  /** Frontends that accept no connections at first: see the order 'pause'. */
+  readonly paused: readonly number[];
+}
+
 /** The first message to a worker's thread, by `parentPort`, after its 'loaded': until then it only has its code. */
 export interface WorkerStart {
   /** 0..workers-1; a replacement takes over the number of the dead worker. */
   readonly index: number;
-  /** The Plan, as `writeShared` wrote it. */
-  readonly plan: SharedArrayBuffer;
-  readonly shared: SharedState;
-  /** A listening descriptor of this worker for each bind: frontends in order, their binds in order. */
-  readonly listeners: readonly number[];
-  /** Frontends that accept no connections at first: see the order 'pause'. */
-  readonly paused: readonly number[];
+  readonly work: Work;
+  /** Listening sockets that a plan may have. */
+  readonly listenersMax: number;
   /** What the kernel cuts every accept queue to (net.core.somaxconn). */
   readonly backlogMax: number;
   readonly ioEngine: 'uring' | 'epoll';
@@ -25,12 +37,20 @@ export interface WorkerStart {
 
 /** Master to worker, by the `orders` port. */
 export type Order =
+  /** Make everything ready for this plan; say 'prepared' or 'unfit'. */
+  | { readonly kind: 'prepare'; readonly work: Work }
+  /** Begin to work by the plan that was prepared; say 'applied'. */
+  | { readonly kind: 'apply'; readonly generation: number }
+  /** Forget the plan that was prepared. */
+  | { readonly kind: 'discard'; readonly generation: number }
+  /** Close the sessions that began by this plan, or an older one. */
+  | { readonly kind: 'end'; readonly generation: number }
   /** Take no new connections; say 'refusing' when that is so, and end when the last session has ended. */
   | { readonly kind: 'drain' }
   /** Of all frontends only these accept no connections, until the next such order; say 'paused' when that is so. */
   | { readonly kind: 'pause'; readonly frontends: readonly number[]; readonly serial: number }
-  /** End the sessions that have a connection to a server, or are about to; the cause is in their lines. */
-  | { readonly kind: 'shutdown-server'; readonly backend: number; readonly server: number; readonly cause: ShutdownCause }
+  /** End the sessions that have a connection to a server of these names, or are about to; the cause is in their lines. */
+  | { readonly kind: 'shutdown-server'; readonly backend: string; readonly server: string; readonly cause: ShutdownCause }
   /** Close everything and end. */
   | { readonly kind: 'stop' };
 
@@ -41,9 +61,16 @@ export type Report =
   /** The ring is open and connections are being accepted. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'log'; readonly severity: 'notice' | 'warning' | 'alert'; readonly text: string }
+  | { readonly kind: 'prepared'; readonly generation: number }
+  /** The plan cannot be carried out; nothing has changed. */
+  | { readonly kind: 'unfit'; readonly generation: number; readonly reason: string }
+  /** New sessions begin by this plan, and nothing uses the listening descriptors that it does not have. */
+  | { readonly kind: 'applied'; readonly generation: number }
+  /** No session of this plan is left, and it is not the newest: its tables are not used any more. */
+  | { readonly kind: 'dropped'; readonly generation: number }
   /** Told to drain, it accepts no more: nothing uses the listening descriptors, which may now be closed. */
   | { readonly kind: 'refusing' }
   /** The order of that number is carried out: nothing is outstanding at the listening sockets of paused frontends. */
   | { readonly kind: 'paused'; readonly serial: number }
   /** Connections to an observed server have failed `error-limit` times in a row (`observe layer4`). */
-  | { readonly kind: 'failing'; readonly backend: number; readonly server: number };
+  | { readonly kind: 'failing'; readonly generation: number; readonly backend: number; readonly server: number };

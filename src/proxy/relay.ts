@@ -19,7 +19,7 @@ import {
 import { NO_PIPE } from '../kernel/pipes.js';
 import { EAGAIN, ECANCELED, ENOBUFS } from '../kernel/sys/constants.js';
 import { COUNTER } from '../shared/counters.js';
-import type { Lane } from './lane.js';
+import type { WorkerBase } from './lane.js';
 import {
   CLOSING,
   type Endpoint,
@@ -93,13 +93,13 @@ export class Relay {
   private readonly readingAheadMax: number;
 
   constructor(
-    lane: Lane,
+    base: WorkerBase,
     private readonly owner: RelayOwner,
   ) {
-    this.engine = lane.engine;
-    this.counters = lane.counters;
-    this.scarceBelow = lane.engine.buffers.count * SCARCE_PART;
-    this.readingAheadMax = Math.max(1, lane.engine.buffers.count * AHEAD_PART);
+    this.engine = base.engine;
+    this.counters = base.counters;
+    this.scarceBelow = base.engine.buffers.count * SCARCE_PART;
+    this.readingAheadMax = Math.max(1, base.engine.buffers.count * AHEAD_PART);
   }
 
   /** Begins to read both sides, and to send what the client has sent before. */

@@ -4,19 +4,16 @@
  * keeps some that only headers get, so that they cannot all be filled by slow peers.
  */
 import { NO_BUFFER } from '../kernel/buffers.js';
-import type { Plan } from '../plan/plan.js';
 import type { Decisions } from './dispatch.js';
 import type { Lane } from './lane.js';
 import { type HeaderForm, headerForm, ProxyHeaderWriter } from './proxy-header.js';
 import type { Session } from './session.js';
 
-/** Buffers that each worker keeps for headers: as many are sent at once while all others are in use. */
-const HEADER_BUFFERS = 32;
-
-/** Buffers to reserve in the pool of a worker with this plan. */
-export function headerBuffers(plan: Plan): number {
-  return plan.backends.some(({ servers }) => servers.some(({ sendProxy }) => sendProxy !== 0)) ? HEADER_BUFFERS : 0;
-}
+/**
+ * Buffers that each worker keeps for headers: as many are sent at once while all others are in use. They
+ * are kept whatever the plan, since the next one may want them; unused memory costs nothing.
+ */
+export const HEADER_BUFFERS = 32;
 
 /** Prepends headers in one worker. */
 export class ServerPrologue {

@@ -102,7 +102,7 @@ export class ServerSockets {
   }
 
   private hold(region: Region): Region {
-    this.lane.tables.holdings.forWorker(this.lane.worker).holdMemory(region.address, region.length);
+    this.lane.holdings.holdMemory(region.address, region.length);
     return region;
   }
 }

@@ -10,6 +10,8 @@ import { NO_PIPE } from '../kernel/pipes.js';
 import { COUNTER } from '../shared/counters.js';
 import { ROW_DOUBLES, STAT } from '../shared/statistics-layout.js';
 import { NO_SERVER } from './balance/balancer.js';
+import type { Generation } from './generation.js';
+import type { GrantTaker } from './grants.js';
 import type { StoredSample } from './samples/sample.js';
 import type { StickKeyNote } from './stick/stickiness.js';
 
@@ -154,6 +156,9 @@ export class Session {
   readonly client: Endpoint;
   readonly server: Endpoint;
   state = IDLE;
+  /** The plan that it began with, and everything made of that, to its end; null: in the pool. */
+  generation: Generation | null = null;
+  /** Indexes are of that plan. */
   frontend = 0;
   /** Index of the backend, or NO_BACKEND. */
   backend = NO_BACKEND;
@@ -169,6 +174,8 @@ export class Session {
   insists = false;
   /** It is counted among the connections of the server chosen. */
   counted = false;
+  /** Who hears of what is granted to it; null: it has never waited in a queue. */
+  waitsFor: GrantTaker | null = null;
   /** The server that was let go for another one, or NO_SERVER. */
   former = NO_SERVER;
   /** It counts among those that are read while they wait for a server. */
@@ -249,6 +256,7 @@ export class Session {
     this.client.reset();
     this.server.reset();
     this.state = IDLE;
+    this.generation = null;
     this.frontend = 0;
     this.backend = NO_BACKEND;
     this.chosen = NO_SERVER;
@@ -257,6 +265,7 @@ export class Session {
     this.timedOut = false;
     this.insists = false;
     this.counted = false;
+    this.waitsFor = null;
     this.former = NO_SERVER;
     this.readsAhead = false;
     this.firstFailure = FAILED_NOT;

@@ -1,14 +1,21 @@
-/** The surroundings of the data plane in a worker's thread: see `Lane`. Only what the plan asks for is made. */
+/**
+ * The surroundings of the data plane in a worker's thread: those for life, and those of each plan; see
+ * `WorkerBase` and `Lane`. Only what the plan asks for is made.
+ */
 import type { Engine } from '../kernel/engine.js';
 import { signalEventfd } from '../kernel/eventfd.js';
 import type { Plan } from '../plan/plan.js';
+import { COUNTER } from '../shared/counters.js';
+import { PassingHoldings } from '../shared/holdings.js';
 import type { SharedState, SharedTables } from '../shared/state.js';
-import type { Lane, Notify, SessionLogger } from './lane.js';
+import { Grants } from './grants.js';
+import type { Lane, Notify, SessionLogger, WorkerBase } from './lane.js';
 import { SessionLog } from './log/session-log.js';
 import { textVariables } from './log/text.js';
 import type { Report } from './orders.js';
 import type { ExpressionCompiler } from './samples/context.js';
 import { Expressions } from './samples/expressions.js';
+import { SessionPool } from './session.js';
 import { SessionStatistics } from './session-statistics.js';
 import { Shortage } from './shortage.js';
 import { STICK_CONVERTERS } from './stick/converters.js';
@@ -17,41 +24,83 @@ import { SharedTracker } from './stick/tracker.js';
 import type { Tracker } from './stick/tracking.js';
 import { TimerWheel } from './timers.js';
 
-/** What one worker's data plane has in common. */
-export class WorkerLane implements Lane {
-  readonly worker: number;
-  readonly plan: Plan;
+/** What one worker has for life. */
+export class ThreadBase implements WorkerBase {
   readonly timers: TimerWheel;
   readonly counters: Float64Array;
-  readonly statistics: SessionStatistics;
+  readonly sessions: SessionPool;
+  readonly grants: Grants;
   readonly notify: Notify;
-  readonly onErrorLimit: (backend: number, server: number) => void;
   readonly shortage: Shortage;
   readonly wakeWorker: (worker: number) => void;
-  readonly sessionLog: SessionLogger | null;
+
+  /** @param timers how many: see `timersNeeded` */
+  constructor(
+    readonly worker: number,
+    readonly engine: Engine,
+    { wakeFds }: Pick<SharedState, 'wakeFds'>,
+    tables: Pick<SharedTables, 'counters' | 'gate' | 'queues'>,
+    sizes: { readonly sessions: number; readonly timers: number },
+    readonly report: (message: Report) => void,
+  ) {
+    this.timers = new TimerWheel(sizes.timers, engine.nowMs());
+    this.counters = tables.counters.row(worker);
+    this.counters[COUNTER.logTargetsFailingNow] = 0; // a thread that died may have left its own
+    this.sessions = new SessionPool(sizes.sessions);
+    this.grants = new Grants(tables.queues.entries, this.sessions);
+    this.notify = (severity, text) => report({ kind: 'log', severity, text });
+    this.shortage = new Shortage(engine, tables.gate, this.notify);
+    this.wakeWorker = (other) => signalEventfd(wakeFds[other]);
+  }
+}
+
+/** What one worker has of one plan. */
+export class WorkerLane implements Lane {
+  readonly worker: number;
+  readonly engine: Engine;
+  readonly timers: TimerWheel;
+  readonly counters: Float64Array;
+  readonly sessions: SessionPool;
+  readonly grants: Grants;
+  readonly notify: Notify;
+  readonly shortage: Shortage;
+  readonly wakeWorker: (worker: number) => void;
+  readonly holdings: PassingHoldings;
+  readonly statistics: SessionStatistics;
+  readonly onErrorLimit: (backend: number, server: number) => void;
+  sessionLog: SessionLogger | null = null;
   readonly tracker: Tracker | null;
+  private readonly report: (message: Report) => void;
   private compiler: ExpressionCompiler | null = null;
 
+  /** @param generation the number of the plan among all that there have been */
   constructor(
-    start: { readonly index: number; readonly plan: Plan; readonly shared: Pick<SharedState, 'wakeFds'> },
+    base: ThreadBase,
+    readonly generation: number,
+    readonly plan: Plan,
     readonly tables: SharedTables,
-    readonly engine: Engine,
-    report: (message: Report) => void,
-    timers: number,
   ) {
-    const { index, plan, shared } = start;
-    this.worker = index;
-    this.plan = plan;
-    this.timers = new TimerWheel(timers, engine.nowMs());
-    this.counters = tables.counters.row(index);
+    const { report } = base;
+    this.worker = base.worker;
+    this.engine = base.engine;
+    this.timers = base.timers;
+    this.counters = base.counters;
+    this.sessions = base.sessions;
+    this.grants = base.grants;
+    this.notify = base.notify;
+    this.shortage = base.shortage;
+    this.wakeWorker = base.wakeWorker;
+    this.report = report;
+    this.holdings = new PassingHoldings(tables.holdings.forWorker(base.worker));
     this.statistics = new SessionStatistics({ plan, tables });
-    this.notify = (severity, text) => report({ kind: 'log', severity, text });
-    this.onErrorLimit = (backend, server) => report({ kind: 'failing', backend, server });
-    this.shortage = new Shortage(engine, tables.gate, this.notify);
-    this.wakeWorker = (worker) => signalEventfd(shared.wakeFds[worker]);
+    this.onErrorLimit = (backend, server) => report({ kind: 'failing', generation, backend, server });
     this.tracker = tables.ledger === null ? null : new SharedTracker(this, tables.ledger);
-    const logs = plan.frontends.some(({ log }) => log.targets.length > 0);
-    this.sessionLog = logs ? new SessionLog(this, this.expressions) : null;
+  }
+
+  /** Opens the logs that the plan asks for, before anything is made of it. */
+  makeSessionLog(): void {
+    const logs = this.plan.frontends.some(({ log }) => log.targets.length > 0);
+    if (logs) this.sessionLog = new SessionLog(this, this.expressions);
   }
 
   /** Made when first asked for: a plan without rules and formats needs none. */
@@ -62,5 +111,11 @@ export class WorkerLane implements Lane {
       variables: textVariables(this),
     });
     return this.compiler;
+  }
+
+  close(nowMs: number): void {
+    this.sessionLog?.close(nowMs);
+    this.holdings.free();
+    this.report({ kind: 'dropped', generation: this.generation });
   }
 }

@@ -5,7 +5,6 @@
  * reports it and frees what the thread held.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
-import { encodeAddresses } from '../kernel/address.js';
 import { pinThread } from '../kernel/affinity.js';
 import { BUFFERS_MAX } from '../kernel/buffers.js';
 import type { Engine } from '../kernel/engine.js';
@@ -14,48 +13,46 @@ import { openEngine } from '../kernel/probe.js';
 import type { Plan } from '../plan/plan.js';
 import { readShared } from '../shared/message.js';
 import { openShared } from '../shared/state.js';
-import type { Listener } from './acceptor.js';
 import { DataPlane, slotsNeeded, timersNeeded } from './data-plane.js';
 import type { Order, Report, WorkerStart } from './orders.js';
-import { headerBuffers } from './server-prologue.js';
-import { WorkerLane } from './worker-lane.js';
+import { HEADER_BUFFERS } from './server-prologue.js';
+import { ThreadBase } from './worker-lane.js';
+import { WorkerPlans } from './worker-plans.js';
 
 const report = (message: Report): void => parentPort?.postMessage(message);
 
-function listenersOf(plan: Plan, { listeners, backlogMax }: WorkerStart): Listener[] {
-  const binds = plan.frontends.flatMap(({ binds }, frontend) => binds.map((bind, index) => ({ frontend, bind, index })));
-  return binds.map(({ frontend, bind, index }, i) => ({
-    fd: listeners[i],
-    frontend,
-    bind: index,
-    backlog: Math.min(bind.backlog, backlogMax),
-  }));
+/** Everything that a worker turns its loop with. */
+interface Running {
+  readonly engine: Engine;
+  readonly dataPlane: DataPlane;
+  readonly plans: WorkerPlans;
 }
 
-function openDataPlane(start: WorkerStart): { engine: Engine; dataPlane: DataPlane } {
-  const { index, shared } = start;
-  const plan = readShared<Plan>(start.plan);
+function open(start: WorkerStart): Running {
+  const { index, work, backlogMax } = start;
+  const { shared } = work;
+  const plan = readShared<Plan>(work.plan);
   const tables = openShared(shared, index);
   const { tune } = plan.process;
-  const sessionsMax = tables.gate.max;
-  const slots = slotsNeeded(sessionsMax, start.listeners.length);
-  const holdings = tables.holdings.forWorker(index);
-  const reservedBuffers = headerBuffers(plan);
+  const sessions = tables.queues.entries.perWorker;
+  // A plan's own, and those of the plan before until they are let go.
+  const listeners = 2 * start.listenersMax;
+  const reservedBuffers = HEADER_BUFFERS;
   const engine = openEngine(start.ioEngine, {
-    slots,
+    slots: slotsNeeded(sessions, listeners),
     bufferCount: Math.min(BUFFERS_MAX, tune.buffers + reservedBuffers),
     reservedBuffers,
     bufferSize: tune.bufsize,
     pipesMax: tune.pipes,
     pipeSize: tune.pipesize,
     wakeFd: shared.wakeFds[index],
-    holdings,
+    holdings: tables.holdings.forWorker(index),
   });
-  const timers = timersNeeded(sessionsMax, start.listeners.length);
-  const lane = new WorkerLane({ index, plan, shared }, tables, engine, report, timers);
-  const addresses = encodeAddresses(plan.backends.flatMap((backend) => backend.servers.map((server) => server.address)));
-  holdings.holdMemory(addresses.region.address, addresses.region.length);
-  return { engine, dataPlane: new DataPlane(lane, listenersOf(plan, start), addresses.encoded, sessionsMax) };
+  const base = new ThreadBase(index, engine, shared, tables, { sessions, timers: timersNeeded(sessions, listeners) }, report);
+  const dataPlane = new DataPlane(base, listeners);
+  const plans = new WorkerPlans(base, dataPlane, backlogMax, report);
+  plans.begin(work, plan);
+  return { engine, dataPlane, plans };
 }
 
 /** The orders of the master, and how far the worker has come with them. */
@@ -67,6 +64,7 @@ class Obedience {
   constructor(
     private readonly orders: MessagePort,
     private readonly dataPlane: DataPlane,
+    private readonly plans: WorkerPlans,
   ) {}
 
   /** Carries out what has arrived; false when the worker shall end at once. */
@@ -83,11 +81,13 @@ class Obedience {
   private carryOut(order: Exclude<Order, { kind: 'stop' }>): void {
     if (order.kind === 'drain') this.dataPlane.drain();
     else if (order.kind === 'pause') this.pause(order.frontends, order.serial);
-    else this.dataPlane.shutdownServer(order.backend, order.server, order.cause);
+    else if (order.kind === 'shutdown-server') this.dataPlane.shutdownServer(order.backend, order.server, order.cause);
+    else this.plans.obey(order);
   }
 
   /** Says what is done that takes more than one turn. */
   reportProgress(): void {
+    this.plans.reportProgress();
     if (!this.refusing && this.dataPlane.refusing) {
       this.refusing = true;
       report({ kind: 'refusing' });
@@ -115,11 +115,10 @@ function pin({ cpus, index }: WorkerStart): void {
 function run(start: WorkerStart): void {
   const { orders } = start;
   pin(start);
-  const { engine, dataPlane } = openDataPlane(start);
-  dataPlane.start(start.paused);
+  const { engine, dataPlane, plans } = open(start);
   report({ kind: 'ready' });
   try {
-    const obedience = new Obedience(orders, dataPlane);
+    const obedience = new Obedience(orders, dataPlane, plans);
     let running = true;
     while (running && !dataPlane.idle) {
       if (dataPlane.turn()) running = obedience.obey();

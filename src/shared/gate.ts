@@ -49,6 +49,11 @@ export class ConnectionGate {
     return Atomics.load(this.words, MAX);
   }
 
+  /** Whoever waits for a place is not told: see `passOn`. */
+  set max(max: number) {
+    Atomics.store(this.words, MAX, max);
+  }
+
   /** Takes a place; false when there is none. */
   enter(): boolean {
     if (Atomics.add(this.words, CURRENT, 1) < this.max) return true;

@@ -3,13 +3,23 @@
  * a worker has died: a thread takes none of them along. One writer each, the worker itself; the
  * master reads only when that worker has ended.
  */
+import { closeDescriptor, freeMemory } from '../kernel/descriptors.js';
 import type { Holdings } from '../kernel/engine.js';
 
-/** Mappings a worker may have: rings, buffers, scratch memory of each pool. */
-const MEMORY_MAX = 32;
+/**
+ * Mappings a worker may have: rings, buffers and scratch memory of each pool are some 12, and each plan
+ * that still has sessions has some 8 (addresses, options of sockets, log lines).
+ */
+const MEMORY_MAX = 1024;
 const WORDS_HEADER = 16;
 // Words of the header.
 const MEMORY_COUNT = 0;
+
+/** What a worker holds, of which it may give back mappings while it lives. */
+export interface WorkerHoldings extends Holdings {
+  /** Something is unmapped, or about to be. */
+  dropMemory(address: number): void;
+}
 
 /** What each worker holds of the kernel. */
 export class HoldingsTable {
@@ -36,7 +46,7 @@ export class HoldingsTable {
   }
 
   /** What the engine of that worker writes to. */
-  forWorker(worker: number): Holdings {
+  forWorker(worker: number): WorkerHoldings {
     const { words, doubles } = this;
     const base = this.base(worker);
     const memory = (base + WORDS_HEADER) / 2;
@@ -55,6 +65,16 @@ export class HoldingsTable {
         doubles[memory + 2 * count] = address;
         doubles[memory + 2 * count + 1] = length;
         words[base + MEMORY_COUNT] = count + 1;
+      },
+      dropMemory(address) {
+        const last = words[base + MEMORY_COUNT] - 1;
+        for (let i = 0; i <= last; i++) {
+          if (doubles[memory + 2 * i] !== address) continue;
+          doubles[memory + 2 * i] = doubles[memory + 2 * last];
+          doubles[memory + 2 * i + 1] = doubles[memory + 2 * last + 1];
+          words[base + MEMORY_COUNT] = last;
+          return;
+        }
       },
     };
   }
@@ -84,5 +104,41 @@ export class HoldingsTable {
   clear(worker: number): void {
     const base = this.base(worker);
     this.words.fill(0, base, base + WORDS_HEADER + MEMORY_MAX * 4 + this.bitmapWords);
+  }
+}
+
+/** The part of a worker's holdings that goes before the worker does: what one plan needs. */
+export class PassingHoldings implements Holdings {
+  private readonly descriptors = new Set<number>();
+  private readonly memory = new Map<number, number>();
+
+  constructor(private readonly worker: WorkerHoldings) {}
+
+  hold(fd: number): void {
+    this.descriptors.add(fd);
+    this.worker.hold(fd);
+  }
+
+  drop(fd: number): void {
+    this.descriptors.delete(fd);
+    this.worker.drop(fd);
+  }
+
+  holdMemory(address: number, length: number): void {
+    this.memory.set(address, length);
+    this.worker.holdMemory(address, length);
+  }
+
+  /** Closes and unmaps all that is still held. Nothing in the kernel may use it, and no view of it may be touched any more. */
+  free(): void {
+    for (const fd of [...this.descriptors]) {
+      this.drop(fd);
+      closeDescriptor(fd);
+    }
+    for (const [address, length] of this.memory) {
+      this.worker.dropMemory(address);
+      freeMemory(address, length);
+    }
+    this.memory.clear();
   }
 }

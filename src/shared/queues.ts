@@ -1,20 +1,17 @@
 /**
  * Who waits for a connection to a server: one queue for each backend and one for each server, in
- * order of arrival across all workers. Everything here but the inboxes happens under the lock of the
- * backend's ServerGroup. An entry belongs to one session of one worker for good, so that nothing has
- * to be allocated; who frees a connection grants it to the entry that is next, and its worker finds
- * it in an inbox. Which queue a session joins is decided elsewhere.
+ * order of arrival across all workers. Everything here happens under the lock of the backend's
+ * ServerGroup. Who frees a connection grants it to the entry that is next, and its worker finds it in
+ * an inbox (queue-entries.ts). Which queue a session joins is decided elsewhere.
  */
+import { allocatePieces, type Kept, openPieces, type Pieces } from './pieces.js';
+import { ENTRY, FREE, GRANTED, NO_ENTRY, QueueEntries, STATE_BITS, WAITING } from './queue-entries.js';
 import type { ServerGroup } from './servers.js';
 
 /** "No server": the queue of the backend; as a grant, that a server has to be chosen anew. */
 export const ANY_SERVER = -1;
-/** "No entry". */
-export const NO_ENTRY = -1;
 
 const LINE = 16; // 32-bit words in a cache line
-// Words of the header, then a line for the inbox of each worker.
-const PER_WORKER = 0;
 // Words of a queue. Links are an entry's number and one, so that 0 is none.
 const HEAD = 0;
 const TAIL = 1;
@@ -26,26 +23,8 @@ const LENGTH = QUEUE_WORDS;
 /** The latest time of arrival, and a wrapping number for each entry that joined. */
 const LATEST = QUEUE_WORDS + 1;
 const SEQUENCE = QUEUE_WORDS + 2;
-// Words of an entry.
-const NEXT = 0;
-const PREVIOUS = 1;
-/** State, and above STATE_BITS the priority class. */
-const META = 2;
-const SERVER = 3;
-const BACKEND = 4;
-const TIME = 5;
-const ORDER = 6;
-/** While it waits: GRANTS of its queue when it joined. Afterwards: its position. */
-const POSITION = 7;
-const INBOX_NEXT = 8;
-const ENTRY_WORDS = 9;
-
-// States of an entry.
-const FREE = 0;
-const WAITING = 1;
-const GRANTED = 2;
-const STATE_BITS = 2;
-const STATE_MASK = 3;
+/** The number of these queues, which their entries name. */
+const NUMBER = QUEUE_WORDS + 3;
 
 /** Workers read their clocks once a turn: none is further behind than a turn lasts (ms). */
 const TURN_MS_MAX = 10_000;
@@ -53,129 +32,85 @@ const TURN_MS_MAX = 10_000;
 /** Wakes a worker. */
 export type Wake = (worker: number) => void;
 
-/** The queues of all backends, and the inboxes of the workers. */
+/** The memory of all queues. */
+export interface QueueMemory {
+  readonly entries: SharedArrayBuffer;
+  readonly backends: Pieces;
+}
+
+/** The queues of all backends of a plan. */
 export class QueueTable {
   /** One for each backend, in the order of the plan. */
   readonly backends: readonly SessionQueues[];
-  private readonly words: Int32Array;
-  private readonly perWorker: number;
-  private readonly entries: number;
+  readonly entries: QueueEntries;
 
-  /** @param perWorker sessions that a worker may have */
-  static create(backendSizes: readonly number[], workers: number, perWorker: number): SharedArrayBuffer {
-    const buffer = new SharedArrayBuffer(4 * (entriesAt(backendSizes, workers) + workers * perWorker * ENTRY_WORDS));
-    new Int32Array(buffer)[PER_WORKER] = perWorker;
-    return buffer;
+  /** @param entries for the sessions of all workers; @param kept of backends whose groups of servers are kept */
+  static create(entries: SharedArrayBuffer, backendSizes: readonly number[], kept: Kept | null = null): QueueMemory {
+    const backends = allocatePieces(backendSizes.map(backendWords), kept, ({ words, base }) => {
+      words[base + NUMBER] = QueueEntries.numberQueues(entries);
+    });
+    return { entries, backends };
   }
 
   /**
    * @param groups of the same backends
    * @param worker the worker that opens the table
    */
-  constructor(
-    buffer: SharedArrayBuffer,
-    groups: readonly ServerGroup[],
-    workers: number,
-    private readonly worker: number,
-  ) {
-    this.words = new Int32Array(buffer);
-    this.perWorker = this.words[PER_WORKER];
-    const sizes = groups.map((group) => group.size);
-    this.entries = entriesAt(sizes, workers);
-    const layout: Layout = { words: this.words, entries: this.entries, perWorker: this.perWorker, workers, worker };
-    let base = LINE * (1 + workers);
-    this.backends = groups.map((group, i) => {
-      const queues = new SessionQueues(layout, base, i, group);
-      base += backendWords(group.size);
-      return queues;
-    });
+  constructor({ entries, backends }: QueueMemory, groups: readonly ServerGroup[], worker: number) {
+    this.entries = new QueueEntries(entries, worker);
+    this.backends = openPieces(backends).map(({ words, base }, i) => new SessionQueues(this.entries, words, base, groups[i]));
   }
+}
 
-  /** The entry of a session, by its number in the opening worker's pool. */
-  entryOf(session: number): number {
-    return this.worker * this.perWorker + session;
+/**
+ * Takes out everything of a worker that has died, and passes on what was granted to it and what it
+ * had. Called without a lock, before another takes its place, and after `ServerGroup.leaveAll`.
+ * @param tables of all plans that it had sessions of, opened for that worker
+ * @param owner a positive number, unique to the calling thread
+ * @param broken whether the worker died while it held the lock of these queues: their lists may be in pieces
+ */
+export function reclaimQueues(
+  tables: readonly QueueTable[],
+  owner: number,
+  broken: (queues: SessionQueues) => boolean,
+  wake: Wake,
+): void {
+  const byNumber = new Map(tables.flatMap(({ backends }) => backends.map((queues) => [queues.number, queues] as const)));
+  const all = [...byNumber.values()];
+  for (const queues of all) if (broken(queues)) queues.rebuild(owner);
+  const [{ entries }] = tables;
+  for (const entry of entries.occupied()) {
+    const queues = byNumber.get(entries.queuesOf(entry)) as SessionQueues;
+    queues.group.lock(owner);
+    queues.evict(entry, wake);
+    queues.group.unlock();
   }
-
-  /** The session of an entry of the opening worker. */
-  sessionOf(entry: number): number {
-    return entry - this.worker * this.perWorker;
-  }
-
-  /** Takes all entries granted to the opening worker out of its inbox: the first granted, to go on with `nextOf`; or NO_ENTRY. */
-  takeInbox(): number {
-    const { words } = this;
-    const inbox = LINE * (1 + this.worker);
-    if (Atomics.load(words, inbox) === 0) return NO_ENTRY;
-    let first = 0;
-    let link = Atomics.exchange(words, inbox, 0);
-    while (link !== 0) {
-      const at = this.entries + (link - 1) * ENTRY_WORDS + INBOX_NEXT;
-      const before = words[at];
-      words[at] = first;
-      first = link;
-      link = before;
-    }
-    return first - 1;
-  }
-
-  /** The entry granted after this one; to be asked before the entry is used for anything else. */
-  nextOf(entry: number): number {
-    return this.words[this.entries + entry * ENTRY_WORDS + INBOX_NEXT] - 1;
-  }
-
-  /**
-   * Takes out everything of the opening worker, which has died, and passes on what was granted to
-   * it and what it had. Called without a lock, before another takes its place, and after
-   * `ServerGroup.leaveAll`.
-   * @param owner a positive number, unique to the calling thread
-   * @param broken whether the worker died while it held the lock of that backend: its lists may be in pieces
-   */
-  reclaim(owner: number, broken: (backend: number) => boolean, wake: Wake): void {
-    const first = this.worker * this.perWorker;
-    for (const [i, queues] of this.backends.entries()) if (broken(i)) queues.rebuild(owner);
-    for (let entry = first; entry < first + this.perWorker; entry++) {
-      const at = this.entries + entry * ENTRY_WORDS;
-      if ((Atomics.load(this.words, at + META) & STATE_MASK) === FREE) continue;
-      const queues = this.backends[this.words[at + BACKEND]];
-      queues.group.lock(owner);
-      queues.evict(entry, wake);
-      queues.group.unlock();
-    }
-    Atomics.store(this.words, LINE * (1 + this.worker), 0);
-    for (const queues of this.backends) queues.serveAll(owner, wake);
-  }
+  entries.clearInbox();
+  for (const queues of all) queues.serveAll(owner, wake);
 }
 
 function backendWords(servers: number): number {
   return Math.ceil((LINE + servers * QUEUE_WORDS) / LINE) * LINE;
 }
 
-/** The first word of the entries. */
-function entriesAt(backendSizes: readonly number[], workers: number): number {
-  return backendSizes.reduce((sum, size) => sum + backendWords(size), LINE * (1 + workers));
-}
-
-interface Layout {
-  readonly words: Int32Array;
-  /** The first word of the entries. */
-  readonly entries: number;
-  readonly perWorker: number;
-  readonly workers: number;
-  readonly worker: number;
-}
-
 /** The queues of one backend and of its servers. Call everything but the lengths under the lock of `group`. */
 export class SessionQueues {
-  private readonly words: Int32Array;
+  /** Words of the entries. */
+  private readonly list: Int32Array;
 
   /** @param base word of the backend */
   constructor(
-    private readonly layout: Layout,
+    private readonly entries: QueueEntries,
+    private readonly words: Int32Array,
     private readonly base: number,
-    private readonly backend: number,
     readonly group: ServerGroup,
   ) {
-    this.words = layout.words;
+    this.list = entries.words;
+  }
+
+  /** Which queues these are, among all that there have been. */
+  get number(): number {
+    return this.words[this.base + NUMBER];
   }
 
   /** Sessions that wait for any server; those that wait for a certain one are counted by the group. */
@@ -197,16 +132,16 @@ export class SessionQueues {
    * @param offsetMs added to the time of arrival (`set-priority-offset`)
    */
   join(entry: number, server: number, priorityClass: number, offsetMs: number, nowMs: number): void {
-    const { words } = this;
+    const { words, list } = this;
     const at = this.at(entry);
     const queue = this.queueOf(server);
     const arrived = this.arrival(nowMs);
-    words[at + SERVER] = server;
-    words[at + BACKEND] = this.backend;
-    words[at + TIME] = (arrived + offsetMs) | 0;
-    words[at + ORDER] = ++words[this.base + SEQUENCE];
-    words[at + POSITION] = words[queue + GRANTS];
-    Atomics.store(words, at + META, (priorityClass << STATE_BITS) | WAITING);
+    list[at + ENTRY.server] = server;
+    list[at + ENTRY.queues] = this.number;
+    list[at + ENTRY.time] = (arrived + offsetMs) | 0;
+    list[at + ENTRY.order] = ++words[this.base + SEQUENCE];
+    list[at + ENTRY.position] = words[queue + GRANTS];
+    Atomics.store(list, at + ENTRY.meta, (priorityClass << STATE_BITS) | WAITING);
     this.link(entry, queue);
     this.count(server, 1);
   }
@@ -215,23 +150,23 @@ export class SessionQueues {
   leave(entry: number): boolean {
     if (!this.waits(entry)) return false;
     this.unlink(entry);
-    Atomics.store(this.words, this.at(entry) + META, FREE);
+    Atomics.store(this.list, this.at(entry) + ENTRY.meta, FREE);
     return true;
   }
 
   /** It is queued, and nothing has been granted to it. */
   waits(entry: number): boolean {
-    return this.state(entry) === WAITING;
+    return this.entries.state(entry) === WAITING;
   }
 
   /** It has been granted a server, or sent to choose again, and has not been accepted yet. */
   isGranted(entry: number): boolean {
-    return this.state(entry) === GRANTED;
+    return this.entries.state(entry) === GRANTED;
   }
 
   /** The server that an entry waited for, ANY_SERVER for the backend's queue; or after a grant the server granted. */
   serverOf(entry: number): number {
-    return this.words[this.at(entry) + SERVER];
+    return this.list[this.at(entry) + ENTRY.server];
   }
 
   /**
@@ -239,12 +174,12 @@ export class SessionQueues {
    * when it joined to when it left; `%sq`, `%bq`.
    */
   position(entry: number): number {
-    return this.words[this.at(entry) + POSITION];
+    return this.list[this.at(entry) + ENTRY.position];
   }
 
   /** Ends a grant that its owner has taken out of the inbox: the entry may be used again. Needs no lock. */
   accept(entry: number): void {
-    Atomics.store(this.words, this.at(entry) + META, FREE);
+    Atomics.store(this.list, this.at(entry) + ENTRY.meta, FREE);
   }
 
   /**
@@ -299,7 +234,7 @@ export class SessionQueues {
 
   /** Makes the lists anew from the entries: who held the lock died in the middle of a change. */
   rebuild(owner: number): void {
-    const { words, group, layout } = this;
+    const { words, group, entries } = this;
     group.lock(owner);
     words.fill(0, this.base, this.base + TAIL + 1);
     Atomics.store(words, this.base + LENGTH, 0);
@@ -307,8 +242,8 @@ export class SessionQueues {
       words.fill(0, this.queueOf(server), this.queueOf(server) + TAIL + 1);
       group.changeQueued(server, -group.queued(server));
     }
-    for (let entry = 0; entry < layout.workers * layout.perWorker; entry++) {
-      if (words[this.at(entry) + BACKEND] !== this.backend || !this.waits(entry)) continue;
+    for (let entry = 0; entry < entries.count; entry++) {
+      if (entries.queuesOf(entry) !== this.number || !this.waits(entry)) continue;
       this.link(entry, this.queueOf(this.serverOf(entry)));
       this.count(this.serverOf(entry), 1);
     }
@@ -325,15 +260,11 @@ export class SessionQueues {
   }
 
   private at(entry: number): number {
-    return this.layout.entries + entry * ENTRY_WORDS;
+    return this.entries.at(entry);
   }
 
   private queueOf(server: number): number {
     return server === ANY_SERVER ? this.base : this.base + LINE + server * QUEUE_WORDS;
-  }
-
-  private state(entry: number): number {
-    return Atomics.load(this.words, this.at(entry) + META) & STATE_MASK;
   }
 
   /** The server is one of those that are chosen from at the moment. */
@@ -352,57 +283,61 @@ export class SessionQueues {
   }
 
   private precedes(entry: number, other: number): boolean {
-    const { words } = this;
+    const { list } = this;
     const a = this.at(entry);
     const b = this.at(other);
-    const byClass = (words[a + META] >> STATE_BITS) - (words[b + META] >> STATE_BITS);
+    const byClass = (list[a + ENTRY.meta] >> STATE_BITS) - (list[b + ENTRY.meta] >> STATE_BITS);
     if (byClass !== 0) return byClass < 0;
-    const byTime = (words[a + TIME] - words[b + TIME]) | 0;
-    return byTime !== 0 ? byTime < 0 : ((words[a + ORDER] - words[b + ORDER]) | 0) < 0;
+    const byTime = (list[a + ENTRY.time] - list[b + ENTRY.time]) | 0;
+    return byTime !== 0 ? byTime < 0 : ((list[a + ENTRY.order] - list[b + ENTRY.order]) | 0) < 0;
   }
 
   private grant(entry: number, server: number, wake: Wake): void {
-    const { words, layout } = this;
+    const { words, list, entries } = this;
     const at = this.at(entry);
-    words[this.queueOf(words[at + SERVER]) + GRANTS]++;
+    words[this.queueOf(list[at + ENTRY.server]) + GRANTS]++;
     this.unlink(entry);
-    words[at + POSITION]--; // its own turn was counted already, and positions begin with 1
-    words[at + SERVER] = server;
-    Atomics.store(words, at + META, GRANTED);
-    const worker = Math.trunc(entry / layout.perWorker);
-    const inbox = LINE * (1 + worker);
-    let first = Atomics.load(words, inbox);
-    for (;;) {
-      words[at + INBOX_NEXT] = first;
-      const found = Atomics.compareExchange(words, inbox, first, entry + 1);
-      if (found === first) break;
-      first = found;
-    }
-    if (first === 0 && worker !== layout.worker) wake(worker);
+    list[at + ENTRY.position]--; // its own turn was counted already, and positions begin with 1
+    list[at + ENTRY.server] = server;
+    Atomics.store(list, at + ENTRY.meta, GRANTED);
+    const worker = entries.workerOf(entry);
+    if (entries.post(entry) && worker !== entries.worker) wake(worker);
   }
 
   private link(entry: number, queue: number): void {
-    const { words } = this;
+    const { words, list } = this;
     let before = words[queue + TAIL] - 1;
-    while (before !== NO_ENTRY && this.precedes(entry, before)) before = words[this.at(before) + PREVIOUS] - 1;
-    const after = (before === NO_ENTRY ? words[queue + HEAD] : words[this.at(before) + NEXT]) - 1;
-    words[this.at(entry) + PREVIOUS] = before + 1;
-    words[this.at(entry) + NEXT] = after + 1;
-    words[before === NO_ENTRY ? queue + HEAD : this.at(before) + NEXT] = entry + 1;
-    words[after === NO_ENTRY ? queue + TAIL : this.at(after) + PREVIOUS] = entry + 1;
+    while (before !== NO_ENTRY && this.precedes(entry, before)) before = list[this.at(before) + ENTRY.previous] - 1;
+    const after = (before === NO_ENTRY ? words[queue + HEAD] : list[this.at(before) + ENTRY.next]) - 1;
+    list[this.at(entry) + ENTRY.previous] = before + 1;
+    list[this.at(entry) + ENTRY.next] = after + 1;
+    this.linkAfter(queue, before, entry + 1);
+    this.linkBefore(queue, after, entry + 1);
   }
 
   private unlink(entry: number): void {
-    const { words } = this;
+    const { words, list } = this;
     const at = this.at(entry);
-    const server = words[at + SERVER];
+    const server = list[at + ENTRY.server];
     const queue = this.queueOf(server);
-    const before = words[at + PREVIOUS];
-    const after = words[at + NEXT];
-    words[before === 0 ? queue + HEAD : this.at(before - 1) + NEXT] = after;
-    words[after === 0 ? queue + TAIL : this.at(after - 1) + PREVIOUS] = before;
-    words[at + POSITION] = ((words[queue + GRANTS] - words[at + POSITION]) | 0) + 1;
+    const before = list[at + ENTRY.previous];
+    const after = list[at + ENTRY.next];
+    this.linkAfter(queue, before - 1, after);
+    this.linkBefore(queue, after - 1, before);
+    list[at + ENTRY.position] = ((words[queue + GRANTS] - list[at + ENTRY.position]) | 0) + 1;
     this.count(server, -1);
+  }
+
+  /** Makes a link the one after an entry, or the first of the queue. */
+  private linkAfter(queue: number, entry: number, link: number): void {
+    if (entry === NO_ENTRY) this.words[queue + HEAD] = link;
+    else this.list[this.at(entry) + ENTRY.next] = link;
+  }
+
+  /** Makes a link the one before an entry, or the last of the queue. */
+  private linkBefore(queue: number, entry: number, link: number): void {
+    if (entry === NO_ENTRY) this.words[queue + TAIL] = link;
+    else this.list[this.at(entry) + ENTRY.previous] = link;
   }
 
   private count(server: number, change: number): void {

@@ -1,8 +1,8 @@
 /**
- * The table of all servers: for each backend a group, laid out one after the other in one
- * SharedArrayBuffer, and behind them the rows that each worker alone writes. What a group holds is
- * told in server-group.ts.
+ * The table of all servers: for each backend a group, and behind it the rows that each worker alone
+ * writes. What a group holds is told in server-group.ts.
  */
+import { allocatePieces, type Kept, openPieces, type Pieces } from './pieces.js';
 import { ServerGroup } from './server-group.js';
 import { groupWords, OWN_WORDS, wholeLines } from './server-layout.js';
 
@@ -24,32 +24,25 @@ export class ServerTable {
   /** One group for each backend, in the order of the plan. */
   readonly groups: readonly ServerGroup[];
 
-  static create(backendSizes: readonly number[], workers: number): SharedArrayBuffer {
-    const { fixed, own } = measure(backendSizes);
-    return new SharedArrayBuffer((fixed + workers * own) * 4);
+  /** @param kept groups of the same servers */
+  static create(backendSizes: readonly number[], workers: number, kept: Kept | null = null): Pieces {
+    return allocatePieces(
+      backendSizes.map((size) => groupWords(size) + workers * rowWords(size)),
+      kept,
+    );
   }
 
   /** @param worker the worker that opens the table, whose rows `enter` and `leave` write */
-  constructor(buffer: SharedArrayBuffer, backendSizes: readonly number[], worker: number) {
-    const words = new Int32Array(buffer);
-    const { fixed, own } = measure(backendSizes);
-    const rows = { first: fixed, stride: own, worker, workers: own === 0 ? 0 : (words.length - fixed) / own };
-    let base = 0;
-    let server = 0;
-    this.groups = backendSizes.map((size) => {
-      const group = new ServerGroup(words, base, size, { ...rows, first: rows.first + server * OWN_WORDS });
-      base += groupWords(size);
-      server += size;
-      return group;
+  constructor(pieces: Pieces, backendSizes: readonly number[], workers: number, worker: number) {
+    this.groups = openPieces(pieces).map(({ words, base }, i) => {
+      const size = backendSizes[i];
+      const rows = { first: base + groupWords(size), stride: rowWords(size), worker, workers };
+      return new ServerGroup(words, base, size, rows);
     });
   }
 }
 
-/** Words of all groups, and of one worker's rows. */
-function measure(backendSizes: readonly number[]): { fixed: number; own: number } {
-  const servers = backendSizes.reduce((sum, size) => sum + size, 0);
-  return {
-    fixed: backendSizes.reduce((sum, size) => sum + groupWords(size), 0),
-    own: wholeLines(servers * OWN_WORDS),
-  };
+/** Words of one worker's rows for the servers of a group. */
+function rowWords(servers: number): number {
+  return wholeLines(servers * OWN_WORDS);
 }

@@ -1,15 +1,18 @@
 /**
- * All that threads share, in one structured-cloneable object that goes to each worker once. Each
- * part is a class of this folder that wraps a SharedArrayBuffer: the only code that knows an
- * offset. The master creates it for a plan; workers open it.
+ * All that threads share, in one structured-cloneable object that goes to each worker with each plan.
+ * Each part is a class of this folder that wraps a SharedArrayBuffer: the only code that knows an
+ * offset. The master creates it for a plan; workers open it. Some parts are the process's for life,
+ * and of the others what goes on under another plan is taken over from the one before.
  */
 
 import { ServerAddressTable } from './addresses.js';
 import { WorkerCounters } from './counters.js';
 import { ConnectionGate } from './gate.js';
 import { HoldingsTable } from './holdings.js';
+import type { Pieces } from './pieces.js';
 import { ProxyTable } from './proxies.js';
-import { QueueTable } from './queues.js';
+import { QueueEntries } from './queue-entries.js';
+import { type QueueMemory, QueueTable } from './queues.js';
 import { ServerTable } from './servers.js';
 import type { SharedStatistics } from './statistics.js';
 import { StickTable, type StickTableShape } from './stick-table.js';
@@ -20,12 +23,17 @@ export const STICK_COUNTERS = 3;
 
 /** The buffers behind the tables; send this, then `openShared` it in the other thread. */
 export interface SharedState {
+  // For life.
   readonly gate: SharedArrayBuffer;
-  readonly servers: SharedArrayBuffer;
-  readonly addresses: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
   readonly holdings: SharedArrayBuffer;
-  readonly queues: SharedArrayBuffer;
+  /** The eventfd of each worker: written to wake it. */
+  readonly wakeFds: readonly number[];
+  // For a plan.
+  readonly servers: Pieces;
+  readonly addresses: SharedArrayBuffer;
+  /** The entries in it are for life. */
+  readonly queues: QueueMemory;
   /** Limits of single frontends, and of binds in the order of all listeners; null: none of its own. */
   readonly frontendGates: readonly (SharedArrayBuffer | null)[];
   readonly bindGates: readonly (SharedArrayBuffer | null)[];
@@ -35,8 +43,6 @@ export interface SharedState {
   readonly ledgers: readonly SharedArrayBuffer[];
   /** Servers of each backend, in order. */
   readonly backendSizes: readonly number[];
-  /** The eventfd of each worker: written to wake it. */
-  readonly wakeFds: readonly number[];
 }
 
 /** The tables over a SharedState. */
@@ -76,31 +82,62 @@ export interface SharedSizes {
   readonly wakeFds: readonly number[];
 }
 
-/** Creates the tables, all zero but for their sizes. */
-export function createShared(sizes: SharedSizes): SharedState {
-  const { tables = [] } = sizes;
+/** What goes on from the plan before: for each of the new one its number there; -1: it begins anew. */
+export interface Before {
+  readonly state: SharedState;
+  readonly frontends: readonly number[];
+  /** Backends of the same servers and the same way to choose them. */
+  readonly groups: readonly number[];
+  /** Binds, in the order of all listeners. */
+  readonly binds: readonly number[];
+  /** Stick tables of the same names and shapes. */
+  readonly tables: readonly number[];
+}
+
+/** Creates the tables, all zero but for their sizes and what is taken over. */
+export function createShared(sizes: SharedSizes, before: Before | null = null): SharedState {
+  const { workers, maxconn, backendSizes, tables = [] } = sizes;
+  const state = before?.state;
+  const entries = state?.queues.entries ?? QueueEntries.create(workers, maxconn);
   return {
-    gate: ConnectionGate.create(sizes.maxconn, sizes.workers),
-    servers: ServerTable.create(sizes.backendSizes, sizes.workers),
-    addresses: ServerAddressTable.create(sizes.backendSizes),
-    counters: WorkerCounters.create(sizes.workers),
-    holdings: HoldingsTable.create(sizes.workers, sizes.descriptorsMax),
-    queues: QueueTable.create(sizes.backendSizes, sizes.workers, sizes.maxconn),
-    frontendGates: gates(sizes.frontendLimits, sizes.workers),
-    bindGates: gates(sizes.bindLimits, sizes.workers),
-    statistics: sizes.statistics,
-    sticks: tables.map((shape) => ({ buffer: StickTable.create(shape), shape })),
-    ledgers: tables.length === 0 ? [] : sizes.wakeFds.map(() => TrackLedger.create(sizes.maxconn, STICK_COUNTERS)),
-    backendSizes: sizes.backendSizes,
+    gate: state?.gate ?? ConnectionGate.create(maxconn, workers),
+    counters: state?.counters ?? WorkerCounters.create(workers),
+    holdings: state?.holdings ?? HoldingsTable.create(workers, sizes.descriptorsMax),
     wakeFds: sizes.wakeFds,
+    addresses: ServerAddressTable.create(backendSizes),
+    servers: ServerTable.create(backendSizes, workers, before && { pieces: before.state.servers, from: before.groups }),
+    queues: QueueTable.create(entries, backendSizes, before && { pieces: before.state.queues.backends, from: before.groups }),
+    frontendGates: gates(sizes.frontendLimits, workers, before && keptGates(before.state.frontendGates, before.frontends)),
+    bindGates: gates(sizes.bindLimits, workers, before && keptGates(before.state.bindGates, before.binds)),
+    statistics: sizes.statistics,
+    sticks: tables.map((shape, i) => ({ buffer: keptTable(before, i) ?? StickTable.create(shape), shape })),
+    ledgers: tables.length === 0 ? [] : sizes.wakeFds.map(() => TrackLedger.create(maxconn, STICK_COUNTERS)),
+    backendSizes,
   };
 }
 
 /** Stands for no worker: what the master opens for itself, which counts nothing as its own. */
 export const NO_WORKER = -1;
 
-function gates(limits: readonly number[] = [], workers: number): (SharedArrayBuffer | null)[] {
-  return limits.map((max) => (max > 0 ? ConnectionGate.create(max, workers) : null));
+function keptTable(before: Before | null, table: number): SharedArrayBuffer | undefined {
+  return before === null ? undefined : before.state.sticks[before.tables[table]]?.buffer;
+}
+
+type Gates = readonly (SharedArrayBuffer | null)[];
+
+function keptGates(gates: Gates, from: readonly number[]): Gates {
+  return from.map((i) => gates[i] ?? null);
+}
+
+/** Who has a limit now and had one before keeps the count. */
+function gates(limits: readonly number[] = [], workers: number, kept: Gates | null): Gates {
+  return limits.map((max, i) => {
+    if (max === 0) return null;
+    const known = kept?.[i] ?? null;
+    if (known === null) return ConnectionGate.create(max, workers);
+    new ConnectionGate(known).max = max;
+    return known;
+  });
 }
 
 function openLedger({ ledgers }: SharedState, worker: number): TrackLedger | null {
@@ -109,8 +146,8 @@ function openLedger({ ledgers }: SharedState, worker: number): TrackLedger | nul
 
 /** Opens the tables on behalf of one worker: in its thread, or in the master's after its death. */
 export function openShared(state: SharedState, worker: number): SharedTables {
-  const servers = new ServerTable(state.servers, state.backendSizes, worker);
   const workers = state.wakeFds.length;
+  const servers = new ServerTable(state.servers, state.backendSizes, workers, worker);
   const open = (buffer: SharedArrayBuffer | null): ConnectionGate | null => (buffer === null ? null : new ConnectionGate(buffer));
   return {
     gate: new ConnectionGate(state.gate),
@@ -119,7 +156,7 @@ export function openShared(state: SharedState, worker: number): SharedTables {
     counters: new WorkerCounters(state.counters),
     holdings: new HoldingsTable(state.holdings),
     proxies: new ProxyTable(state.statistics, worker),
-    queues: new QueueTable(state.queues, servers.groups, workers, worker),
+    queues: new QueueTable(state.queues, servers.groups, worker),
     frontendGates: state.frontendGates.map(open),
     bindGates: state.bindGates.map(open),
     sticks: state.sticks.map(({ buffer, shape }) => new StickTable(buffer, shape)),

@@ -65,7 +65,7 @@ const backend = (name: string, servers: readonly ServerPlan[], settings: Partial
 
 function lab(...backends: BackendPlan[]): Lab {
   const sizes = backends.map(({ servers }) => servers.length);
-  const { groups } = new ServerTable(ServerTable.create(sizes, 1), sizes, 0);
+  const { groups } = new ServerTable(ServerTable.create(sizes, 1), sizes, 1, 0);
   const clock = new StillClock();
   const changes: string[] = [];
   const states = new ServerStates(backends, groups, clock, (place) => changes.push(`${place.backend}/${place.server}`));

@@ -5,6 +5,7 @@ import { type BackendPlan, DEFAULT_BACKEND, DEFAULT_PROCESS, defaultServer, type
 import { statisticsNames } from '../../src/plan/statistics-names.js';
 import { NO_SERVER } from '../../src/proxy/balance/balancer.js';
 import { type Decisions, Dispatcher, NO_ROOM, NO_USABLE, PLACED, WAITS } from '../../src/proxy/dispatch.js';
+import { Grants } from '../../src/proxy/grants.js';
 import type { Lane } from '../../src/proxy/lane.js';
 import type { SampleContext } from '../../src/proxy/samples/context.js';
 import { FOUND, MISSING } from '../../src/proxy/samples/sample.js';
@@ -48,13 +49,10 @@ function dispatcher({ backend, maxconn = 0, maxqueue = 0, remembered = NO_SERVER
   const [group] = tables.servers.groups;
   group.configure(0, false);
   for (const [i, server] of servers.entries()) group.configureServer(i, server);
-  const lane = {
-    worker: 0,
-    plan,
-    tables,
-    statistics: new SessionStatistics({ plan, tables }),
-    wakeWorker: () => undefined,
-  } as unknown as Lane;
+  const sessions: Session[] = [];
+  const grants = new Grants(tables.queues.entries, { session: (i) => sessions[i] });
+  const statistics = new SessionStatistics({ plan, tables });
+  const lane = { worker: 0, plan, tables, statistics, grants, wakeWorker: () => undefined } as unknown as Lane;
   const decisions = {
     compiler: {
       condition: (one: { alternatives: { acl: number }[][] }) => () =>
@@ -79,13 +77,13 @@ function dispatcher({ backend, maxconn = 0, maxqueue = 0, remembered = NO_SERVER
     onGranted: (session: Session) => granted.push(session),
     onSentBack: (session: Session) => granted.push(session),
   };
-  let index = 0;
   const session = (): Session => {
-    const one = new Session(index++);
+    const one = new Session(sessions.length);
+    sessions.push(one);
     one.backend = 0;
     return one;
   };
-  return { dispatch: new Dispatcher(lane, owner, decisions), group, session, granted, tables };
+  return { dispatch: new Dispatcher(lane, owner, decisions), group, session, granted, tables, grants };
 }
 
 const when = (acl: number) => ({ unless: false, alternatives: [[{ negated: false, acl }]] });
@@ -130,7 +128,7 @@ test('what is remembered is kept to, also when it is full; not when it is down, 
 });
 
 test('who waits gets what is given back, in order; who leaves does not', () => {
-  const { dispatch, session, group, granted, tables } = dispatcher({ maxconn: 1 });
+  const { dispatch, session, group, granted, tables, grants } = dispatcher({ maxconn: 1 });
   const sessions = Array.from({ length: SERVERS + 3 }, session);
   const placings = sessions.map((one) => {
     const placing = dispatch.begin(one);
@@ -140,12 +138,12 @@ test('who waits gets what is given back, in order; who leaves does not', () => {
   assert.equal(placings, [PLACED, PLACED, PLACED, WAITS, WAITS, WAITS]);
   assert.ok(dispatch.cancel(sessions[3]));
   dispatch.release(sessions[0]);
-  dispatch.takeGrants();
+  grants.take();
   assert.equal(granted, [sessions[4]]);
   assert.is(sessions[4].backendQueuePosition, 1);
   sessions[5].state = 0; // its session is over when the grant comes
   dispatch.release(sessions[1]);
-  dispatch.takeGrants();
+  grants.take();
   assert.equal(granted, [sessions[4]]);
   assert.is(tables.queues.backends[0].waiting, 0);
   assert.is(group.active(0) + group.active(1) + group.active(2), 2);

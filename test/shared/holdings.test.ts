@@ -51,7 +51,7 @@ test('forgetting one worker leaves the other', () => {
 test('more mappings than there is room for are refused, not lost', () => {
   const holdings = new HoldingsTable(HoldingsTable.create(1, 64)).forWorker(0);
   assert.throws(() => {
-    for (let i = 0; i < 1000; i++) holdings.holdMemory(4096 * i, 4096);
+    for (let i = 0; i < 2000; i++) holdings.holdMemory(4096 * i, 4096);
   }, /a worker has more than \d+ mappings/);
 });
 

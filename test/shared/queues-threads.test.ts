@@ -1,6 +1,7 @@
 /** Real threads that take, wait for and give back connections at once: nothing is lost, and the limit holds. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { QueueEntries } from '../../src/shared/queue-entries.js';
 import { QueueTable } from '../../src/shared/queues.js';
 import { ServerTable } from '../../src/shared/servers.js';
 import type { QueueThreads } from './support/queues-thread.js';
@@ -13,8 +14,8 @@ const MAXCONN = 3;
 
 test('every session of every thread is served, never more at once than the server takes', async () => {
   const servers = ServerTable.create([1], WORKERS);
-  const queues = QueueTable.create([1], WORKERS, ENTRIES);
-  const [group] = new ServerTable(servers, [1], 0).groups;
+  const queues = QueueTable.create(QueueEntries.create(WORKERS, ENTRIES), [1]);
+  const [group] = new ServerTable(servers, [1], WORKERS, 0).groups;
   group.configure(0, false);
   group.configureServer(0, { id: 1, weight: 1, backup: false, maxconn: MAXCONN, minconn: 0, maxqueue: 0 });
   const counts = new Int32Array(new SharedArrayBuffer(8));
@@ -23,7 +24,7 @@ test('every session of every thread is served, never more at once than the serve
   assert.is(counts[0], WORKERS * SESSIONS);
   assert.ok(counts[1] <= MAXCONN, `${counts[1]} at once`);
   assert.is(group.active(0), 0);
-  assert.is(new QueueTable(queues, [group], WORKERS, 0).backends[0].waiting, 0);
+  assert.is(new QueueTable(queues, [group], 0).backends[0].waiting, 0);
 });
 
 test.run();

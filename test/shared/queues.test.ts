@@ -5,7 +5,8 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ANY_SERVER, NO_ENTRY, QueueTable } from '../../src/shared/queues.js';
+import { NO_ENTRY, QueueEntries } from '../../src/shared/queue-entries.js';
+import { ANY_SERVER, QueueTable, reclaimQueues } from '../../src/shared/queues.js';
 import { ServerTable } from '../../src/shared/servers.js';
 import { Random } from '../sim/random.js';
 
@@ -69,7 +70,7 @@ class Model {
 class Run {
   private readonly random: Random;
   private readonly servers = ServerTable.create([SERVERS], WORKERS);
-  private readonly queues = QueueTable.create([SERVERS], WORKERS, SESSIONS);
+  private readonly queues = QueueTable.create(QueueEntries.create(WORKERS, SESSIONS), [SERVERS]);
   private readonly lanes = Array.from({ length: WORKERS }, (_, worker) => this.open(worker));
   private readonly model = new Model();
   /** Server of each connected entry. */
@@ -103,8 +104,8 @@ class Run {
   }
 
   private open(worker: number) {
-    const group = new ServerTable(this.servers, [SERVERS], worker).groups[0];
-    const table = new QueueTable(this.queues, [group], WORKERS, worker);
+    const group = new ServerTable(this.servers, [SERVERS], WORKERS, worker).groups[0];
+    const table = new QueueTable(this.queues, [group], worker);
     return { worker, group, table, queue: table.backends[0] };
   }
 
@@ -187,15 +188,15 @@ class Run {
     const lane = this.lanes[worker];
     this.woken.delete(worker);
     const order = [...this.model.granted.keys()].filter((one) => Math.trunc(one / SESSIONS) === worker);
-    let entry = lane.table.takeInbox();
+    let entry = lane.table.entries.takeInbox();
     while (entry !== NO_ENTRY) {
-      const next = lane.table.nextOf(entry);
+      const next = lane.table.entries.nextOf(entry);
       const expected = this.model.granted.get(entry);
       assert.ok(expected, `entry ${entry} was not to be granted`);
       assert.is(entry, order.shift(), 'grants arrive in their order');
       assert.is(lane.queue.serverOf(entry), expected.server);
       assert.is(lane.queue.position(entry), expected.position, `position of ${entry}`);
-      assert.is(lane.table.entryOf(lane.table.sessionOf(entry)), entry);
+      assert.is(lane.table.entries.entryOf(lane.table.entries.sessionOf(entry)), entry);
       this.model.granted.delete(entry);
       lane.queue.accept(entry);
       if (expected.server !== ANY_SERVER) {
@@ -257,7 +258,7 @@ class Run {
       this.connected.delete(entry);
       model.active[server]--;
     }
-    lane.table.reclaim(MASTER, () => held, this.wake);
+    reclaimQueues([lane.table], MASTER, () => held, this.wake);
     for (let entry = worker * SESSIONS; entry < (worker + 1) * SESSIONS; entry++) {
       model.leave(entry);
       const grant = model.granted.get(entry);

@@ -7,7 +7,7 @@ import { Random } from '../sim/random.js';
 const SERVERS = 40;
 
 function heapsOf(size: number) {
-  return new ServerTable(ServerTable.create([3, size], 1), [3, size], 0).groups[1].heaps;
+  return new ServerTable(ServerTable.create([3, size], 1), [3, size], 1, 0).groups[1].heaps;
 }
 
 test('random servers put in and taken out are in order, in three heaps beside each other', () => {

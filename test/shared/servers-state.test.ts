@@ -18,7 +18,7 @@ const WORKERS = 2;
 function groupsOf(settings: readonly Partial<ServerSettings>[]): ServerGroup[] {
   const sizes = [settings.length];
   const table = ServerTable.create(sizes, WORKERS);
-  const groups = Array.from({ length: WORKERS }, (_, worker) => new ServerTable(table, sizes, worker).groups[0]);
+  const groups = Array.from({ length: WORKERS }, (_, worker) => new ServerTable(table, sizes, WORKERS, worker).groups[0]);
   settings.forEach((one, server) => {
     groups[0].configureServer(server, { id: server + 1, weight: 1, backup: false, maxconn: 0, minconn: 0, maxqueue: 0, ...one });
   });

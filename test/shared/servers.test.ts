@@ -1,6 +1,7 @@
 /** The table of servers: choosing is exact whichever worker chooses, and what a dead worker had is taken off. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Pieces } from '../../src/shared/pieces.js';
 import { ServerTable, STATE_DOWN } from '../../src/shared/servers.js';
 import type { ServerThreads } from './support/servers-thread.js';
 import { inThreads } from './support/threads.js';
@@ -8,9 +9,9 @@ import { inThreads } from './support/threads.js';
 const THREADS = 4;
 const MODULE = new URL('./support/servers-thread.js', import.meta.url);
 
-function tableOf(weights: readonly number[]): SharedArrayBuffer {
+function tableOf(weights: readonly number[]): Pieces {
   const table = ServerTable.create([weights.length], THREADS);
-  const [group] = new ServerTable(table, [weights.length], 0).groups;
+  const [group] = new ServerTable(table, [weights.length], THREADS, 0).groups;
   weights.forEach((weight, server) => {
     group.setWeight(server, weight);
   });
@@ -41,7 +42,7 @@ test('leastconn over four threads and 100,000 connections that stay differs by o
 for (const balance of ['roundrobin', 'static-rr', 'leastconn', 'first', 'random'] as const) {
   test(`${balance} finds a server in every choice while states and weights change`, async () => {
     const table = tableOf([1, 1, 1]);
-    const [group] = new ServerTable(table, [3], 0).groups;
+    const [group] = new ServerTable(table, [3], THREADS, 0).groups;
     let over = false;
     const chosen = choose({ table, servers: 3, balance, choices: 20_000, keep: 0 }).finally(() => {
       over = true;
@@ -61,7 +62,7 @@ for (const balance of ['roundrobin', 'static-rr', 'leastconn', 'first', 'random'
 test('the counts are those of the connections that are left when others came and went', async () => {
   const table = tableOf([1, 1, 1]);
   await choose({ table, servers: 3, balance: 'leastconn', choices: 25_000, keep: 5 });
-  const groups = Array.from({ length: THREADS }, (_, worker) => new ServerTable(table, [3], worker).groups[0]);
+  const groups = Array.from({ length: THREADS }, (_, worker) => new ServerTable(table, [3], THREADS, worker).groups[0]);
   const active = (): number => [0, 1, 2].reduce((sum, server) => sum + groups[0].active(server), 0);
   assert.is(active(), 5 * THREADS);
   for (const [worker, group] of groups.entries()) {
@@ -76,8 +77,8 @@ test('the counts are those of the connections that are left when others came and
 
 test('taking off twice takes off once', () => {
   const table = tableOf([1]);
-  const [mine] = new ServerTable(table, [1], 0).groups;
-  const [other] = new ServerTable(table, [1], 1).groups;
+  const [mine] = new ServerTable(table, [1], THREADS, 0).groups;
+  const [other] = new ServerTable(table, [1], THREADS, 1).groups;
   mine.enter(0);
   other.enter(0);
   mine.leaveAll();
@@ -87,7 +88,7 @@ test('taking off twice takes off once', () => {
 
 test('backends do not touch each other', () => {
   const table = ServerTable.create([2, 1, 3], 2);
-  const [a, b, c] = new ServerTable(table, [2, 1, 3], 1).groups;
+  const [a, b, c] = new ServerTable(table, [2, 1, 3], 2, 1).groups;
   a.enter(1);
   b.setWeight(0, 9);
   c.enter(0);
@@ -97,12 +98,12 @@ test('backends do not touch each other', () => {
   assert.equal([b.active(0), b.weight(0)], [0, 9]);
   assert.equal([c.active(0), c.active(1), c.active(2)], [1, 0, 1]);
   assert.is(b.cursor, 0);
-  const [, , fromOther] = new ServerTable(table, [2, 1, 3], 0).groups;
+  const [, , fromOther] = new ServerTable(table, [2, 1, 3], 2, 0).groups;
   assert.is(fromOther.active(2), 1);
 });
 
 test('a change of load is later than every one before', () => {
-  const [group] = new ServerTable(tableOf([1, 1]), [2], 0).groups;
+  const [group] = new ServerTable(tableOf([1, 1]), [2], THREADS, 0).groups;
   group.enter(0);
   group.enter(1);
   assert.ok(group.touched(0) < group.touched(1));
@@ -112,8 +113,8 @@ test('a change of load is later than every one before', () => {
 
 test('the lock that a dead worker held is freed', () => {
   const table = tableOf([1]);
-  const [dead] = new ServerTable(table, [1], 0).groups;
-  const [alive] = new ServerTable(table, [1], 1).groups;
+  const [dead] = new ServerTable(table, [1], THREADS, 0).groups;
+  const [alive] = new ServerTable(table, [1], THREADS, 1).groups;
   dead.lock(1);
   alive.unlockFor(1);
   alive.lock(2);

@@ -133,6 +133,11 @@ export class SimulatedEngine implements Engine {
     this.begin(OP_ACCEPT, slot, listener);
   }
 
+  acceptNow(listener: number): number {
+    const connection = this.network.queue(listener).shift();
+    return connection === undefined ? -EAGAIN : this.network.admit(connection);
+  }
+
   connect(slot: number, fd: number, address: EncodedAddress): void {
     const operation = this.begin(OP_CONNECT, slot, fd);
     operation.server = address.address;

@@ -5,10 +5,12 @@
 
 import { statisticsNames } from '../../src/plan/statistics-names.js';
 import { slotsNeeded, timersNeeded } from '../../src/proxy/data-plane.js';
-import type { Lane } from '../../src/proxy/lane.js';
+import { Grants } from '../../src/proxy/grants.js';
+import type { Lane, WorkerBase } from '../../src/proxy/lane.js';
 import { QUEUE_MAX } from '../../src/proxy/relay.js';
 import type { ExpressionCompiler } from '../../src/proxy/samples/context.js';
 import { Expressions } from '../../src/proxy/samples/expressions.js';
+import { SessionPool } from '../../src/proxy/session.js';
 import { SessionStatistics } from '../../src/proxy/session-statistics.js';
 import { Shortage } from '../../src/proxy/shortage.js';
 import { TimerWheel } from '../../src/proxy/timers.js';
@@ -101,7 +103,6 @@ export class Simulation {
   }
 
   run(): void {
-    for (const { dataPlane } of this.lanes) dataPlane.start();
     for (let rounds = 0; !this.over; rounds++) {
       demand(rounds < ROUNDS_MAX, 'the run does not end: something spins');
       if (this.round() || this.round() || this.everybody() || this.passTime()) continue;
@@ -128,21 +129,29 @@ export class Simulation {
     });
     const tables = openShared(this.shared, worker);
     const notify = (): void => this.network.trace('somebody is told of a shortage');
-    let expressions: ExpressionCompiler | null = null;
-    const lane: Lane = {
+    const sessions = new SessionPool(scenario.maxconn);
+    const base: WorkerBase = {
       worker,
-      plan: scenario.plan,
       engine,
       timers: new TimerWheel(timersNeeded(scenario.maxconn, listeners.length), engine.nowMs()),
-      tables,
       counters: tables.counters.row(worker),
-      statistics: new SessionStatistics({ plan: scenario.plan, tables }),
+      sessions,
+      grants: new Grants(tables.queues.entries, sessions),
       notify,
-      onErrorLimit: () => this.network.trace('somebody is told of a failing server'),
       shortage: new Shortage(engine, tables.gate, notify),
       wakeWorker: (other) => {
         if (sabotage.losesWakes !== true) this.lanes[other].engine.wake();
       },
+    };
+    let expressions: ExpressionCompiler | null = null;
+    const lane: Lane = {
+      ...base,
+      plan: scenario.plan,
+      tables,
+      statistics: new SessionStatistics({ plan: scenario.plan, tables }),
+      holdings: tables.holdings.forWorker(worker),
+      onErrorLimit: () => this.network.trace('somebody is told of a failing server'),
+      close: () => undefined,
       get expressions(): ExpressionCompiler {
         expressions ??= new Expressions(lane);
         return expressions;
@@ -151,7 +160,8 @@ export class Simulation {
       tracker: null,
     };
     const opened = listeners.map((fd) => ({ fd, frontend: 0, bind: 0, backlog: scenario.backlog }));
-    const dataPlane = new WatchedDataPlane(lane, opened, network.addresses(), scenario.maxconn, this.judge);
+    const dataPlane = new WatchedDataPlane(base, listeners.length, this.judge);
+    dataPlane.begin(dataPlane.prepare(1, lane, opened, network.addresses()));
     return { lane, engine, dataPlane, listeners, draining: false, asleepSince: -1 };
   }
 

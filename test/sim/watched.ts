@@ -1,21 +1,17 @@
 /** A data plane that tells the judge how each session ends. */
-import type { EncodedAddress } from '../../src/kernel/address.js';
-import type { Listener } from '../../src/proxy/acceptor.js';
 import { DataPlane } from '../../src/proxy/data-plane.js';
-import type { Lane } from '../../src/proxy/lane.js';
+import type { WorkerBase } from '../../src/proxy/lane.js';
 import { CLOSING, type Endpoint, type Session, type Termination } from '../../src/proxy/session.js';
 import type { Judge } from './judge.js';
 
 /** Overrides nothing but the moment at which a session's end is decided. */
 export class WatchedDataPlane extends DataPlane {
   constructor(
-    lane: Lane,
-    listeners: readonly Listener[],
-    addresses: readonly EncodedAddress[],
-    sessionsMax: number,
+    base: WorkerBase,
+    listenersMax: number,
     private readonly judge: Judge,
   ) {
-    super(lane, listeners, addresses, sessionsMax);
+    super(base, listenersMax);
   }
 
   protected override onSilence(endpoint: Endpoint): void {

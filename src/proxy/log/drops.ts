@@ -27,7 +27,14 @@ export class Drops {
   ) {
     this.failing = new Uint8Array(names.length);
     this.lostAt = new Int32Array(names.length);
-    row[COUNTER.logTargetsFailingNow] = 0; // a thread that died may have left its own
+  }
+
+  /** Nothing is delivered any more. */
+  close(): void {
+    for (const [target, failing] of this.failing.entries()) {
+      this.row[COUNTER.logTargetsFailingNow] -= failing;
+      this.failing[target] = 0;
+    }
   }
 
   /** Lines to a target were lost, because of this `-errno`. */

@@ -24,7 +24,7 @@ const LEVEL_INFO = 6;
 const SILENT = -2;
 
 /** What of the surroundings of a worker its log needs. */
-export type LogSurroundings = Pick<Lane, 'worker' | 'plan' | 'engine' | 'tables' | 'counters' | 'notify'>;
+export type LogSurroundings = Pick<Lane, 'holdings' | 'plan' | 'engine' | 'tables' | 'counters' | 'notify'>;
 
 /** The logging of one frontend, ready to write. */
 interface FrontendLog {
@@ -49,8 +49,7 @@ export class SessionLog {
     private readonly lane: LogSurroundings,
     compiler: Pick<ExpressionCompiler, 'expression'>,
   ) {
-    const { plan, tables, worker } = lane;
-    const holdings = tables.holdings.forWorker(worker);
+    const { plan, tables, holdings } = lane;
     const logs = plan.frontends.map((frontend) => frontend.log);
     const targets = logs.flatMap((log) => log.targets);
     const longest = longestOf(targets);

@@ -120,6 +120,7 @@ export class LogTransport {
 
   /** Closes what was opened here. */
   close(): void {
+    this.drops.close();
     this.datagrams.close();
     for (const writer of this.writers) writer.close();
   }

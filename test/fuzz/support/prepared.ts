@@ -3,12 +3,11 @@
  * closures of every expression, condition and format, balancers and sockets' settings. Nothing runs.
  */
 import { encodeAddresses } from '../../../src/kernel/address.js';
-import { freeMemory } from '../../../src/kernel/descriptors.js';
 import type { Engine } from '../../../src/kernel/engine.js';
 import type { Plan } from '../../../src/plan/plan.js';
 import { statisticsNames } from '../../../src/plan/statistics-names.js';
 import { DataPlane, timersNeeded } from '../../../src/proxy/data-plane.js';
-import { WorkerLane } from '../../../src/proxy/worker-lane.js';
+import { ThreadBase, WorkerLane } from '../../../src/proxy/worker-lane.js';
 import { readShared, writeShared } from '../../../src/shared/message.js';
 import { createShared, openShared } from '../../../src/shared/state.js';
 import { allocateStatistics } from '../../../src/shared/statistics.js';
@@ -33,13 +32,15 @@ export function prepare(original: Plan): void {
     wakeFds: [-1],
   });
   const tables = openShared(shared, 0);
-  const lane = new WorkerLane({ index: 0, plan, shared }, tables, ENGINE, () => undefined, timersNeeded(SESSIONS, 0));
+  const sizes = { sessions: SESSIONS, timers: timersNeeded(SESSIONS, 0) };
+  const base = new ThreadBase(0, ENGINE, shared, tables, sizes, () => undefined);
+  const lane = new WorkerLane(base, 1, plan, tables);
   const addresses = encodeAddresses(plan.backends.flatMap((backend) => backend.servers.map((server) => server.address)));
   try {
-    new DataPlane(lane, [], addresses.encoded, SESSIONS);
+    lane.makeSessionLog();
+    new DataPlane(base, 0).prepare(1, lane, [], addresses.encoded);
   } finally {
-    lane.sessionLog?.close(0);
+    lane.close(0);
     addresses.region.unmap();
-    for (const [address, length] of tables.holdings.memory(0)) freeMemory(address, length);
   }
 }

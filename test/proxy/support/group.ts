@@ -22,7 +22,10 @@ export class Choosers {
     const plan = { ...DEFAULT_BACKEND.balance, algorithm: balance, ...settings };
     this.keyHash = new KeyHash(plan);
     const table = ServerTable.create([weights.length], workers);
-    this.groups = Array.from({ length: workers }, (_, worker) => new ServerTable(table, [weights.length], worker).groups[0]);
+    this.groups = Array.from(
+      { length: workers },
+      (_, worker) => new ServerTable(table, [weights.length], workers, worker).groups[0],
+    );
     this.balancers = this.groups.map((group) => createBalancer(plan, group));
     weights.forEach((weight, server) => {
       const rest = { id: server + 1, backup: false, maxconn: 0, minconn: 0, maxqueue: 0, ...servers[server] };

@@ -2,14 +2,16 @@
  * A worker of queues-threads.test.ts: many sessions, one after the other on each of its entries, that
  * take a connection or wait for one, and give it back. It polls where a worker would sleep.
  */
-import { ANY_SERVER, NO_ENTRY, QueueTable } from '../../../src/shared/queues.js';
+import type { Pieces } from '../../../src/shared/pieces.js';
+import { NO_ENTRY } from '../../../src/shared/queue-entries.js';
+import { ANY_SERVER, type QueueMemory, QueueTable } from '../../../src/shared/queues.js';
 import { ServerTable } from '../../../src/shared/servers.js';
 import { answer, threadStart } from './threads.js';
 
 /** What all threads share. */
 export interface QueueThreads {
-  readonly servers: SharedArrayBuffer;
-  readonly queues: SharedArrayBuffer;
+  readonly servers: Pieces;
+  readonly queues: QueueMemory;
   /** [0] sessions served; [1] most connections at once of the one server. */
   readonly counts: Int32Array;
   readonly workers: number;
@@ -19,11 +21,11 @@ export interface QueueThreads {
 
 const { index, shared } = threadStart<QueueThreads>();
 const { servers, queues, counts, workers, sessions, entries } = shared;
-const group = new ServerTable(servers, [1], index).groups[0];
-const table = new QueueTable(queues, [group], workers, index);
+const group = new ServerTable(servers, [1], workers, index).groups[0];
+const table = new QueueTable(queues, [group], index);
 const [queue] = table.backends;
 const connected: number[] = [];
-const idle = Array.from({ length: entries }, (_, i) => table.entryOf(i));
+const idle = Array.from({ length: entries }, (_, i) => table.entries.entryOf(i));
 const noWake = (): void => undefined;
 let begun = 0;
 let served = 0;
@@ -39,8 +41,8 @@ while (served < sessions) {
     }
     group.unlock();
   }
-  for (let entry = table.takeInbox(); entry !== NO_ENTRY; ) {
-    const next = table.nextOf(entry);
+  for (let entry = table.entries.takeInbox(); entry !== NO_ENTRY; ) {
+    const next = table.entries.nextOf(entry);
     queue.accept(entry);
     group.adopt(0);
     connected.push(entry);

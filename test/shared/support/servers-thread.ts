@@ -2,12 +2,13 @@
 import type { BalanceAlgorithm } from '../../../src/config/config.js';
 import { DEFAULT_BACKEND } from '../../../src/plan/plan.js';
 import { createBalancer, NO_SERVER } from '../../../src/proxy/balance/balancer.js';
+import type { Pieces } from '../../../src/shared/pieces.js';
 import { ServerTable } from '../../../src/shared/servers.js';
 import { answer, threadStart } from './threads.js';
 
 /** What the threads share. */
 export interface ServerThreads {
-  readonly table: SharedArrayBuffer;
+  readonly table: Pieces;
   readonly servers: number;
   readonly balance: BalanceAlgorithm;
   /** Choices of each thread. */
@@ -16,9 +17,12 @@ export interface ServerThreads {
   readonly keep: number;
 }
 
+/** As many as servers.test.ts begins. */
+const THREADS = 4;
+
 const { index, shared } = threadStart<ServerThreads>();
 const { balance, choices, keep } = shared;
-const [group] = new ServerTable(shared.table, [shared.servers], index).groups;
+const [group] = new ServerTable(shared.table, [shared.servers], THREADS, index).groups;
 const balancer = createBalancer({ ...DEFAULT_BACKEND.balance, algorithm: balance }, group);
 const chosen = new Array<number>(shared.servers).fill(0);
 const open: number[] = [];

@@ -6,6 +6,7 @@ import { Log } from '../../../../src/master/log.js';
 import { ProcessLog } from '../../../../src/master/process-log.js';
 import { type Clock, ServerStates } from '../../../../src/master/server-states.js';
 import { type BackendPlan, DEFAULT_BACKEND, DEFAULT_PROCESS, defaultServer, type ServerPlan } from '../../../../src/plan/plan.js';
+import { QueueEntries } from '../../../../src/shared/queue-entries.js';
 import { QueueTable } from '../../../../src/shared/queues.js';
 import { ServerTable } from '../../../../src/shared/servers.js';
 import { NO_WORKER } from '../../../../src/shared/state.js';
@@ -72,8 +73,8 @@ export function observe(
   const lines: string[] = [];
   const ended: string[] = [];
   const sizes = backends.map(({ servers }) => servers.length);
-  const { groups } = new ServerTable(ServerTable.create(sizes, 1), sizes, NO_WORKER);
-  const queues = new QueueTable(QueueTable.create(sizes, 1, 10), groups, 1, NO_WORKER);
+  const { groups } = new ServerTable(ServerTable.create(sizes, 1), sizes, 1, NO_WORKER);
+  const queues = new QueueTable(QueueTable.create(QueueEntries.create(1, 10), sizes), groups, NO_WORKER);
   const states = new ServerStates(backends, groups, clock);
   const log = new Log(
     {

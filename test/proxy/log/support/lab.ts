@@ -108,7 +108,7 @@ export function surroundingsOf(plan: Plan, said: string[] = [], backendPort = 40
     peerAddress: (_: number, into: HostAddress) => into.clear(),
   } as Partial<Engine> as Engine;
   const notify = (severity: string, text: string): void => void said.push(`${severity}: ${text}`);
-  return { worker: 0, plan, engine, tables, counters: tables.counters.row(0), notify };
+  return { holdings: tables.holdings.forWorker(0), plan, engine, tables, counters: tables.counters.row(0), notify };
 }
 
 /** A session of `fe` that reached `be/s1` and ended well. */

@@ -1,0 +1,145 @@
+/**
+ * The acceptors of a worker, by their slots in the engine. When another plan comes, who listens on a
+ * socket that stays takes over what its predecessor has in the kernel and in hand, so that nobody
+ * waits longer for it; who is not wanted any more takes what waits in its queue and ends.
+ */
+import type { Engine } from '../kernel/engine.js';
+import type { Acceptor, Listener } from './acceptor.js';
+import type { Lane } from './lane.js';
+
+/** All acceptors of one worker. */
+export class Acceptors {
+  /** By slot, from `firstSlot` on; null: nobody. */
+  private readonly bySlot: (Acceptor | null)[];
+  /** Those of the newest plan. */
+  private current: readonly Acceptor[] = [];
+  /** Those of others, until nobody whom they have accepted waits. */
+  private leaving: readonly Acceptor[] = [];
+  private draining = false;
+  /** Frontends of the newest plan that accept nobody. */
+  private paused: readonly number[] = [];
+
+  /** @param max listening sockets at a time, those that leave included */
+  constructor(
+    private readonly engine: Pick<Engine, 'retire'>,
+    private readonly firstSlot: number,
+    max: number,
+  ) {
+    this.bySlot = new Array<Acceptor | null>(max).fill(null);
+  }
+
+  /** The acceptor of a slot, or of the timer of the same number. */
+  of(slot: number): Acceptor {
+    return this.bySlot[slot - this.firstSlot] as Acceptor;
+  }
+
+  /** Accepts on these from now on, and on no others; throws RangeError when there are too many. */
+  replace(listeners: readonly Listener[], paused: readonly number[], make: (slot: number, listener: Listener) => Acceptor): void {
+    const before = new Set(this.current);
+    const take = (fd: number): Acceptor | undefined => {
+      const found = [...before].find((acceptor) => acceptor.listener.fd === fd);
+      if (found !== undefined) before.delete(found);
+      return found;
+    };
+    this.current = listeners.map((listener) => {
+      const predecessor = take(listener.fd);
+      const acceptor = make(predecessor?.slot ?? this.freeSlot(), listener);
+      this.bySlot[acceptor.slot - this.firstSlot] = acceptor;
+      if (predecessor !== undefined) acceptor.succeed(predecessor);
+      return acceptor;
+    });
+    this.leaving = [...this.leaving, ...before];
+    for (const acceptor of before) acceptor.drain();
+    this.resumeAll(this.leaving);
+    this.pause(paused);
+  }
+
+  /** Of all frontends of the newest plan only these accept no connections, until it is called again. */
+  pause(frontends: readonly number[]): void {
+    this.paused = frontends;
+    for (const acceptor of this.current) {
+      if (frontends.includes(acceptor.frontend)) acceptor.pause();
+      else acceptor.unpause();
+    }
+  }
+
+  /** What was told to pause has nothing outstanding at its listening sockets. */
+  get pausing(): boolean {
+    return this.current.every((acceptor) => acceptor.disarmed || !this.paused.includes(acceptor.frontend));
+  }
+
+  /** Accepts no more; those accepted already are still handed on. */
+  drain(): void {
+    this.draining = true;
+    for (const acceptor of this.current) acceptor.drain();
+  }
+
+  /** Some have taken enough for a turn, and have more in hand. */
+  get hasMore(): boolean {
+    for (let i = 0; i < this.current.length; i++) if (this.current[i].hasMore) return true;
+    for (let i = 0; i < this.leaving.length; i++) if (this.leaving[i].hasMore) return true;
+    return false;
+  }
+
+  /** No listening sockets but those of the newest plan are in use. */
+  get settled(): boolean {
+    for (let i = 0; i < this.leaving.length; i++) if (!this.leaving[i].disarmed) return false;
+    return true;
+  }
+
+  /** Draining, no listening socket is in use any more. */
+  get refusing(): boolean {
+    return this.draining && this.settled && this.current.every((acceptor) => acceptor.disarmed);
+  }
+
+  /** None is in use, and nobody who was accepted waits for a place. */
+  get quiet(): boolean {
+    return this.current.every((acceptor) => acceptor.quiet) && this.leaving.every((acceptor) => acceptor.quiet);
+  }
+
+  /** Somebody who was accepted by this plan may still wait for a place. */
+  acceptsFor(lane: Lane): boolean {
+    for (let i = 0; i < this.leaving.length; i++) if (this.leaving[i].lane === lane) return true;
+    return false;
+  }
+
+  /** Goes on wherever there may be places. */
+  resume(): void {
+    this.resumeAll(this.leaving);
+    this.resumeAll(this.current);
+  }
+
+  /** The turn in which some had taken enough is over. */
+  goOn(): void {
+    for (const acceptor of this.leaving) if (acceptor.hasMore) acceptor.resume();
+    for (const acceptor of this.current) if (acceptor.hasMore) acceptor.resume();
+  }
+
+  /** Places that none of them needs are for others that wait. */
+  passOn(): void {
+    for (const acceptor of this.leaving) acceptor.passOn();
+    for (const acceptor of this.current) acceptor.passOn();
+  }
+
+  /** Lets go of those that are through. Call it at the end of each turn. */
+  tidy(): void {
+    if (this.leaving.length === 0) return;
+    for (const acceptor of this.leaving) {
+      const at = acceptor.slot - this.firstSlot;
+      if (!acceptor.disarmed || this.bySlot[at] !== acceptor) continue;
+      this.bySlot[at] = null;
+      this.engine.retire(acceptor.slot);
+    }
+    this.leaving = this.leaving.filter((acceptor) => !acceptor.quiet);
+  }
+
+  private resumeAll(acceptors: readonly Acceptor[]): void {
+    for (const acceptor of acceptors) acceptor.resume();
+  }
+
+  private freeSlot(): number {
+    const free = this.bySlot.indexOf(null);
+    if (free < 0) throw new RangeError(`a worker has more than ${this.bySlot.length} listening sockets`);
+    return this.firstSlot + free;
+  }
+}
