@@ -56,8 +56,18 @@ export interface GlobalConfig {
   localpeer?: Setting<string>;
   /** `zero-warning`: warnings refuse the file. */
   zeroWarning?: Setting<boolean>;
+  /** What `setenv` and its like have changed; null: taken out. */
+  readonly environment: Map<string, string | null>;
+  /** `set-var`, in order. */
+  readonly variables: GlobalVariable[];
   /** By their names without `tune.`; numbers, or words for those that take one. */
   readonly tune: Map<string, Setting<number | string>>;
+}
+
+/** A variable of the process that is set at the start, once (`set-var`, `set-var-fmt`). */
+export interface GlobalVariable {
+  readonly name: string;
+  readonly value: { readonly expression: Expression } | { readonly format: Format };
 }
 
 /** `stats socket`, for the runtime API: a socket as of `bind`, and what may be done there. */

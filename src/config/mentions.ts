@@ -63,6 +63,7 @@ const WITH_EXPRESSIONS = [
 export function mentionedFiles(config: Config): MentionedFile[] {
   const files = new Map<string, MentionedFile>();
   const seen = new Set<object>();
+  visit(config.global.variables, seen, files);
   for (const proxy of config.proxies) {
     visit([...proxy.acls.values()], seen, files);
     for (const part of WITH_EXPRESSIONS) visit(proxy[part] ?? NOTHING, seen, files);

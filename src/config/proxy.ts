@@ -7,7 +7,7 @@ import type { Place } from './diagnostics.js';
 
 /** Section `global` of a configuration that says nothing there. */
 export function newGlobal(): GlobalConfig {
-  return { logs: [], statsSockets: [], tune: new Map() };
+  return { logs: [], statsSockets: [], environment: new Map(), variables: [], tune: new Map() };
 }
 
 /**

@@ -9,6 +9,7 @@ import { openEventfd } from '../kernel/eventfd.js';
 import { chooseEngine, type EngineChoice } from '../kernel/probe.js';
 import type { IoEngineChoice, Plan } from '../plan/plan.js';
 import { statisticsNames } from '../plan/statistics-names.js';
+import { setFirstVariables } from '../proxy/samples/process-variables.js';
 import type { ShutdownCause } from '../proxy/session.js';
 import { COUNTER_NAMES, type CounterName } from '../shared/counters.js';
 import { createShared, NO_WORKER, openShared, type SharedState, type SharedTables } from '../shared/state.js';
@@ -103,6 +104,7 @@ export class LoadBalancer {
     this.engine = settle(settings.ioEngine);
     const shared = this.share(plan, sizing);
     const tables = openShared(shared, NO_WORKER);
+    setFirstVariables(plan, tables);
     const queues = new QueueKeeper(plan.backends, shared);
     this.states = new ServerStates(plan.backends, tables.servers.groups, SYSTEM_CLOCK, (place) => queues.onServerChange(place));
     this.addressesNow = new ServerAddresses(plan.backends, tables.addresses);

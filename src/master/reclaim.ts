@@ -24,19 +24,20 @@ export function reclaim(worker: number, states: readonly SharedState[]): void {
   for (const tables of all) leaveProxies(worker, tables, wake);
 }
 
-/** Connections of servers, and places in their queues. */
+/** Connections of servers, places in their queues, and what was locked. */
 function reclaimServers(worker: number, all: readonly SharedTables[], wake: (worker: number) => void): void {
   // Plans may share a group: the first one finds the lock that the worker held.
   const broken = new Set<number>();
   for (const { servers, queues } of all)
     for (const [i, group] of servers.groups.entries()) if (group.unlockFor(worker + 1)) broken.add(queues.backends[i].number);
-  for (const { proxies, servers, sticks, ledger } of all) {
+  for (const { proxies, servers, sticks, ledger, variables } of all) {
     for (const backend of proxies.backends) backend.leaveAll();
     for (const [i, group] of servers.groups.entries()) {
       group.backendSessions = proxies.backends[i].current;
       group.leaveAll();
     }
     for (const table of sticks) table.unlockFor(worker + 1);
+    variables.unlockFor(worker + 1);
     ledger?.clear((table, entry) => sticks[table].abandon(entry));
   }
   const tables = all.map(({ queues }) => queues);

@@ -43,8 +43,18 @@ export interface ProcessPlan {
   /** `log-send-hostname`: the name in the headers of the process's own lines; without it, none. */
   readonly logHostname?: string | null;
   readonly node: string;
+  /** Variables of the environment that are not as the process has them; null: not there (`setenv`). */
+  readonly environment: Readonly<Record<string, string | null>>;
+  /** Variables of scope `proc` that are set at the start, in order. */
+  readonly variables: readonly VariablePlan[];
   readonly tune: TunePlan;
   readonly runtime: RuntimePlan;
+}
+
+/** A variable and the value that it begins with. */
+export interface VariablePlan {
+  readonly name: string;
+  readonly value: { readonly expression: ExpressionPlan } | { readonly format: FormatPlan };
 }
 
 /** How the process lives among others; null: not asked for. */
@@ -334,6 +344,8 @@ export const DEFAULT_PROCESS: ProcessPlan = {
   logTargets: [],
   logTag: DEFAULTS.logTag,
   node: '',
+  environment: {},
+  variables: [],
   tune: DEFAULTS.tune,
   runtime: NO_RUNTIME,
 };

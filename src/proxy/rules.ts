@@ -110,11 +110,11 @@ type AssignmentPlan = Extract<
 function compileAssignment(plan: AssignmentPlan, compiler: ExpressionCompiler): Action {
   switch (plan.kind) {
     case 'set-var':
-      return setting(compiler.expression(plan.expression), ({ session }) => setVariable(session, plan.variable, sample));
+      return setting(compiler.expression(plan.expression), (context) => setVariable(context, plan.variable, sample));
     case 'set-var-fmt':
       return setFormatted(plan.variable, compiler.format(plan.format));
     case 'unset-var':
-      return doing(({ session }) => unsetVariable(session, plan.variable));
+      return doing((context) => unsetVariable(context, plan.variable));
     case 'sc-inc-gpc':
       return doing(({ session, lane }) => lane.tracker?.addGeneralCounter(session, plan.counter, plan.index, 1));
     case 'sc-add-gpc':
@@ -174,7 +174,7 @@ function counting(
 function setFormatted(variable: string, format: (context: SampleContext) => string): Action {
   return doing((context) => {
     sample.setString(format(context));
-    setVariable(context.session, variable, sample);
+    setVariable(context, variable, sample);
   });
 }
 

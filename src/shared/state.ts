@@ -9,7 +9,9 @@ import { ServerAddressTable } from './addresses.js';
 import { WorkerCounters } from './counters.js';
 import { ConnectionGate } from './gate.js';
 import { HoldingsTable } from './holdings.js';
+import { MASTER_OWNER } from './lock.js';
 import type { Pieces } from './pieces.js';
+import { ProcessVariables } from './process-variables.js';
 import { ProxyTable } from './proxies.js';
 import { QueueEntries } from './queue-entries.js';
 import { type QueueMemory, QueueTable } from './queues.js';
@@ -34,6 +36,7 @@ export interface SharedState {
   readonly addresses: SharedArrayBuffer;
   /** The entries in it are for life. */
   readonly queues: QueueMemory;
+  readonly variables: SharedArrayBuffer;
   /** Limits of single frontends, and of binds in the order of all listeners; null: none of its own. */
   readonly frontendGates: readonly (SharedArrayBuffer | null)[];
   readonly bindGates: readonly (SharedArrayBuffer | null)[];
@@ -59,6 +62,8 @@ export interface SharedTables {
   /** What the sessions of the opening worker track; null when there are no stick tables. */
   readonly ledger: TrackLedger | null;
   readonly queues: QueueTable;
+  /** Variables of scope `proc`. */
+  readonly variables: ProcessVariables;
   readonly frontendGates: readonly (ConnectionGate | null)[];
   readonly bindGates: readonly (ConnectionGate | null)[];
 }
@@ -107,6 +112,7 @@ export function createShared(sizes: SharedSizes, before: Before | null = null): 
     addresses: ServerAddressTable.create(backendSizes),
     servers: ServerTable.create(backendSizes, workers, before && { pieces: before.state.servers, from: before.groups }),
     queues: QueueTable.create(entries, backendSizes, before && { pieces: before.state.queues.backends, from: before.groups }),
+    variables: ProcessVariables.create(),
     frontendGates: gates(sizes.frontendLimits, workers, before && keptGates(before.state.frontendGates, before.frontends)),
     bindGates: gates(sizes.bindLimits, workers, before && keptGates(before.state.bindGates, before.binds)),
     statistics: sizes.statistics,
@@ -157,6 +163,7 @@ export function openShared(state: SharedState, worker: number): SharedTables {
     holdings: new HoldingsTable(state.holdings),
     proxies: new ProxyTable(state.statistics, worker),
     queues: new QueueTable(state.queues, servers.groups, worker),
+    variables: new ProcessVariables(state.variables, worker === NO_WORKER ? MASTER_OWNER : worker + 1),
     frontendGates: state.frontendGates.map(open),
     bindGates: state.bindGates.map(open),
     sticks: state.sticks.map(({ buffer, shape }) => new StickTable(buffer, shape)),

@@ -136,7 +136,7 @@ test('set-var waits for nothing, capture and track-sc wait for what may still co
 
 test('variables are set from samples and formats, and unset', () => {
   reset();
-  const { context, session } = contextOf();
+  const { context } = contextOf();
   const set = new Rules(
     [
       rule({ kind: 'set-var', variable: 'sess.a', expression: value('number') }),
@@ -145,9 +145,9 @@ test('variables are set from samples and formats, and unset', () => {
     compiler,
   );
   set.run(context, true);
-  assert.equal([readVariable(session, 'sess.a')?.integer, readVariable(session, 'txn.b')?.text], [42, 'a format']);
+  assert.equal([readVariable(context, 'sess.a')?.integer, readVariable(context, 'txn.b')?.text], [42, 'a format']);
   new Rules([rule({ kind: 'unset-var', variable: 'sess.a' })], compiler).run(context, true);
-  assert.is(readVariable(session, 'sess.a'), null);
+  assert.is(readVariable(context, 'sess.a'), null);
 });
 
 test('a capture is cut to its length, in its place among those of the frontend', () => {

@@ -23,10 +23,10 @@ export const GLOBAL_ENVIRONMENT_KEYWORDS: readonly GlobalKeyword[] = [
     sections: GLOBAL,
     arguments: '<name>...',
     help: 'Removes variables of the environment.',
-    parse: ({ words, findings, line, keyword, file }) => {
-      if (words.length === 0)
-        findings.line('alert', keyword[0].place, `'${line.words[0].text}' expects at least one variable name.`);
-      for (const { text } of words) file.environment.delete(text);
+    parse: (line) => {
+      if (line.words.length === 0)
+        line.findings.line('alert', line.keyword[0].place, `'${line.keyword[0].text}' expects at least one variable name.`);
+      for (const { text } of line.words) change(line, text, null);
     },
   },
   {
@@ -34,15 +34,24 @@ export const GLOBAL_ENVIRONMENT_KEYWORDS: readonly GlobalKeyword[] = [
     sections: GLOBAL,
     arguments: '[<name>...]',
     help: 'Removes every variable of the environment but those that are named.',
-    parse: ({ words, file: { environment } }) => {
-      const kept = new Set(words.map(({ text }) => text));
-      for (const name of [...environment.keys()]) if (!kept.has(name)) environment.delete(name);
+    parse: (line) => {
+      const kept = new Set(line.words.map(({ text }) => text));
+      for (const name of [...line.file.environment.keys()]) if (!kept.has(name)) change(line, name, null);
     },
   },
 ];
 
-function set({ words: [name, value], keyword, findings, file }: GlobalLine, wanted: (name: string) => boolean): void {
+function set(line: GlobalLine, wanted: (name: string) => boolean): void {
+  const [name, value] = line.words;
+  const { keyword, findings } = line;
   if (name === undefined || value === undefined) {
     findings.line('alert', keyword[0].place, `'${keyword[0].text}' expects a name and a value.`);
-  } else if (wanted(name.text)) file.environment.set(name.text, value.text);
+  } else if (wanted(name.text)) change(line, name.text, value.text);
+}
+
+/** For the lines that follow, and for expressions. @param value null: there is no such variable any more */
+function change({ file, target }: GlobalLine, name: string, value: string | null): void {
+  if (value === null) file.environment.delete(name);
+  else file.environment.set(name, value);
+  target.environment.set(name, value);
 }

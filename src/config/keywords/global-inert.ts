@@ -140,8 +140,6 @@ const REFUSED: readonly [name: string, help: string][] = [
   ['lua-load', 'Lua is not supported.'],
   ['lua-load-per-thread', 'Lua is not supported.'],
   ['lua-prepend-path', 'Lua is not supported.'],
-  ['set-var', 'Variables of the process are not supported.'],
-  ['set-var-fmt', 'Variables of the process are not supported.'],
   ['ssl-engine', 'Engines of OpenSSL are not supported.'],
   ['ssl-provider', 'Providers of OpenSSL are not supported.'],
   ['stats-file', 'Counters are not carried over from a file.'],

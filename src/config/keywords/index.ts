@@ -6,6 +6,7 @@ import { GLOBAL_LIMIT_KEYWORDS } from './global-limits.js';
 import { GLOBAL_LOGGING_KEYWORDS } from './global-logging.js';
 import { GLOBAL_PROCESS_KEYWORDS } from './global-process.js';
 import { GLOBAL_STATS_KEYWORDS } from './global-stats.js';
+import { GLOBAL_VARIABLE_KEYWORDS } from './global-variables.js';
 import { PROXY_FAMILIES } from './proxy-families.js';
 import { RULE_FAMILIES } from './rule-families.js';
 import { TUNE_KEYWORDS } from './tune.js';
@@ -17,6 +18,7 @@ export const GLOBAL_KEYWORDS: readonly GlobalKeyword[] = [
   ...GLOBAL_LOGGING_KEYWORDS,
   ...GLOBAL_ENVIRONMENT_KEYWORDS,
   ...GLOBAL_STATS_KEYWORDS,
+  ...GLOBAL_VARIABLE_KEYWORDS,
   ...TUNE_KEYWORDS,
   ...GLOBAL_INERT_KEYWORDS,
 ];

@@ -89,13 +89,19 @@ function checkArgument(text: string, spec: ArgumentSpec, position: number, place
 }
 
 function convert(text: string, { kind, label }: ArgumentType): string | number | null {
-  if (kind === 'integer') return INTEGER.test(text) ? Number(text) : null;
+  if (kind === 'integer') return INTEGER.test(text) ? integerOf(text) : null;
   if (kind === 'ip' || kind === 'mask') return isAddressOf(label, text) ? text : null;
   return text;
 }
 
+/** A number, or the text of one that JavaScript's numbers do not hold exactly. */
+function integerOf(text: string): number | string {
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : text;
+}
+
 function operand(word: string, place: Place): Parsed<Argument> {
-  if (INTEGER.test(word)) return parsed({ kind: 'integer', value: Number(word), place });
+  if (INTEGER.test(word)) return parsed({ kind: 'integer', value: integerOf(word), place });
   const variable = parseVariable(word);
   return variable.ok ? parsed({ kind: 'variable', value: word, place }) : refused(OPERAND_EXPECTED);
 }

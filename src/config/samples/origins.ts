@@ -3,7 +3,7 @@
  * hand: `req.len` looks into the request's buffer, which no `tcp-request connection` rule has.
  */
 
-/** Where expressions and conditions are evaluated, in the order of a session's life. */
+/** Where expressions and conditions are evaluated, in the order of a session's life; last, without a session. */
 export const PLACES = {
   feConnection: 'frontend tcp-request connection rule',
   feSession: 'frontend tcp-request session rule',
@@ -14,12 +14,14 @@ export const PLACES = {
   beResponse: 'backend tcp-response content rule',
   beStore: 'backend stick-store rule',
   log: 'logs',
+  start: 'configuration file',
 } as const;
 
 /** One of them. */
 export type EvaluationPlace = keyof typeof PLACES;
 
-const EVERYWHERE = Object.keys(PLACES) as EvaluationPlace[];
+const ANYWHERE = Object.keys(PLACES) as EvaluationPlace[];
+const EVERYWHERE = ANYWHERE.filter((place) => place !== 'start');
 const FROM_BACKEND: readonly EvaluationPlace[] = ['beContent', 'beServer', 'beResponse', 'beStore', 'log'];
 const AFTER_SERVER: readonly EvaluationPlace[] = ['beResponse', 'beStore', 'log'];
 const REQUEST: readonly EvaluationPlace[] = ['feContent', 'feSwitching', 'beContent', 'beServer'];
@@ -27,6 +29,7 @@ const RESPONSE: readonly EvaluationPlace[] = ['beResponse', 'beStore'];
 
 /** What messages call an origin, and where it is at hand. */
 export const ORIGINS = {
+  constant: { label: 'internal state', places: ANYWHERE },
   internal: { label: 'internal state', places: EVERYWHERE },
   client: { label: 'client address', places: EVERYWHERE },
   frontend: { label: 'frontend', places: EVERYWHERE },

@@ -1,9 +1,23 @@
 /** Section `global` to what holds for the process as a whole. */
 import type { GlobalConfig } from '../../config/config.js';
-import { DEFAULT_PROCESS, DEFAULTS, type IoEngineChoice, type LifePlan, type ProcessPlan, type TunePlan } from '../plan.js';
+import { newProxy } from '../../config/proxy.js';
+import {
+  DEFAULT_PROCESS,
+  DEFAULTS,
+  type IoEngineChoice,
+  type LifePlan,
+  type ProcessPlan,
+  type TunePlan,
+  type VariablePlan,
+} from '../plan.js';
 import type { Compilation } from './context.js';
+import { compileExpression } from './expressions.js';
+import { compileFormat } from './formats.js';
 import { compileTargets, logHostname } from './logging.js';
 import { compileRuntime } from './runtime.js';
+
+/** Where the proxy stands that is none. */
+const NO_PLACE = { file: '', line: 0, column: 0, length: 0 };
 
 /** The process. */
 export function compileProcess(compilation: Compilation): ProcessPlan {
@@ -22,9 +36,25 @@ export function compileProcess(compilation: Compilation): ProcessPlan {
     logTag: global.logTag?.value ?? DEFAULTS.logTag,
     logHostname: logHostname(global, resources.hostname),
     node: global.node?.value ?? resources.hostname,
+    environment: Object.fromEntries(global.environment),
+    variables: compileVariables(compilation),
     tune: compileTune(global),
     runtime: compileRuntime(compilation),
   };
+}
+
+/** Their expressions are read as those of a proxy named as the section is. */
+function compileVariables({ config, references }: Compilation): VariablePlan[] {
+  const { variables } = config.global;
+  if (variables.length === 0) return [];
+  const scope = references.scope(newProxy('backend', 'global', NO_PLACE, null));
+  return variables.map(({ name, value }) => ({
+    name,
+    value:
+      'format' in value
+        ? { format: compileFormat(value.format, scope) }
+        : { expression: compileExpression(value.expression, scope, "in 'set-var'") },
+  }));
 }
 
 /** Thread 1 is worker 0; a worker that nobody speaks of has no CPUs listed. */

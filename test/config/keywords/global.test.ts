@@ -197,4 +197,45 @@ test('no log forgets the targets before it', () => {
   assert.equal(global('log 127.0.0.1 local0', 'no log').logs, []);
 });
 
+test('variables of the process are read in order, and need no session', () => {
+  const { variables } = global('set-var proc.a int(5),add(1)', 'set-var-fmt proc.b "%H-%[var(proc.a)]"');
+  assert.equal(
+    variables.map(({ name, value }) => [name, Object.keys(value)[0]]),
+    [
+      ['proc.a', 'expression'],
+      ['proc.b', 'format'],
+    ],
+  );
+  const wrong: readonly (readonly [line: string, text: string])[] = [
+    ['set-var proc.a', "'set-var' requires a process-wide variable name ('proc.<name>') and a sample expression."],
+    ['set-var-fmt proc.a', "'set-var-fmt' requires a process-wide variable name ('proc.<name>') and a format string."],
+    ['set-var sess.a int(1)', "'set-var': cannot set variable 'sess.a', only scope 'proc' is permitted in the global section."],
+    ['set-var proc.a-b int(1)', "invalid syntax at char '-b'"],
+    ['set-var proc.a src', "fetch method 'src' extracts information from 'client address', none of which is available here"],
+    [
+      'set-var proc.a nbsrv(l)',
+      "fetch method 'nbsrv' extracts information from 'internal state', none of which is available here",
+    ],
+    ['set-var proc.a foo(5)', "unknown fetch method 'foo'"],
+    ['set-var proc.a str(a),foo', "unknown converter 'foo'"],
+    [
+      'set-var-fmt proc.a %[src]',
+      "sample fetch <src]> may not be reliably used here because it needs 'client address' which is not available here",
+    ],
+  ];
+  for (const [line, text] of wrong) assert.is(said(readGlobal(line).findings)[0], `alert [2] : ${text}`);
+});
+
+test('what setenv and its like change', () => {
+  const { environment } = readGlobal('setenv A 1', 'presetenv A 2', 'unsetenv B', 'setenv C x').config.global;
+  assert.equal(
+    [...environment],
+    [
+      ['A', '1'],
+      ['B', null],
+      ['C', 'x'],
+    ],
+  );
+});
+
 test.run();

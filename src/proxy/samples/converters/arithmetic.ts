@@ -17,8 +17,8 @@ function operandOf(text: string, operand: Sample): ReadOperand {
     setParsed(operand, text);
     return () => true;
   }
-  return ({ session }) => {
-    const stored = readVariable(session, text);
+  return (context) => {
+    const stored = readVariable(context, text);
     if (stored === null) return false;
     operand.load(stored);
     return castToInteger(operand);

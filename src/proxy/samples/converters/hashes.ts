@@ -52,8 +52,8 @@ function digestOf(algorithm: string, bytes: string): string {
 function textOrVariable(argument: string): (context: SampleContext) => string | null {
   if (!VARIABLE.test(argument)) return () => argument;
   const scratch = new Sample();
-  return ({ session }) => {
-    const stored = readVariable(session, argument);
+  return (context) => {
+    const stored = readVariable(context, argument);
     if (stored === null) return null;
     scratch.load(stored);
     castToBinary(scratch);

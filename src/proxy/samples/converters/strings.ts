@@ -114,7 +114,7 @@ const concat: ConverterFactory = (plan) => {
   const variable = textArgument(plan, 1);
   const end = textArgument(plan, 2);
   const scratch = new Sample();
-  return onText((text, { session }) => text + start + variableText(readVariable(session, variable), scratch) + end);
+  return onText((text, context) => text + start + variableText(readVariable(context, variable), scratch) + end);
 };
 
 /** `add_item(delimiter,[variable][,suffix])`: the delimiter only between two texts that are not empty. */
@@ -123,8 +123,8 @@ const addItem: ConverterFactory = (plan) => {
   const variable = textArgument(plan, 1);
   const suffix = textArgument(plan, 2);
   const scratch = new Sample();
-  return onText((text, { session }) => {
-    const added = variableText(readVariable(session, variable), scratch) + suffix;
+  return onText((text, context) => {
+    const added = variableText(readVariable(context, variable), scratch) + suffix;
     return text + (text !== '' && added !== '' ? delimiter : '') + added;
   });
 };
@@ -139,8 +139,8 @@ function variableText(stored: ReturnType<typeof readVariable>, scratch: Sample):
 const strcmp: ConverterFactory = (plan) => {
   const variable = textArgument(plan, 0);
   const scratch = new Sample();
-  return fromText((text, sample, { session }) => {
-    const stored = readVariable(session, variable);
+  return fromText((text, sample, context) => {
+    const stored = readVariable(context, variable);
     if (stored === null) return false;
     sample.setInteger(compare(text, variableText(stored, scratch)));
     return true;

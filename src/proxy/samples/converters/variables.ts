@@ -46,22 +46,22 @@ const setVar: ConverterFactory = (plan) => {
   const processWide = isProcessVariable(name);
   const names = Array.from({ length: CONDITIONS_MAX }, (_, i) => textArgument(plan, 1 + i)).filter((text) => text !== '');
   return (context, sample) => {
-    const stored = readVariable(context.session, name);
+    const stored = readVariable(context, name);
     const holds = names.every((condition) => {
       // comparisons of anything but integers are taken as true
       if ((condition === 'ifgt' || condition === 'iflt') && !bothIntegers(sample, stored)) return true;
       return CONDITIONS[condition](sample, stored, processWide);
     });
     if (!holds) return MISSING;
-    setVariable(context.session, name, sample);
+    setVariable(context, name, sample);
     return FOUND;
   };
 };
 
 const unsetVar: ConverterFactory = (plan) => {
   const name = textArgument(plan, 0);
-  return ({ session }) => {
-    unsetVariable(session, name);
+  return (context) => {
+    unsetVariable(context, name);
     return FOUND;
   };
 };

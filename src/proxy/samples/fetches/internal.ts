@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { setAddress } from '../addresses.js';
 import { bytesOfHex, hasArgument, numberArgument, textArgument } from '../arguments.js';
 import type { FetchFactory, FetchFamily, SampleContext } from '../context.js';
+import { setParsed } from '../integers.js';
 import { FOUND, MISSING, NOT_YET, type Sample } from '../sample.js';
 import { readVariable } from '../variables.js';
 import { constant, count, flag, isFinal } from './results.js';
@@ -38,17 +39,21 @@ const rand: FetchFactory = (plan) => {
   return volatile((sample) => sample.setInteger(Math.floor(Math.random() * range)));
 };
 
-/** The environment is that at the start, as in HAProxy. */
-const env: FetchFactory = (plan) => {
-  const value = process.env[textArgument(plan, 0)];
-  return value === undefined ? () => MISSING : constant((sample) => sample.setString(Buffer.from(value).toString('latin1')));
+/** The environment is that at the start, with what the file has changed, as in HAProxy. */
+const env: FetchFactory = (plan, { lane }) => {
+  const name = textArgument(plan, 0);
+  const said = lane.plan.process.environment[name];
+  const value = said === undefined ? process.env[name] : said;
+  return value === undefined || value === null
+    ? () => MISSING
+    : constant((sample) => sample.setString(Buffer.from(value).toString('latin1')));
 };
 
 const variable: FetchFactory = (plan) => {
   const name = textArgument(plan, 0);
   const fallback = hasArgument(plan, 1) ? textArgument(plan, 1) : null;
-  return ({ session }, sample) => {
-    const stored = readVariable(session, name);
+  return (context, sample) => {
+    const stored = readVariable(context, name);
     if (stored !== null) sample.load(stored);
     else if (fallback !== null) sample.setString(fallback);
     else return MISSING;
@@ -73,7 +78,7 @@ export const INTERNAL_FETCHES: FetchFamily = {
   always_true: () => constant((sample) => sample.setBool(true)),
   always_false: () => constant((sample) => sample.setBool(false)),
   bool: (plan) => constant((sample) => sample.setBool(/^(?:true|1)$/i.test(textArgument(plan, 0)))),
-  int: (plan) => constant((sample) => sample.setInteger(numberArgument(plan, 0))),
+  int: (plan) => constant((sample) => setParsed(sample, textArgument(plan, 0))),
   str: (plan) => constant((sample) => sample.setString(textArgument(plan, 0))),
   bin: (plan) => constant((sample) => sample.setBinary(bytesOfHex(textArgument(plan, 0)))),
   ipv4: address,
