@@ -75,7 +75,8 @@ export class LoadBalancer {
   private readonly pauses: Pauses;
 
   constructor(
-    private readonly plan: Plan,
+    /** The plan in force; once started, with the sizes that were decided. */
+    public plan: Plan,
     private readonly options: BalancerOptions,
   ) {
     this.listeners = new Listeners(plan);
@@ -92,6 +93,7 @@ export class LoadBalancer {
     const sizing = applySizing(demandOf(this.plan, this.workerCount, sparesFor(loadsLater)));
     for (const warning of sizing.warnings) options.log.warning(warning);
     const plan = sizedPlan(this.plan, sizing);
+    this.plan = plan;
     this.maxconn = sizing.maxconn;
     const listeners = this.listeners.open(this.workerCount);
     if (settings.maxconn > 0) this.warnOfSysctls(sizing.maxconn);

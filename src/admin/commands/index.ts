@@ -1,6 +1,16 @@
 /** Every command of the runtime API: a row for each family. */
 import type { Command } from '../command.js';
+import { FRONTEND_COMMANDS } from './frontends.js';
+import { PROCESS_COMMANDS } from './process.js';
+import { SERVER_COMMANDS } from './servers.js';
 import { SESSION_COMMANDS } from './session.js';
+import { SET_SERVER_COMMANDS } from './set-server.js';
 
 /** All of them, in any order. */
-export const COMMANDS: readonly Command[] = [...SESSION_COMMANDS];
+export const COMMANDS: readonly Command[] = [
+  ...FRONTEND_COMMANDS,
+  ...PROCESS_COMMANDS,
+  ...SERVER_COMMANDS,
+  ...SESSION_COMMANDS,
+  ...SET_SERVER_COMMANDS,
+];

@@ -1,0 +1,43 @@
+/** Commands that show what the process is and was told: its environment, its runtime sockets, errors of protocols. */
+import type { SocketAddress } from '../../kernel/address.js';
+import { formatAddress } from '../../kernel/address.js';
+import type { Command, CommandCall } from '../command.js';
+import { formatLogDate } from '../dates.js';
+
+/** The commands of this file. */
+export const PROCESS_COMMANDS: readonly Command[] = [
+  { name: 'show env', usage: '[var]', help: 'dump environment variables known to the process', level: 'operator', run: showEnv },
+  { name: 'show cli sockets', usage: '', help: 'dump list of cli sockets', level: 'operator', run: showCliSockets },
+  {
+    name: 'show errors',
+    usage: '[<px>] [request|response]',
+    help: 'report last request and/or response errors for each proxy',
+    level: 'operator',
+    // no protocol is spoken in mode tcp that a peer could violate
+    run: () => `Total events captured on [${formatLogDate(new Date())}] : 0\n`,
+  },
+];
+
+function showEnv({ words: [name] }: CommandCall): string {
+  if (name === undefined)
+    return Object.entries(process.env)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join('');
+  const value = process.env[name];
+  return value === undefined ? 'Variable not found\n' : `${name}=${value}\n`;
+}
+
+function showCliSockets({ balancer }: CommandCall): string {
+  const rows = balancer.plan.process.runtime.sockets.map(
+    ({ bind, level }) => `${bind.inheritedFd === null ? socketText(bind.address) : `fd@${bind.inheritedFd}`} ${level} all\n`,
+  );
+  return `# socket lvl processes\n${rows.join('')}`;
+}
+
+function socketText(address: SocketAddress): string {
+  return address.family === 'ipv4'
+    ? `ipv4@${formatAddress(address)}`
+    : address.family === 'ipv6'
+      ? `ipv6@${formatAddress(address)}`
+      : formatAddress(address);
+}

@@ -1,0 +1,57 @@
+/** `set server <backend>/<server> ...`: a row for each thing that can be set. */
+import type { Command, CommandCall } from '../command.js';
+import { type FoundServer, refusing, serverOf } from '../places.js';
+import { changeWeight } from './weights.js';
+
+/** Sets one thing; answers what stands against it, or ''. */
+export type ServerSetter = (call: CommandCall, found: FoundServer, words: readonly string[]) => string;
+
+/** What can be set, by the word that names it. */
+const SETTERS: Readonly<Record<string, ServerSetter>> = {
+  agent: setAgent,
+  health: setHealth,
+  state: setState,
+  weight: ({ balancer }, found, [weight]) => changeWeight(balancer, found, weight),
+};
+
+/** The commands of this file. */
+export const SET_SERVER_COMMANDS: readonly Command[] = [
+  {
+    name: 'set server',
+    usage: '<bk>/<srv> [opts]',
+    help: "change a server's state, weight, address, name or ssl",
+    level: 'admin',
+    run: refusing((call) => {
+      const [word, what = '', ...words] = call.words;
+      const found = serverOf(call.balancer, word);
+      const set = Object.hasOwn(SETTERS, what) ? SETTERS[what] : undefined;
+      if (set === undefined) return `usage: set server <backend>/<server> ${Object.keys(SETTERS).sort().join(' | ')}\n`;
+      return set(call, found, words);
+    }),
+  },
+];
+
+function setState({ balancer }: CommandCall, { place }: FoundServer, [state]: readonly string[]): string {
+  const { serverStates } = balancer;
+  if (state === 'ready') serverStates.setReady(place);
+  else if (state === 'drain') serverStates.setDrain(place);
+  else if (state === 'maint') serverStates.setMaintenance(place);
+  else return "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n";
+  return '';
+}
+
+function setHealth({ balancer }: CommandCall, { place }: FoundServer, [health]: readonly string[]): string {
+  if (health !== 'up' && health !== 'stopping' && health !== 'down')
+    return "'set server <srv> health' expects 'up', 'stopping', or 'down'.\n";
+  return line(balancer.checker.setHealth(place, health));
+}
+
+function setAgent({ balancer }: CommandCall, { place }: FoundServer, [agent]: readonly string[]): string {
+  if (!balancer.health.server(place).agent.enabled) return 'agent checks are not enabled on this server.\n';
+  if (agent !== 'up' && agent !== 'down') return "'set server <srv> agent' expects 'up' or 'down'.\n";
+  return line(balancer.checker.setAgent(place, agent));
+}
+
+function line(text: string | null): string {
+  return text === null ? '' : `${text}\n`;
+}
