@@ -7,12 +7,14 @@ import { evaluateCondition } from '../config/tokens/condition.js';
 import { type LoadedConfiguration, loadConfiguration, UnreadableConfiguration } from '../master/configuration.js';
 import { Log } from '../master/log.js';
 import { runMaster } from '../master/master.js';
-import { changesIdentity } from '../master/privileges.js';
+import { changesIdentity, rootWarnings } from '../master/privileges.js';
 import { BindError, StartError } from '../master/start-error.js';
 import type { Plan } from '../plan/plan.js';
 import { EXIT_FAILURE, EXIT_OK, type Output } from './complaint.js';
 import { isDaemon, prepareReport, startDaemon } from './daemonize.js';
+import { dumpConfiguration, dumpKeywords, dumpLibraries } from './dumps.js';
 import { early } from './early.js';
+import { whyInert } from './inert-options.js';
 import { reportFindings, reportJson, StartMessages } from './report.js';
 import { parseShortOptions, type ShortOptions } from './short-options.js';
 import { USAGE, versionLine, versionText } from './usage.js';
@@ -21,11 +23,14 @@ import { USAGE, versionLine, versionText } from './usage.js';
 const EXIT_NO_LISTENER = 2;
 const EXIT_NO_CONDITION = 2;
 
+const MEGABYTE = 1 << 20;
+
 /** Runs words in HAProxy's style; answers the exit code. */
 export async function configured(words: readonly string[], output: Output): Promise<number> {
   const parsed = parseShortOptions(words);
   if (!parsed.ok) return usage(output, parsed.message);
   const options = parsed.value;
+  if (options.procName !== null) process.title = options.procName;
   if (options.version !== null) return printed(output, versionText(options.version));
   const job = new Job(options, output);
   if (options.condition !== null) return job.judge(options.condition);
@@ -112,15 +117,28 @@ class Job {
     if (options.format === 'json') reportJson(findings.list, this.output);
     else if (!this.background || plan === null) reportFindings(loaded, messages, options.diagnostics);
     if (plan === null) return EXIT_FAILURE;
+    this.dump(loaded);
     const warnings = findings.list.some(({ severity }) => severity === 'warning');
     if (warnings && (options.warningsFatal || config.global.zeroWarning !== undefined))
       return this.alert("config : Some warnings were found and 'zero-warning' is set. Aborting.");
     const listens = plan.frontends.some(({ binds }) => binds.length > 0);
     if (options.check) return this.checked(warnings, listens || config.global.statsSockets.length > 0);
     if (!listens) return this.alert("[turbo-lb.main()] No enabled listener found (check for 'bind' directives) ! Exiting.");
-    const daemon = options.daemon || config.global.daemon?.value === true;
-    if (daemon && !options.foreground && !this.background) return startDaemon();
-    return this.balance(withOptions(plan, options));
+    const daemon = (options.daemon || config.global.daemon?.value === true) && !options.foreground;
+    if (daemon && !this.background) return startDaemon();
+    // In the foreground there is no pidfile, as in HAProxy: who debugs a file does not disturb the service.
+    return this.balance(withOptions(plan, options, daemon || this.background || options.masterWorker));
+  }
+
+  /** What the options ask to be shown of what was read. */
+  private dump({ files }: LoadedConfiguration): void {
+    const { keywordClasses, listLibraries, listConfiguration, verbose, inert } = this.options;
+    if (this.background) return;
+    if (listConfiguration) this.output.out(dumpConfiguration(files));
+    if (keywordClasses !== '') this.output.out(dumpKeywords(keywordClasses));
+    if (listLibraries) this.output.out(dumpLibraries());
+    if (!verbose) return;
+    for (const word of inert) this.messages.write('notice', `${word} is accepted and has no effect: ${whyInert(word)}`);
   }
 
   /** What `-c` says and answers when there was no error. */
@@ -137,6 +155,7 @@ class Job {
 
   private balance(plan: Plan): number | Promise<number> {
     if (early.softStop) return EXIT_OK;
+    for (const warning of rootWarnings(plan.process.life)) this.messages.write('warning', warning);
     const { verbose, debug, quiet } = this.options;
     const report = this.background ? prepareReport() : null;
     let signalled = false;
@@ -205,8 +224,8 @@ function unsupported({ masterSocket, oldSocket, notifySystemd }: ShortOptions): 
 }
 
 /** The command line goes before the files. */
-function withOptions(plan: Plan, options: ShortOptions): Plan {
-  const { maxconn, pidfile, noSplice, noPin, workers, ioEngine } = options;
+function withOptions(plan: Plan, options: ShortOptions, hasPidfile: boolean): Plan {
+  const { maxconn, megabytes, pidfile, noSplice, noPin, workers, ioEngine } = options;
   const { process: settings } = plan;
   const { life, tune } = settings;
   return {
@@ -217,7 +236,8 @@ function withOptions(plan: Plan, options: ShortOptions): Plan {
       workers: workers ?? settings.workers,
       ioEngine: ioEngine ?? settings.ioEngine,
       pin: !noPin && settings.pin,
-      life: { ...life, pidfile: pidfile ?? life.pidfile },
+      life: { ...life, pidfile: hasPidfile ? (pidfile ?? life.pidfile) : null },
+      memoryMax: megabytes * MEGABYTE,
       tune: noSplice ? { ...tune, pipes: 0 } : tune,
     },
   };

@@ -6,6 +6,7 @@
 import { type Parsed, parsed, refused } from '../config/values/parsed.js';
 import type { IoEngineChoice } from '../plan/plan.js';
 import { parseIoEngine, parseWorkers } from './check-flags.js';
+import { whyInert } from './inert-options.js';
 
 /** What was typed, checked as far as one option alone can be. */
 export interface ShortOptions {
@@ -24,7 +25,7 @@ export interface ShortOptions {
   notifySystemd: boolean;
   pidfile: string | null;
   directory: string | null;
-  /** `-n`, `-N`, `-m`; 0: not given. The last one is checked and not obeyed. */
+  /** `-n`, `-N`, `-m`; 0: not given. */
   maxconn: number;
   proxyMaxconn: number;
   megabytes: number;
@@ -40,6 +41,14 @@ export interface ShortOptions {
   ignoreUnresolved: boolean;
   ipv4Only: boolean;
   noSplice: boolean;
+  /** `-dK`: classes of keywords to list; '' : none. `-dL`, `-dC`: loaded libraries, the files. */
+  keywordClasses: string;
+  listLibraries: boolean;
+  listConfiguration: boolean;
+  /** Options that change nothing. */
+  readonly inert: string[];
+  /** `--proc-name`: what ps, pgrep and killall find. */
+  procName: string | null;
   /** Flags of our own, which may stand beside `-f`; null: not given. */
   noPin: boolean;
   workers: number | 'auto' | null;
@@ -62,6 +71,8 @@ const SWITCHES: Readonly<Record<string, Partial<ShortOptions>>> = {
   '-dr': { ignoreUnresolved: true },
   '-4': { ipv4Only: true },
   '-dS': { noSplice: true },
+  '-dL': { listLibraries: true },
+  '-dC': { listConfiguration: true },
   '--no-pin': { noPin: true },
   '--diag=json': { format: 'json' },
   '--diag=text': { format: 'text' },
@@ -78,8 +89,7 @@ const TEXTS = {
 } as const;
 const NUMBERS = { '-n': 'maxconn', '-N': 'proxyMaxconn', '-m': 'megabytes' } as const;
 
-/** HAProxy's debugging aids and switches of what is not here; they change nothing. */
-const WITHOUT_EFFECT = /^-d(M.*|I|F|G|L|A.*|T|t.*|e|p|k|V|Z|R|K.*|C.*|c.*)$/;
+const KEYWORD_DUMP = /^-dK(.+)$/;
 const VERSION = /^-v(v|q|qs|qb)?$/;
 const SHORT = /^-[^-]/;
 
@@ -122,13 +132,17 @@ function takeValue(options: ShortOptions, word: string, value: string | undefine
   return parsed(1);
 }
 
+const FLAGS: ReadonlySet<string> = new Set(['--workers', '--io-engine', '--proc-name']);
+
 /** A long flag of our own, as `--workers 2` or `--workers=2`; null when this is none. */
 function takeFlag(options: ShortOptions, word: string, next: string | undefined): Parsed<number> | null {
   const [flag, joined] = word.split('=', 2);
-  if (flag !== '--workers' && flag !== '--io-engine') return null;
+  if (!FLAGS.has(flag)) return null;
   const value = joined ?? next;
   if (value === undefined) return refused('expects a value');
-  if (flag === '--workers') {
+  if (flag === '--proc-name') {
+    options.procName = value;
+  } else if (flag === '--workers') {
     const workers = parseWorkers(value);
     if (!workers.ok) return workers;
     options.workers = workers.value;
@@ -142,14 +156,18 @@ function takeFlag(options: ShortOptions, word: string, next: string | undefined)
 
 /** Any other option; it takes no further words. */
 function takeSwitch(options: ShortOptions, word: string): Parsed<number> {
+  const classes = KEYWORD_DUMP.exec(word)?.[1];
   if (Object.hasOwn(SWITCHES, word)) Object.assign(options, SWITCHES[word]);
+  else if (classes !== undefined) options.keywordClasses = classes;
   else if (VERSION.test(word)) options.version = word.slice(1);
-  else if (!WITHOUT_EFFECT.test(word)) return refused(unknownText(word));
+  else if (whyInert(word) !== null) options.inert.push(word);
+  else return refused(unknownText(word));
   return parsed(0);
 }
 
 function unknownText(word: string): string {
   if (word.startsWith('--')) return "cannot stand beside options in HAProxy's style";
+  if (word.startsWith('-dC')) return 'the dump cannot be anonymized; -dC shows it as it is';
   return SHORT.test(word) ? 'unknown option' : 'unexpected word; files follow -f or --';
 }
 
@@ -192,6 +210,11 @@ function nothingGiven(): ShortOptions {
     ignoreUnresolved: false,
     ipv4Only: false,
     noSplice: false,
+    keywordClasses: '',
+    listLibraries: false,
+    listConfiguration: false,
+    inert: [],
+    procName: null,
     noPin: false,
     workers: null,
     ioEngine: null,

@@ -6,6 +6,7 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatAddress } from '../kernel/address.js';
+import { allowCore } from '../kernel/process.js';
 import type { Plan } from '../plan/plan.js';
 import { LoadBalancer } from './balancer.js';
 import type { Log } from './log.js';
@@ -49,9 +50,11 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     ...(options.workerUrl && { workerUrl: options.workerUrl }),
     loadsLater: life.chroot !== null ? 'no' : changesIdentity(identity) ? 'perhaps' : 'yes',
     onBound: () => {
-      if (life.pidfile !== null) writePidfile(life.pidfile);
+      const problem = life.pidfile === null ? null : writePidfile(life.pidfile);
+      if (problem !== null) log.warning(problem);
       options.onBound?.(identity);
       giveUpPrivileges(life.chroot, identity);
+      if (life.dumpable && allowCore() < 0) log.warning("'set-dumpable' could not be obeyed: no core will be left.");
     },
     onHopeless: (reason) => {
       log.alert(`${reason}: giving up`);

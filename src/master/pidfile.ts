@@ -1,12 +1,34 @@
 /** The file that holds the number of the process (`pidfile`), for those who send it signals. */
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { errnoText } from '../kernel/errno.js';
 import { StartError } from './start-error.js';
 
-/** Writes it, in place of one of an earlier process. Throws StartError when that is not possible. */
-export function writePidfile(path: string): void {
+/**
+ * Writes it, in place of one of an earlier process. As in HAProxy, it is not removed at the end.
+ * Answers what was wrong when there is no room for the number, which is no reason not to serve; null
+ * when all is well. Throws StartError when the file cannot be created.
+ */
+export function writePidfile(path: string): string | null {
+  const fd = create(path);
   try {
-    writeFileSync(path, `${process.pid}\n`, { mode: 0o644 });
+    writeSync(fd, `${process.pid}\n`);
+    return null;
   } catch (error) {
-    throw new StartError(`Cannot create pidfile ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    return `Cannot write pidfile ${path}: ${reasonOf(error)}`;
+  } finally {
+    closeSync(fd);
   }
+}
+
+function create(path: string): number {
+  try {
+    return openSync(path, 'w', 0o644);
+  } catch (error) {
+    throw new StartError(`[turbo-lb.main()] Cannot create pidfile ${path}: ${reasonOf(error)}`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { errno } = error as NodeJS.ErrnoException;
+  return errno === undefined ? String(error) : errnoText(errno);
 }

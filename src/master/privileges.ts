@@ -38,23 +38,34 @@ export function giveUpPrivileges(root: string | null, { uid, gid }: Identity): v
   if (root !== null) {
     new Date(0).getTimezoneOffset(); // asks for the time zone, whose file is out of reach afterwards
     const result = changeRoot(root);
-    if (result < 0) throw new StartError(`cannot chroot to '${root}': ${errnoText(result)}`);
+    if (result < 0) throw new StartError(`[turbo-lb.main()] Cannot chroot(${root}): ${errnoText(result)}.`);
     chdir('/');
   }
-  attempt(`change group to ${gid}`, () => {
+  attempt(`set gid ${gid}`, () => {
     if (gid === null || gid === process.getgid?.()) return;
     process.setgroups?.([]);
     process.setgid?.(gid);
   });
-  attempt(`change user to ${uid}`, () => {
+  attempt(`set uid ${uid}`, () => {
     if (uid !== null && uid !== process.getuid?.()) process.setuid?.(uid);
   });
+}
+
+/** What is to be said about a process that root starts and that stays root, or sees all files. */
+export function rootWarnings({ chroot, user }: Pick<LifePlan, 'chroot' | 'user'>, uid = process.geteuid?.()): string[] {
+  if (uid !== 0) return [];
+  const warning = (directive: string, advice: string): string =>
+    `[turbo-lb.main()] turbo-lb was started as root without any '${directive}' directive. ${advice}`;
+  return [
+    ...(chroot === null ? [warning('chroot', "Add 'chroot' with an empty directory to section 'global'.")] : []),
+    ...(user === null ? [warning('user', "Add 'user' and 'group' to section 'global'.")] : []),
+  ];
 }
 
 function attempt(what: string, change: () => void): void {
   try {
     change();
   } catch (error) {
-    throw new StartError(`cannot ${what}: ${(error as Error).message}`);
+    throw new StartError(`[turbo-lb.main()] Cannot ${what}: ${(error as Error).message}.`);
   }
 }

@@ -8,6 +8,7 @@ import { errnoText } from '../kernel/errno.js';
 import { getNofileLimit, type NofileLimit, setNofileLimit } from '../kernel/limits.js';
 import { withFullconn } from '../plan/fullconn.js';
 import type { Plan } from '../plan/plan.js';
+import { connectionsIn } from './memory-limit.js';
 import { StartError } from './start-error.js';
 import { CAP_SYS_RESOURCE, hasCapability, readSystemFile } from './system-files.js';
 
@@ -24,6 +25,10 @@ export interface Demand {
   readonly pipes: number;
   /** Threads that stand by; none unless said. */
   readonly spares?: number;
+  /** Connections for which there is memory (`-m`). */
+  readonly connectionsMax?: number;
+  /** Descriptors that may be used at most (`ulimit-n`); 0: as many as permitted. */
+  readonly descriptorsMax?: number;
 }
 
 /** RLIMIT_NOFILE, and how far this process may take it. */
@@ -60,6 +65,8 @@ const WORKER_DESCRIPTORS = 8;
 const SPARE_DESCRIPTORS = 4;
 /** HAProxy's floor: never under twice maxconn and this. */
 const HAPROXY_RESERVE = 18;
+/** Receive buffers of a worker where memory is scarce: what the kernel's ring of them holds. */
+const BUFFERS_LEAST = 256;
 /** Connections for which one pipe is kept, HAProxy's default for `maxpipes`. */
 const CONNECTIONS_PER_PIPE = 4;
 /**
@@ -98,15 +105,41 @@ export function maxconnFor(demand: Demand, descriptors: number): number {
 
 /** Decides, changing nothing. Throws StartError when the limit leaves no room for a single connection. */
 export function planSizing(demand: Demand, limit: DescriptorLimit): Sizing {
+  const { descriptorsMax = 0 } = demand;
+  const permitted = descriptorsMax === 0 ? limit : capped(limit, descriptorsMax);
+  const decided = sizeWithin(forMemory(demand), permitted);
+  return { ...decided, warnings: [...memoryWarnings(demand), ...limitWarnings(descriptorsMax, limit), ...decided.warnings] };
+}
+
+function sizeWithin(demand: Demand, limit: DescriptorLimit): Sizing {
   if (demand.maxconn === 0) return derived(demand, limit);
   const needed = descriptorsFor(demand, demand.maxconn);
   return needed <= limit.ceiling ? granted(demand, limit, needed) : lowered(demand, limit, needed);
 }
 
+/** With no more descriptors than `ulimit-n` says, raised to it where that is permitted. */
+function capped({ hard, ceiling }: DescriptorLimit, max: number): DescriptorLimit {
+  const soft = Math.min(max, ceiling);
+  return { soft, hard: Math.max(hard, soft), ceiling: soft };
+}
+
+function limitWarnings(wanted: number, { ceiling }: DescriptorLimit): string[] {
+  return wanted > ceiling ? [`Cannot raise FD limit to ${wanted}, limit is ${ceiling}.`] : [];
+}
+
+function forMemory(demand: Demand): Demand {
+  const { maxconn, connectionsMax = Number.POSITIVE_INFINITY } = demand;
+  return maxconn > connectionsMax ? { ...demand, maxconn: connectionsMax } : demand;
+}
+
+function memoryWarnings({ maxconn, connectionsMax = Number.POSITIVE_INFINITY }: Demand): string[] {
+  return maxconn > connectionsMax ? [`maxconn ${maxconn} needs more memory than -m allows: lowered to ${connectionsMax}.`] : [];
+}
+
 /** No maxconn given: what the hard limit allows without asking for privileges, as HAProxy does. */
 function derived(demand: Demand, limit: DescriptorLimit): Sizing {
-  const descriptors = Math.min(limit.hard, DESCRIPTORS_DEFAULT_MAX);
-  const maxconn = fitting(demand, descriptors);
+  const descriptors = Math.min(limit.hard, limit.ceiling, DESCRIPTORS_DEFAULT_MAX);
+  const maxconn = Math.min(fitting(demand, descriptors), demand.connectionsMax ?? Number.POSITIVE_INFINITY);
   return sizing(demand, maxconn, descriptorsFor(demand, maxconn), { soft: descriptors, hard: limit.hard }, []);
 }
 
@@ -146,15 +179,19 @@ export function demandOf(plan: Plan, workers: number, spares = 0): Demand {
   const shared = binds.filter((bind) => bind.address.family === 'unix' || bind.inheritedFd !== null).length;
   const listeners = shared + (binds.length - shared) * workers;
   const checks = plan.backends.flatMap(({ servers }) => servers).filter(({ check }) => check.enabled).length;
-  return { maxconn: plan.process.maxconn, workers, listeners, checks, pipes: plan.process.tune.pipes, spares };
+  const { maxconn, ulimitN, tune } = plan.process;
+  const connectionsMax = connectionsIn(plan, workers);
+  const limits = { ...(Number.isFinite(connectionsMax) && { connectionsMax }), ...(ulimitN > 0 && { descriptorsMax: ulimitN }) };
+  return { maxconn, workers, listeners, checks, pipes: tune.pipes, spares, ...limits };
 }
 
 /**
  * Receive buffers of each worker: two for each connection, so that slow peers, who keep one in each
  * direction, leave enough for the rest; as many as can be numbered. Unused ones take no memory.
  */
-function buffersFor(plan: Plan, maxconn: number): number {
-  return Math.min(BUFFERS_MAX, Math.max(plan.process.tune.buffers, 2 * maxconn));
+function buffersFor({ process: { memoryMax, tune } }: Plan, maxconn: number): number {
+  const least = memoryMax > 0 ? BUFFERS_LEAST : tune.buffers;
+  return Math.min(BUFFERS_MAX, Math.max(least, 2 * maxconn));
 }
 
 /** The plan with the numbers that were decided in place of those that were asked for. */

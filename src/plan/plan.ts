@@ -36,6 +36,8 @@ export interface ProcessPlan {
   readonly maxconn: number;
   /** `ulimit-n`; 0: as many as maxconn needs. */
   readonly ulimitN: number;
+  /** Bytes of memory that the process may take (`-m`); 0: as many as there are. */
+  readonly memoryMax: number;
   readonly life: LifePlan;
   /** Where the process itself logs: starts, ends, states of servers. */
   readonly logTargets: readonly LogTargetPlan[];
@@ -66,6 +68,8 @@ export interface LifePlan {
   readonly chroot: string | null;
   /** Milliseconds; 0: none. */
   readonly hardStopAfterMs: number;
+  /** A core may be left after a change of user (`set-dumpable`). */
+  readonly dumpable: boolean;
   /** Milliseconds between the order to stop softly and its execution (`grace`). */
   readonly graceMs: number;
 }
@@ -340,7 +344,8 @@ export const DEFAULT_PROCESS: ProcessPlan = {
   ioEngine: 'auto',
   maxconn: 0,
   ulimitN: 0,
-  life: { daemon: false, pidfile: null, user: null, group: null, chroot: null, hardStopAfterMs: 0, graceMs: 0 },
+  memoryMax: 0,
+  life: { daemon: false, pidfile: null, user: null, group: null, chroot: null, hardStopAfterMs: 0, dumpable: false, graceMs: 0 },
   logTargets: [],
   logTag: DEFAULTS.logTag,
   node: '',

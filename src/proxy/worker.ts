@@ -10,6 +10,7 @@ import { BUFFERS_MAX } from '../kernel/buffers.js';
 import type { Engine } from '../kernel/engine.js';
 import { errnoText } from '../kernel/errno.js';
 import { openEngine } from '../kernel/probe.js';
+import { nameThread } from '../kernel/process.js';
 import type { Plan } from '../plan/plan.js';
 import { readShared } from '../shared/message.js';
 import { openShared } from '../shared/state.js';
@@ -114,6 +115,7 @@ function pin({ cpus, index }: WorkerStart): void {
 
 function run(start: WorkerStart): void {
   const { orders } = start;
+  nameThread(`turbo-lb/w${start.index}`);
   pin(start);
   const { engine, dataPlane, plans } = open(start);
   report({ kind: 'ready' });

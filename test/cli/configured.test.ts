@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { scratchFolder } from '../harness.js';
+import { runProcess, scratchFolder } from '../harness.js';
 import { turbo } from './turbo.js';
 
 const WRONG = 'frontend f\n mode tcp\n bnid :80\n';
@@ -110,6 +110,45 @@ test('-C changes to a directory before files are looked for', async () => {
   const missing = await turbo(['-c', '-C', '/nonexistent', '-f', 'x']);
   assert.is(missing.code, 1);
   assert.match(missing.stderr, 'Could not change to directory /nonexistent : No such file or directory');
+});
+
+/** A file that is right. */
+function right(): string {
+  return file(
+    '# nothing\ndefaults\n mode tcp # so\n\n timeout connect 1s\n timeout client 1s\n timeout server 1s\nlisten l\n bind :80\n',
+    'r.cfg',
+  );
+}
+
+test('-dK lists keywords by classes, in the form of HAProxy', async () => {
+  const { code, stdout } = await turbo(['-dKcfg,cnv', '-q', '-c', '-f', right()]);
+  assert.is(code, 0);
+  assert.match(stdout, /^# List of registered configuration keywords:\nglobal\n\t/);
+  assert.match(stdout, /\nbackend\n(\t.+\n)*\tbalance\n/);
+  const haproxy = await runProcess('haproxy', ['-dKcnv', '-q', '-c', '-f', right()]);
+  const ours = stdout.split('\n').filter((line) => line.includes(' => '));
+  const theirs = new Set(haproxy.stdout.split('\n').map((line) => line.split(/[(:]/)[0]));
+  assert.ok(ours.length > 50);
+  assert.ok(ours.includes('and(string): sint => sint'));
+  assert.ok(ours.filter((line) => theirs.has(line.split(/[(:]/)[0])).length > 50);
+  assert.match((await turbo(['-dKhelp', '-q', '-c', '-f', right()])).stdout, /^# List of supported keyword classes:\nall: /);
+});
+
+test('-dL lists what is loaded, -dC the file without comments', async () => {
+  const path = right();
+  const { stdout } = await turbo(['-dL', '-dC', '-c', '-f', path]);
+  assert.match(stdout, `# ${path}\ndefaults\n mode tcp # so\n timeout connect 1s\n`);
+  assert.match(stdout, `List of loaded object files:\n`);
+  assert.ok(stdout.split('\n').includes(process.execPath));
+  assert.match(stdout, /koffi.*\.node\n/);
+});
+
+test('what has no effect says so with -V', async () => {
+  const { code, stderr } = await turbo(['-dM', '-dG', '-c', '-V', '-f', right()]);
+  assert.is(code, 0);
+  assert.match(stderr, /\[NOTICE\] +\(\d+\) : -dM is accepted and has no effect: memory/);
+  assert.match(stderr, ' : -dG is accepted and has no effect: ');
+  assert.is((await turbo(['-dM', '-c', '-f', right()])).stderr, '');
 });
 
 const UNSUPPORTED: readonly (readonly string[])[] = [['-Ws'], ['-S', '/tmp/x'], ['-x', '/tmp/x']];

@@ -38,7 +38,11 @@ test('versions, formats, and what has no effect', () => {
   assert.is(options('-vv').version, 'vv');
   assert.is(options('-vq').version, 'vq');
   assert.is(options('-c --diag=json').format, 'json');
-  assert.ok(options('-dM0x50,tag -de -dp -dk -dV -m 100 -dKcfg').files.length === 0);
+  const { inert, megabytes, keywordClasses, listLibraries, listConfiguration, procName } = options(
+    '-dM0x50,tag -de -dV -m 100 -dKcfg,smp -dL -dC --proc-name haproxy',
+  );
+  assert.equal(inert, ['-dM0x50,tag', '-de', '-dV']);
+  assert.equal([megabytes, keywordClasses, listLibraries, listConfiguration, procName], [100, 'cfg,smp', true, true, 'haproxy']);
 });
 
 test('flags of our own may stand beside a file', () => {
@@ -58,6 +62,7 @@ const FAULTS: readonly [line: string, message: string][] = [
   ['-n many -f a', "-n: expects a number, not 'many'"],
   ['-Z', '-Z: unknown option'],
   ['-c file.cfg', 'file.cfg: unexpected word; files follow -f or --'],
+  ['-dCkey -f a', '-dCkey: the dump cannot be anonymized; -dC shows it as it is'],
   ['-f a --workers', '--workers: expects a value'],
   ['-f a --workers none', '--workers: not a whole number, and not auto'],
   ['-f a --io-engine=uringg', "--io-engine=uringg: unknown engine, known are auto, uring, epoll; did you mean 'uring' maybe ?"],

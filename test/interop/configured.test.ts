@@ -54,9 +54,9 @@ async function listen(engine: EngineChoice, ...global: string[]): Promise<Files>
 
 interop('a configuration runs in the foreground, and a daemon stays there with -db', async (engine) => {
   const { config, port, pidfile } = await listen(engine, 'daemon');
-  const balancer = await startTurbo(['-db', '-f', config, '-p', pidfile], { readyWhen: () => isListening(port) });
+  await startTurbo(['-db', '-f', config, '-p', pidfile], { readyWhen: () => isListening(port) });
   await (await dial(port)).hears('served');
-  await eventually('the pidfile is there', () => existsSync(pidfile) && readFileSync(pidfile, 'utf8') === `${balancer.pid}\n`);
+  assert.not(existsSync(pidfile), 'in the foreground there is none, as in HAProxy');
 });
 
 interop('a daemon leaves its parent once it listens, and the next one takes over from it', async (engine) => {
@@ -74,7 +74,15 @@ interop('a daemon leaves its parent once it listens, and the next one takes over
     assert.is(second.code, 0, second.stderr);
     pids.push(pid());
     assert.is.not(pids[1], pids[0]);
-    await (await dial(port)).hears('served');
+    // Without -x, a connection in the queue of the first one's socket is reset when that is closed.
+    const serves = (): Promise<boolean> =>
+      dial(port)
+        .then((other) => other.hears('served'))
+        .then(
+          () => true,
+          () => false,
+        );
+    await eventually('the second one serves', serves);
     assert.ok(isAlive(pids[0]), 'the first one serves the client that it has');
     client.socket.end();
     await eventually('the first one has ended', () => !isAlive(pids[0]));
@@ -120,20 +128,13 @@ interop('a clean start says nothing, with -V or -d what it listens on', async (e
     ['-V', 'listening on '],
     ['-d', 'listening on '],
   ]) {
-    const { config, port } = await listen(engine);
+    const { config, port } = await listen(engine, 'chroot /', 'user root');
     const balancer = await startTurbo([word, '-f', config], { readyWhen: () => isListening(port) });
     await (await dial(port)).hears('served');
     await eventually('it says so', () => balancer.stderr.includes(said));
     assert.is(balancer.stderr.split('\n').length, said === '' ? 1 : 2, balancer.stderr);
     await balancer.stop();
   }
-});
-
-interop('a pidfile that cannot be written ends the start', async (engine) => {
-  const { config } = await listen(engine);
-  const { code, stderr } = await turbo(['-f', config, '-p', '/nonexistent/pid']);
-  assert.is(code, 1);
-  assert.match(stderr, 'Cannot create pidfile /nonexistent/pid: ENOENT');
 });
 
 test('-c checks without starting: codes and texts as HAProxy has them', async () => {

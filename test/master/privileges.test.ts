@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { userGroupId, userId } from '../../src/kernel/users.js';
-import { identityOf } from '../../src/master/privileges.js';
+import { identityOf, rootWarnings } from '../../src/master/privileges.js';
 import { StartError } from '../../src/master/start-error.js';
 import { runProcess, scratchFolder } from '../harness.js';
 
@@ -55,7 +55,21 @@ test('what the system refuses is said', async () => {
     say(() => giveUpPrivileges('/no/such/folder', { uid: null, gid: null }));
     giveUpPrivileges(null, { uid: 1, gid: 1 });
     say(() => giveUpPrivileges(null, { uid: 0, gid: null }));`);
-  assert.match(said, /^StartError cannot chroot to '\/no\/such\/folder': .*\nStartError cannot change user to 0: .*$/);
+  assert.match(
+    said,
+    /^StartError \[turbo-lb\.main\(\)\] Cannot chroot\(\/no\/such\/folder\): no such file .*\nStartError \[turbo-lb\.main\(\)\] Cannot set uid 0: .*$/,
+  );
+});
+
+test('who stays root, or sees all files, is warned', () => {
+  const about = (life: { chroot: string | null; user: string | null }, uid = 0) =>
+    rootWarnings(life, uid).map(
+      (text) => /^\[turbo-lb\.main\(\)\] turbo-lb was started as root without any '(\w+)' directive\./.exec(text)?.[1],
+    );
+  assert.equal(about({ chroot: null, user: null }), ['chroot', 'user']);
+  assert.equal(about({ chroot: null, user: 'nobody' }), ['chroot']);
+  assert.equal(about({ chroot: '/var/empty', user: 'nobody' }), []);
+  assert.equal(about({ chroot: null, user: null }, 1000), []);
 });
 
 test.run();

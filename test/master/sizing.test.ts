@@ -165,4 +165,32 @@ test('the decision takes effect on this process', () => {
   assert.is(setNofileLimit(before), 0);
 });
 
+test('ulimit-n bounds descriptors, and raises the limit where that is permitted', () => {
+  const sized = planSizing({ ...DEMAND, descriptorsMax: 5000 }, limit(1024, 20_000));
+  assert.equal(sized.limit, { soft: 5000, hard: 20_000 });
+  assert.ok(sized.maxconn < 2500);
+  assert.equal(sized.warnings, []);
+  const refused = planSizing({ ...DEMAND, descriptorsMax: 50_000 }, limit(1024, 20_000));
+  assert.equal(refused.limit, { soft: 20_000, hard: 20_000 });
+  assert.equal(refused.warnings, ['Cannot raise FD limit to 50000, limit is 20000.']);
+  const tooLow = planSizing({ ...DEMAND, maxconn: 10_000, descriptorsMax: 5000 }, limit(1024, 20_000));
+  assert.match(tooLow.warnings[0], /maxconn lowered to/);
+});
+
+test('memory bounds connections, and is refused when it is less than the process itself takes', () => {
+  const within = (memoryMax: number, maxconn = 0) => {
+    const plan = quickPlan({ ...QUICK_DEFAULTS, binds: [], servers: [] });
+    return { ...plan, process: { ...plan.process, memoryMax: memoryMax * 2 ** 20, maxconn } };
+  };
+  const demand = demandOf(within(512), 2);
+  const { maxconn } = planSizing(demand, limit(1024, 1_000_000));
+  assert.is(maxconn, demand.connectionsMax);
+  assert.ok(maxconn > 4000 && maxconn < 7000, String(maxconn));
+  assert.ok(sizedPlan(within(512), planSizing(demand, limit(1024, 1_000_000))).process.tune.buffers * 2 * 16384 < 512 * 2 ** 20);
+  const lowered = planSizing(demandOf(within(512, 100_000), 2), limit(1024, 1_000_000));
+  assert.is(lowered.maxconn, maxconn);
+  assert.equal(lowered.warnings, [`maxconn 100000 needs more memory than -m allows: lowered to ${maxconn}.`]);
+  assert.throws(() => demandOf(within(64), 2), /-m 64 is too little: with 2 workers the process takes about \d+ MB/);
+});
+
 test.run();

@@ -131,10 +131,15 @@ export const EPOLL_CTL_MOD = 3;
 export const EPOLL_CLOEXEC = 0o2000000;
 
 // <sys/resource.h>, <time.h>
+export const RLIMIT_CORE = 4;
 export const RLIMIT_NOFILE = 7;
 export const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
 export const CLOCK_REALTIME = 0;
 export const CLOCK_MONOTONIC = 1;
+
+// <linux/prctl.h>
+export const PR_SET_DUMPABLE = 4;
+export const PR_SET_NAME = 15;
 
 // <linux/limits.h>
 export const PIPE_BUF = 4096;

@@ -31,6 +31,7 @@ export function compileProcess(compilation: Compilation): ProcessPlan {
     ioEngine: engine as IoEngineChoice,
     maxconn: global.maxconn?.value ?? DEFAULT_PROCESS.maxconn,
     ulimitN: global.ulimitN?.value ?? DEFAULT_PROCESS.ulimitN,
+    memoryMax: DEFAULT_PROCESS.memoryMax,
     life: compileLife(global),
     logTargets: compileTargets(global.logs, compilation),
     logTag: global.logTag?.value ?? DEFAULTS.logTag,
@@ -63,7 +64,8 @@ function compileCpuMap({ cpuMap }: GlobalConfig): (readonly number[])[] {
   return Array.from({ length: Math.max(0, ...threads) }, (_, worker) => cpuMap?.value.get(worker + 1) ?? []);
 }
 
-function compileLife({ daemon, pidfile, user, group, chroot, hardStopAfterMs, graceMs }: GlobalConfig): LifePlan {
+function compileLife(global: GlobalConfig): LifePlan {
+  const { daemon, pidfile, user, group, chroot, hardStopAfterMs, graceMs, setDumpable } = global;
   return {
     daemon: daemon?.value ?? false,
     pidfile: pidfile?.value ?? null,
@@ -71,6 +73,7 @@ function compileLife({ daemon, pidfile, user, group, chroot, hardStopAfterMs, gr
     group: group?.value ?? null,
     chroot: chroot?.value ?? null,
     hardStopAfterMs: hardStopAfterMs?.value ?? 0,
+    dumpable: setDumpable?.value ?? false,
     graceMs: graceMs?.value ?? 0,
   };
 }

@@ -18,6 +18,7 @@ const HEADERS = [
   'sys/epoll.h',
   'sys/eventfd.h',
   'sys/mman.h',
+  'sys/prctl.h',
   'sys/resource.h',
   'sys/socket.h',
   'sys/syscall.h',

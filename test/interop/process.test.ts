@@ -1,0 +1,126 @@
+/** How the process lives among others: pidfile, other users, a chroot, the background, its name. */
+import { existsSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { groupId, userId } from '../../src/kernel/users.js';
+import { TURBO_LB, turbo } from '../cli/turbo.js';
+import { eventually, freePort, isAlive, isListening, runProcess, scratchFolder, startTurbo, withProcesses } from '../harness.js';
+import { statusOf } from './support/daemons.js';
+import { closeAll, dial, echo, interop, serve } from './support/peers.js';
+
+test.after.each(closeAll);
+
+/** A file with these lines in `global`, listening on a new port in front of an echo. */
+async function configuration(...global: string[]): Promise<{ config: string; port: number; folder: string }> {
+  const server = await serve(echo);
+  const port = await freePort();
+  const folder = scratchFolder();
+  const config = join(folder, 'f.cfg');
+  const lines = ['global', ...['nbthread 1', 'maxconn 100', ...global].map((line) => ` ${line}`)];
+  const times = ['connect', 'client', 'server'].map((name) => ` timeout ${name} 1m`);
+  lines.push('defaults', ' mode tcp', ...times, 'listen l', ` bind 127.0.0.1:${port}`, ` server s ${server.address}`);
+  writeFileSync(config, `${lines.join('\n')}\n`);
+  return { config, port, folder };
+}
+
+/** A test that ends the programs it started. */
+function alone(name: string, body: () => Promise<void>): void {
+  test(name, () => withProcesses(body));
+}
+
+/** Runs `body` with the daemon of a pidfile, and ends it. */
+async function withDaemon(pidfile: string, body: (pid: number) => Promise<void>): Promise<void> {
+  const pid = Number(readFileSync(pidfile, 'utf8'));
+  try {
+    await body(pid);
+  } finally {
+    process.kill(pid, 'SIGKILL');
+    await eventually('it has ended', () => !isAlive(pid));
+  }
+}
+
+interop('a daemon has left the terminal, its rights and the file system, and says its pid', async (engine) => {
+  const { config, port, folder } = await configuration(`tune.io-engine ${engine}`, 'user nobody', 'group daemon', 'daemon');
+  const jail = join(folder, 'jail');
+  const pidfile = join(folder, 'pid');
+  mkdirSync(jail);
+  writeFileSync(config, readFileSync(config, 'utf8').replace('global\n', `global\n chroot ${jail}\n pidfile ${pidfile}\n`));
+  const { code, stderr } = await turbo(['-f', config]);
+  assert.equal([code, stderr], [0, '']);
+  assert.is(statSync(pidfile).mode & 0o777, 0o644);
+  await withDaemon(pidfile, async (pid) => {
+    await (await dial(port)).echoes('hello');
+    const status = statusOf(pid);
+    assert.equal(status.Uid.split(/\s+/)[0], String(userId('nobody')));
+    assert.equal(status.Gid.split(/\s+/)[0], String(groupId('daemon')));
+    assert.equal([status.Groups.trim(), status.CapEff, status.CapPrm], ['', '0000000000000000', '0000000000000000']);
+    assert.is(readlinkSync(`/proc/${pid}/root`), jail);
+    const { stdout } = await runProcess('ps', ['-o', 'sid=,tty=', '-p', String(pid)]);
+    assert.equal(stdout.trim().split(/\s+/), [String(pid), '?']);
+    for (const fd of [0, 1, 2]) assert.is(readlinkSync(`/proc/${pid}/fd/${fd}`).split('/').at(-1), 'null');
+  });
+  assert.ok(existsSync(pidfile), 'it stays, as that of HAProxy');
+});
+
+/** Lines of `global` with which a start fails, and what is said, once, to whoever started it. */
+const FAILURES: readonly [line: string, text: RegExp][] = [
+  ['chroot /nonexistent', /Cannot chroot\(\/nonexistent\): no such file or directory \(ENOENT\)\./],
+  ['pidfile /nonexistent/pid', /Cannot create pidfile \/nonexistent\/pid: no such file or directory \(ENOENT\)/],
+];
+
+for (const [line, text] of FAILURES) {
+  test(`a daemon with '${line}' does not start, and its parent says so`, async () => {
+    const { config, port } = await configuration(line, 'daemon');
+    const { code, stderr } = await turbo(['-f', config]);
+    assert.is(code, 1);
+    assert.match(stderr, text);
+    assert.is(stderr.match(/ALERT/g)?.length, 1, stderr);
+    assert.not(isListening(port));
+  });
+}
+
+test('a user who may not become another one does not start', async () => {
+  const { config } = await configuration('user nobody');
+  const unprivileged = ['--reuid', 'daemon', '--regid', 'daemon', '--clear-groups', '--', process.execPath, TURBO_LB];
+  const { code, stderr } = await runProcess('setpriv', [...unprivileged, '-f', config]);
+  assert.is(code, 1);
+  assert.match(stderr, `[turbo-lb.main()] Cannot set uid ${userId('nobody')}: `);
+});
+
+alone('in the foreground there is no pidfile, so none that could fail', async () => {
+  const { config, port } = await configuration();
+  const process = await startTurbo(['-f', config, '-p', '/nonexistent/pid'], { readyWhen: () => isListening(port) });
+  await process.stop();
+  assert.not.match(process.stderr, /ALERT|pidfile/);
+  const { code, stderr } = await turbo(['-W', '-f', config, '-p', '/nonexistent/pid']);
+  assert.is(code, 1);
+  assert.match(stderr, 'Cannot create pidfile /nonexistent/pid');
+});
+
+alone('a full disk for the pidfile is said, and no reason not to serve', async () => {
+  const { config, port } = await configuration();
+  const process = await startTurbo(['-W', '-f', config, '-p', '/dev/full'], { readyWhen: () => isListening(port) });
+  await eventually('it says so', () =>
+    process.stderr.includes('Cannot write pidfile /dev/full: no space left on device (ENOSPC)'),
+  );
+  await (await dial(port)).echoes('hello');
+});
+
+alone('--proc-name is what killall and pgrep find; threads have names', async () => {
+  const { config, port } = await configuration();
+  const process = await startTurbo(['-f', config, '--proc-name', 'haproxy'], { readyWhen: () => isListening(port) });
+  await (await dial(port)).echoes('hello');
+  const { stdout } = await runProcess('pgrep', ['-x', 'haproxy']);
+  assert.ok(stdout.split('\n').includes(String(process.pid)));
+  const threads = await runProcess('ps', ['-L', '-o', 'comm=', '-p', String(process.pid)]);
+  assert.ok(threads.stdout.split('\n').includes('turbo-lb/w0'), threads.stdout);
+});
+
+alone('root without chroot or user is warned', async () => {
+  const { config, port } = await configuration();
+  const process = await startTurbo(['-f', config], { readyWhen: () => isListening(port) });
+  await eventually('both are said', () => (process.stderr.match(/was started as root without any/g)?.length ?? 0) === 2);
+});
+
+test.run();
