@@ -10,6 +10,7 @@ needed=(
   'wrk wrk'
   'iperf3 iperf3'
   'socat socat'
+  'dnsmasq dnsmasq-base'
   'rsyslogd rsyslog'
   'logrotate logrotate'
   'openssl openssl'

@@ -3,7 +3,7 @@
  * the same as a page of the documentation.
  */
 import type { Keyword, SectionKind } from '../config/keyword.js';
-import { GLOBAL_KEYWORDS, PROXY_KEYWORDS } from '../config/keywords/index.js';
+import { GLOBAL_KEYWORDS, PROXY_KEYWORDS, RESOLVERS_KEYWORDS } from '../config/keywords/index.js';
 import { nearestWord } from '../config/values/nearest.js';
 import { wrapText } from '../master/wrap.js';
 import type { Command } from './command.js';
@@ -28,6 +28,7 @@ interface Entry {
 
 const GLOBAL_ENTRIES = entries(GLOBAL_KEYWORDS);
 const PROXY_ENTRIES = entries(PROXY_KEYWORDS);
+const RESOLVERS_ENTRIES = entries(RESOLVERS_KEYWORDS);
 
 const EXAMPLES = `Examples:
   turbo-lb keywords
@@ -44,7 +45,7 @@ function keywords(argv: Readonly<Record<string, unknown>>, output: Output): numb
     return EXIT_OK;
   }
   const name = words.join(' ');
-  const all = [...GLOBAL_ENTRIES, ...PROXY_ENTRIES];
+  const all = [...GLOBAL_ENTRIES, ...PROXY_ENTRIES, ...RESOLVERS_ENTRIES];
   const found = all.filter(({ keyword }) => keyword.name === name || keyword.name.startsWith(`${name} `));
   if (found.length > 0) {
     output.out(found.map(renderEntry).join('\n'));
@@ -78,6 +79,9 @@ function renderList(): string {
     '',
     'Proxies; D defaults, F frontend, L listen, B backend:',
     ...PROXY_ENTRIES.flatMap(({ keyword, sections }) => listed(keyword, letters(sections).padEnd(SECTION_WIDTH))),
+    '',
+    "Sections 'resolvers':",
+    ...RESOLVERS_ENTRIES.flatMap(({ keyword }) => listed(keyword, '')),
     '',
     'turbo-lb keywords NAME shows one in full.',
   ];
@@ -123,11 +127,7 @@ export function keywordsPage(): string {
     '',
     '## Section global',
     '',
-    '| Keyword | Arguments | Default | Meaning |',
-    '|---|---|---|---|',
-    ...GLOBAL_ENTRIES.map(({ keyword }) =>
-      row([name(keyword), code(keyword.arguments), keyword.default ?? '', meaning(keyword)]),
-    ),
+    ...plainTable(GLOBAL_ENTRIES),
     '',
     '## Proxies',
     '',
@@ -139,7 +139,20 @@ export function keywordsPage(): string {
       row([name(keyword), code(letters(sections)), code(keyword.arguments), keyword.default ?? '', meaning(keyword)]),
     ),
     '',
+    '## Sections resolvers',
+    '',
+    ...plainTable(RESOLVERS_ENTRIES),
+    '',
   ].join('\n');
+}
+
+/** Keywords that may stand in one kind of section only. */
+function plainTable(entries: readonly Entry[]): string[] {
+  return [
+    '| Keyword | Arguments | Default | Meaning |',
+    '|---|---|---|---|',
+    ...entries.map(({ keyword }) => row([name(keyword), code(keyword.arguments), keyword.default ?? '', meaning(keyword)])),
+  ];
 }
 
 function row(cells: readonly string[]): string {

@@ -13,6 +13,37 @@ export interface Config {
   readonly global: GlobalConfig;
   /** Frontends, backends and listens, in the order of the files. */
   readonly proxies: readonly ProxyConfig[];
+  /** Sections `resolvers`, in the order of the files. */
+  readonly resolvers: readonly ResolversConfig[];
+}
+
+/** A section `resolvers` (configuration manual, section 5.3.2). Absent: nothing was said. Times in milliseconds. */
+export interface ResolversConfig {
+  readonly name: string;
+  readonly place: Place;
+  /** In the order of the lines; `system` stands for those of /etc/resolv.conf. */
+  readonly nameservers: (NameserverConfig | 'system')[];
+  readonly holdMs: Map<HoldStatus, number>;
+  timeoutResolveMs?: number;
+  timeoutRetryMs?: number;
+  /** Queries until a resolution is given up. */
+  resolveRetries?: number;
+  /** Bytes. */
+  acceptedPayloadSize?: number;
+}
+
+/** What an answer may be of which `hold` says how long it is borne. */
+export type HoldStatus = 'nx' | 'refused' | 'timeout' | 'other' | 'valid' | 'obsolete';
+
+/** `nameserver`. */
+export interface NameserverConfig {
+  readonly name: string;
+  readonly place: Place;
+  readonly family: 'ipv4' | 'ipv6';
+  readonly host: string;
+  readonly port: number;
+  /** By TCP in place of UDP. */
+  readonly stream: boolean;
 }
 
 /** A setting and the line that made it. */
@@ -357,6 +388,15 @@ export interface ServerSettings {
   readonly nonStick: boolean;
   /** `init-addr`, as written, in order. */
   readonly initAddr: readonly string[] | null;
+  /** `resolvers`: the section by which its name is resolved while it runs. */
+  readonly resolvers: NamedReference | null;
+  /** `resolve-prefer` */
+  readonly resolvePrefer: 'ipv4' | 'ipv6';
+  /** `resolve-net`, as `10.0.0.0/8`. */
+  readonly resolveNets: readonly string[];
+  /** `resolve-opts` */
+  readonly allowDuplicateIp: boolean;
+  readonly ignoreWeight: boolean;
   /** `track [backend/]server`. */
   readonly track: NamedReference | null;
   readonly check: ServerCheckSettings;

@@ -3,12 +3,12 @@
  * One file of `keywords/` for each family; `-c`, suggestions, `turbo-lb keywords` and
  * docs/keywords.md come from these tables and from nowhere else.
  */
-import type { GlobalConfig, ProxyConfig } from './config.js';
+import type { GlobalConfig, ProxyConfig, ResolversConfig } from './config.js';
 import type { Findings, Place } from './diagnostics.js';
 import type { Line, Word } from './tokens/line.js';
 
 /** Sections in which a keyword may stand. */
-export type SectionKind = 'global' | 'defaults' | 'frontend' | 'listen' | 'backend';
+export type SectionKind = 'global' | 'resolvers' | 'defaults' | 'frontend' | 'listen' | 'backend';
 
 /** What a keyword of section S needs to read a line. */
 export interface LineContext<Target> {
@@ -66,6 +66,8 @@ export interface Keyword<Target> {
 export type GlobalKeyword = Keyword<GlobalConfig>;
 /** Keywords of proxies and `defaults`. */
 export type ProxyKeyword = Keyword<ProxyConfig>;
+/** Keywords of sections `resolvers`. */
+export type ResolversKeyword = Keyword<ResolversConfig>;
 
 /** An option within a line, of `bind` or `server` or `log`: as `weight 3` in `server a :80 weight 3`. */
 export interface OptionKeyword<Settings> {

@@ -4,7 +4,7 @@
  */
 import type { BindAddress, Config, LogTarget, ProxyConfig, ServerAddress, ServerSettings } from './config.js';
 import type { Place } from './diagnostics.js';
-import type { AddressSyntax } from './values/address.js';
+import { type AddressSyntax, isServiceName } from './values/address.js';
 
 /** A host name in the family it is wanted in. */
 export interface MentionedHost {
@@ -41,7 +41,8 @@ function addProxy(proxy: ProxyConfig, add: Add): void {
 }
 
 function addServer({ address, settings }: { address: ServerAddress; settings: ServerSettings }, add: Add): void {
-  add(address.syntax);
+  // who names a service, by SRV records, names no host
+  if (!isServiceName(address.syntax)) add(address.syntax);
   add(settings.source?.address);
   add(settings.check.address);
   add(settings.check.agent?.address);

@@ -3,12 +3,19 @@
  * every keyword read by its entry in the tables. A mistake is reported and the next line read, so
  * that one run shows them all.
  */
-import type { Config, GlobalConfig, ProxyConfig, ProxyKind } from './config.js';
+import type { Config, GlobalConfig, ProxyConfig, ProxyKind, ResolversConfig } from './config.js';
 import { Findings } from './diagnostics.js';
-import type { FileContext, GlobalKeyword, Keyword, ProxyKeyword, SectionKind } from './keyword.js';
-import { GLOBAL_KEYWORDS, PROXY_KEYWORDS } from './keywords/index.js';
+import type { FileContext, GlobalKeyword, Keyword, ProxyKeyword, ResolversKeyword, SectionKind } from './keyword.js';
+import { GLOBAL_KEYWORDS, PROXY_KEYWORDS, RESOLVERS_KEYWORDS } from './keywords/index.js';
 import { newGlobal } from './proxy.js';
-import { describeProxy, PROXY_SECTIONS, ProxySections, SECTION_WORDS, UNSUPPORTED_SECTIONS } from './sections.js';
+import {
+  describeProxy,
+  PROXY_SECTIONS,
+  ProxySections,
+  ResolversSections,
+  SECTION_WORDS,
+  UNSUPPORTED_SECTIONS,
+} from './sections.js';
 import { Suggestions } from './suggestions.js';
 import { KeywordTable } from './table.js';
 import { Directives } from './tokens/directives.js';
@@ -36,9 +43,14 @@ export interface Reading {
 export interface KeywordTables {
   readonly global: readonly GlobalKeyword[];
   readonly proxy: readonly ProxyKeyword[];
+  readonly resolvers: readonly ResolversKeyword[];
 }
 
-const ALL_KEYWORDS: KeywordTables = { global: GLOBAL_KEYWORDS, proxy: PROXY_KEYWORDS };
+const ALL_KEYWORDS: KeywordTables = {
+  global: GLOBAL_KEYWORDS,
+  proxy: PROXY_KEYWORDS,
+  resolvers: RESOLVERS_KEYWORDS,
+};
 
 /** What a line that begins with `no` or `default` may be about; HAProxy's words. */
 const NEGATION_LIMITED =
@@ -60,21 +72,25 @@ export function readConfig(
     reader.file(file);
     fileEnds.set(file.name, findings.list.length);
   }
-  return { config: { global, proxies: reader.sections.proxies }, findings, fileEnds, environment: reader.environment };
+  const config = { global, proxies: reader.sections.proxies, resolvers: reader.resolvers.list };
+  return { config, findings, fileEnds, environment: reader.environment };
 }
 
 /** The section that lines belong to. Lines of one that is not supported are passed over. */
 type Section =
   | { readonly kind: 'none' | 'unsupported' }
   | { readonly kind: 'global' }
+  | { readonly kind: 'resolvers'; readonly resolvers: ResolversConfig }
   | { readonly kind: ProxyKind; readonly proxy: ProxyConfig };
 
 class ConfigReader {
   readonly findings = new Findings();
   readonly global: GlobalConfig = newGlobal();
   readonly sections = new ProxySections(this.findings);
+  readonly resolvers = new ResolversSections(this.findings);
   private readonly globalTable: KeywordTable<GlobalConfig>;
   private readonly proxyTable: KeywordTable<ProxyConfig>;
+  private readonly resolversTable: KeywordTable<ResolversConfig>;
   private readonly suggestions = new Suggestions();
   private readonly context: FileContext;
   private section: Section = { kind: 'none' };
@@ -88,6 +104,7 @@ class ConfigReader {
   ) {
     this.globalTable = new KeywordTable(keywords.global);
     this.proxyTable = new KeywordTable(keywords.proxy);
+    this.resolversTable = new KeywordTable(keywords.resolvers);
     this.context = { global: this.global, proxies: this.sections.proxies, environment };
   }
 
@@ -167,12 +184,14 @@ class ConfigReader {
   private sectionName(): string {
     const { section } = this;
     if ('proxy' in section) return section.proxy.name || section.kind;
+    if (section.kind === 'resolvers') return section.resolvers.name;
     return section.kind === 'global' ? 'global' : '';
   }
 
   private statement(line: Line): void {
     const [first] = line.words;
     if (first.text === 'global') this.beginGlobal(line.words);
+    else if (first.text === 'resolvers') this.section = { kind: 'resolvers', resolvers: this.resolvers.begin(line.words) };
     else if (PROXY_SECTIONS.has(first.text)) this.beginProxy(first.text as ProxyKind, line.words);
     else if (UNSUPPORTED_SECTIONS.has(first.text)) this.beginUnsupported(first);
     else this.keywordLine(line);
@@ -197,6 +216,7 @@ class ConfigReader {
     if (section.kind === 'unsupported') return;
     if (section.kind === 'none') this.outOfSection(line.words[0]);
     else if (section.kind === 'global') this.dispatch(line, 'global', this.globalTable, this.global);
+    else if (section.kind === 'resolvers') this.dispatch(line, 'resolvers', this.resolversTable, section.resolvers);
     else if ('proxy' in section) this.dispatch(line, section.kind, this.proxyTable, section.proxy);
   }
 

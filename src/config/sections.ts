@@ -2,7 +2,7 @@
  * The lines that begin sections (configuration manual, sections 2.1 and 4): names, `from`, and
  * which names may stand twice.
  */
-import type { ProxyConfig, ProxyKind } from './config.js';
+import type { ProxyConfig, ProxyKind, ResolversConfig } from './config.js';
 import type { Findings, Place } from './diagnostics.js';
 import { newProxy } from './proxy.js';
 import type { Word } from './tokens/line.js';
@@ -12,10 +12,10 @@ export const PROXY_SECTIONS: ReadonlySet<string> = new Set<ProxyKind>(['defaults
 /** Sections that HAProxy has and that are not supported here. */
 export const UNSUPPORTED_SECTIONS: ReadonlySet<string> = new Set([
   ...['acme', 'cache', 'crt-store', 'fcgi-app', 'http-errors', 'log-forward', 'log-profile', 'mailers', 'peers'],
-  ...['program', 'resolvers', 'ring', 'traces', 'userlist'],
+  ...['program', 'ring', 'traces', 'userlist'],
 ]);
 /** Everything that begins a section. */
-export const SECTION_WORDS: readonly string[] = ['global', ...PROXY_SECTIONS, ...UNSUPPORTED_SECTIONS];
+export const SECTION_WORDS: readonly string[] = ['global', 'resolvers', ...PROXY_SECTIONS, ...UNSUPPORTED_SECTIONS];
 
 /** A character that names may not have (configuration manual, section 4). */
 const FORBIDDEN = /[^A-Za-z0-9_.:-]/u;
@@ -116,6 +116,36 @@ export class ProxySections {
       this.findings.alert(place, text);
     }
     return known[0] ?? null;
+  }
+}
+
+/** Sections `resolvers` of a run, in the order of the files. */
+export class ResolversSections {
+  readonly list: ResolversConfig[] = [];
+
+  constructor(private readonly findings: Findings) {}
+
+  /** Begins a section. One that is wrong holds the lines that follow, and is no part of the configuration. */
+  begin([keyword, name]: readonly Word[]): ResolversConfig {
+    const { place } = name ?? keyword;
+    const section: ResolversConfig = { name: name?.text ?? '', place, nameservers: [], holdMs: new Map() };
+    if (name === undefined) this.findings.alert(keyword.place, 'missing name for resolvers section.');
+    else if (this.isGood(name)) this.list.push(section);
+    return section;
+  }
+
+  private isGood({ text, place }: Word): boolean {
+    const forbidden = FORBIDDEN.exec(text);
+    if (forbidden !== null) {
+      this.findings.alert(place, `character '${forbidden[0]}' is not permitted in 'resolvers' name '${text}'.`);
+      return false;
+    }
+    const other = this.list.find(({ name }) => name === text);
+    if (other === undefined) return true;
+    const declared = `${other.place.file}:${other.place.line}`;
+    const same = `resolvers '${text}' has same name as another resolvers (declared at ${declared}).`;
+    this.findings.add({ severity: 'alert', text: `config : Parsing [${place.file}:${place.line}]: ${same}`, place });
+    return false;
   }
 }
 

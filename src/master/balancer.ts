@@ -23,6 +23,7 @@ import type { Log } from './log.js';
 import { Pauses } from './pauses.js';
 import { ProcessLog, type ProxyMessage, pausedMessages, stoppedMessages } from './process-log.js';
 import { QueueKeeper } from './queue-keeper.js';
+import { ServerNames } from './resolvers/server-names.js';
 import { ServerAddresses } from './server-addresses.js';
 import { type ServerPlace, ServerStates, SYSTEM_CLOCK } from './server-states.js';
 import { applySizing, demandOf, type Sizing, sizedPlan } from './sizing.js';
@@ -70,6 +71,7 @@ export class LoadBalancer {
   private states: ServerStates | null = null;
   private addressesNow: ServerAddresses | null = null;
   private watch: HealthWatch | null = null;
+  private names: ServerNames | null = null;
   private processLog: ProcessLog | null = null;
   private readonly listeners: Listeners;
   private readonly pauses: Pauses;
@@ -114,6 +116,7 @@ export class LoadBalancer {
     const listenersMax = listeners[0].length;
     await this.workers.start({ plan, shared, ioEngine: this.engine.name, backlogMax, listeners, listenersMax, cpus: workerCpus });
     this.watchHealth(plan, this.states, this.addressesNow, tables);
+    this.names = this.followNames(plan, this.states, this.addressesNow);
   }
 
   private newPauses(): Pauses {
@@ -191,10 +194,22 @@ export class LoadBalancer {
       processLog: this.processLog,
       isListen: (backend) => plan.frontends.some(({ id }) => id === plan.backends[backend].id),
       shutdownServer: (place, cause) => this.shutdownServer(place, cause),
+      fqdnOf: (place) => addresses.fqdn(place),
       clock: SYSTEM_CLOCK,
       check: checkConnections(addresses),
     });
     this.watch.start();
+  }
+
+  /** Begins to resolve the names of servers. */
+  private followNames(plan: Plan, states: ServerStates, addresses: ServerAddresses): ServerNames {
+    const { log } = this.options;
+    const note = (text: string, backend: string): void => this.processLog?.write('notice', text, backend);
+    const tell = (text: string, backend: string): void => {
+      log.warning(text);
+      note(text, backend);
+    };
+    return new ServerNames({ plan, states, addresses, clock: SYSTEM_CLOCK, tell, note });
   }
 
   /** Takes no new connections; resolves when the last one has ended. */
@@ -295,6 +310,12 @@ export class LoadBalancer {
     this.workers?.tellAll({ kind: 'shutdown-server', backend: name, server: servers[server].name, cause });
   }
 
+  /** The names that servers have their addresses from; until the balancer has ended. */
+  get serverNames(): ServerNames {
+    if (this.names === null) throw new Error('the balancer has not been started');
+    return this.names;
+  }
+
   /** Says what stands against the load that was asked for; a maxconn that was derived is no such load. */
   private warnOfSysctls(maxconn: number): void {
     for (const warning of startWarnings(this.plan, this.workerCount, maxconn)) this.options.log.warning(warning);
@@ -304,10 +325,12 @@ export class LoadBalancer {
     for (const fd of this.shared?.wakeFds ?? []) closeDescriptor(fd);
     this.watch?.stop();
     this.watch = null;
+    this.names?.close();
     this.processLog?.close();
     this.states?.close();
     this.states = null;
     this.addressesNow = null;
+    this.names = null;
     this.shared = null;
     this.workers = null;
   }

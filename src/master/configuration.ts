@@ -123,6 +123,7 @@ async function gatherResources(config: Config, request: ConfigurationRequest, fi
     resolve: (host, family) => hosts.get(`${family} ${host}`) ?? { ok: false, message: `'${host}' was not looked up` },
     ...(request.ignoreUnresolved && { ignoreUnresolved: true }),
     files: readPatternFiles(config, findings),
+    ...readResolvConf(),
     hostname: hostname(),
     directory: process.cwd(),
   };
@@ -137,6 +138,15 @@ async function resolveHosts(
     return [`${family} ${host}`, await lookUpHost(host, wanted, lookup)];
   });
   return new Map(await Promise.all(resolved));
+}
+
+/** The system's DNS servers; a system without any has no such file. */
+function readResolvConf(): Pick<Resources, 'resolvConf'> {
+  try {
+    return { resolvConf: readFileSync('/etc/resolv.conf', 'utf8') };
+  } catch {
+    return {};
+  }
 }
 
 function readPatternFiles(config: Config, findings: Findings): Map<string, string> {

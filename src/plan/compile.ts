@@ -13,6 +13,7 @@ import { compileFrontend } from './compile/frontends.js';
 import { numbered } from './compile/numbers.js';
 import { compileProcess } from './compile/process.js';
 import { type PlanNames, References } from './compile/references.js';
+import { compileResolvers } from './compile/resolvers.js';
 import { compileRules } from './compile/rules.js';
 import type { Plan } from './plan.js';
 import type { Resources } from './resources.js';
@@ -24,7 +25,9 @@ import type { Resources } from './resources.js';
 export function compilePlan(config: Config, resources: Resources, findings: Findings): Plan | null {
   const before = findings.list.length;
   const references = new References(config.proxies, namesOf(config), resources, findings);
-  const compilation: Compilation = { config, resources, findings, references };
+  const surroundings = { config, resources, findings, references };
+  const resolvers = compileResolvers(surroundings);
+  const compilation: Compilation = { ...surroundings, resolvers };
   const proxies = numberedProxies(config, references);
   const plan: Plan = {
     process: compileProcess(compilation),

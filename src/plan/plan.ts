@@ -3,7 +3,7 @@
  * an index into an array of the Plan. The quick flags of the command line and configuration files
  * both compile to it, and nothing else crosses from the master to a worker.
  */
-import type { BalanceAlgorithm, HashTypeConfig, ServerCheckSettings } from '../config/config.js';
+import type { BalanceAlgorithm, HashTypeConfig, HoldStatus, ServerCheckSettings } from '../config/config.js';
 import type { SocketAddress } from '../kernel/address.js';
 import type { AclPlan, ConditionPlan, ExpressionPlan, FormatPlan, PatternFilePlan } from './expression.js';
 import { type LogOutputPlan, type LogPlan, type LogTargetPlan, NO_LOG, NO_LOG_OUTPUT } from './logging.js';
@@ -21,6 +21,28 @@ export interface Plan {
   readonly acls: readonly AclPlan[];
   readonly patternFiles: readonly PatternFilePlan[];
   readonly tables: readonly TablePlan[];
+}
+
+/** Section `resolvers`: who is asked for addresses of servers, how often, and what becomes of bad answers. Times in milliseconds. */
+export interface ResolversPlan {
+  readonly name: string;
+  readonly nameservers: readonly NameserverPlan[];
+  /** How long after the last good answer a server keeps its address, by what came in its place. */
+  readonly holdMs: Readonly<Record<HoldStatus, number>>;
+  readonly timeoutResolveMs: number;
+  readonly timeoutRetryMs: number;
+  /** Queries until a resolution is given up; 1 or more. */
+  readonly resolveRetries: number;
+  /** Bytes. */
+  readonly acceptedPayloadSize: number;
+}
+
+/** A DNS server. */
+export interface NameserverPlan {
+  readonly name: string;
+  readonly address: SocketAddress;
+  /** By TCP in place of UDP. */
+  readonly stream: boolean;
 }
 
 /** What holds for the process as a whole (section `global`). */
@@ -42,6 +64,8 @@ export interface ProcessPlan {
   /** Where the process itself logs: starts, ends, states of servers. */
   readonly logTargets: readonly LogTargetPlan[];
   readonly logTag: string;
+  /** Who is asked for addresses of servers. */
+  readonly resolvers: readonly ResolversPlan[];
   /** `log-send-hostname`: the name in the headers of the process's own lines; without it, none. */
   readonly logHostname?: string | null;
   readonly node: string;
@@ -265,6 +289,8 @@ export interface ServerPlan {
   readonly unresolved: boolean;
   /** The name that the file gives in place of an address; null: none. */
   readonly fqdn: string | null;
+  /** How its name is resolved while it runs; null: it is not (`resolvers`). */
+  readonly resolution: ServerResolutionPlan | null;
   /** Added to the port that the client connected to, in place of the address's own port; null: not. */
   readonly portOffset: number | null;
   /** 0..256; 0 takes no new connections (`weight`). */
@@ -289,6 +315,21 @@ export interface ServerPlan {
   /** The server whose state it follows; null: none. */
   readonly track: { readonly backend: number; readonly server: number } | null;
   readonly check: ServerCheckPlan;
+}
+
+/** How the name of a server is resolved while it runs. */
+export interface ServerResolutionPlan {
+  /** Index of the section. */
+  readonly resolvers: number;
+  /** The service whose SRV records name its host, port and weight; null: it has a name of its own. */
+  readonly service: string | null;
+  readonly prefer: 'ipv4' | 'ipv6';
+  /** Networks to prefer, as `10.0.0.0/8`. */
+  readonly networks: readonly string[];
+  /** Servers of one name may have the same address. */
+  readonly allowDuplicateIp: boolean;
+  /** Weights of SRV records do not count. */
+  readonly ignoreWeight: boolean;
 }
 
 /** Health checks of a server; the master carries them out. */
@@ -348,6 +389,7 @@ export const DEFAULT_PROCESS: ProcessPlan = {
   life: { daemon: false, pidfile: null, user: null, group: null, chroot: null, hardStopAfterMs: 0, dumpable: false, graceMs: 0 },
   logTargets: [],
   logTag: DEFAULTS.logTag,
+  resolvers: [],
   node: '',
   environment: {},
   variables: [],
@@ -442,6 +484,7 @@ export function defaultServer(name: string, id: number, address: SocketAddress, 
     address,
     unresolved: false,
     fqdn: null,
+    resolution: null,
     portOffset: null,
     weight,
     backup: false,

@@ -17,6 +17,8 @@ export interface Resources {
    * none`.
    */
   readonly ignoreUnresolved?: boolean;
+  /** The text of /etc/resolv.conf; absent: it cannot be read. */
+  readonly resolvConf?: string;
   /** Texts of the files that it names (`-f` of ACLs, maps), by their paths as written. */
   readonly files: ReadonlyMap<string, string>;
   /** Name of this host, for logs and `node`. */

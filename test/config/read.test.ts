@@ -82,10 +82,10 @@ test('unknown words name the nearest of their section, families what they consis
 });
 
 test('sections that are not supported are refused once, with their lines passed over', () => {
-  const { findings, config } = read('peers p\n peer a 1.2.3.4:5\nresolvers r\n nameserver x 1:2\nbackend b');
+  const { findings, config } = read('peers p\n peer a 1.2.3.4:5\nuserlist r\n user x\nbackend b');
   assert.equal(said(findings), [
     "alert [1] : section 'peers' is not supported.",
-    "alert [3] : section 'resolvers' is not supported.",
+    "alert [3] : section 'userlist' is not supported.",
   ]);
   assert.equal(
     config.proxies.map(({ name }) => name),

@@ -277,6 +277,7 @@ test('section global', () => {
       graceMs: 0,
     },
     logTag: 'lb',
+    resolvers: [],
     logHostname: 'web1',
     node: 'n1',
     environment: { A: 'b' },

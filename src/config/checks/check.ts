@@ -8,12 +8,14 @@ import { checkDuplicates } from './duplicates.js';
 import { checkHttpRules, warnIgnored, warnReplaced } from './ignored.js';
 import { checkBinds, checkTimeouts } from './missing.js';
 import { checkReferences } from './references.js';
+import { checkResolvers, checkServerResolvers } from './resolvers.js';
 import { checkServers } from './servers.js';
 
 /** Checks a configuration that was read without alerts. */
 export function checkConfig(config: Config, findings: Findings): void {
   checkDuplicates(config, findings);
   checkModes(config, findings);
+  checkResolvers(config, findings);
   const backends = new Map(config.proxies.filter(({ kind }) => kind !== 'frontend').map((proxy) => [proxy.name, proxy]));
   for (const proxy of config.proxies) {
     if (proxy.disabled?.value === true || proxy.mode.value === 'http') continue;
@@ -23,6 +25,7 @@ export function checkConfig(config: Config, findings: Findings): void {
     checkReferences(proxy, backends, findings);
     checkTimeouts(proxy, findings);
     checkServers(proxy, backends, findings);
+    checkServerResolvers(proxy, config, findings);
     warnIgnored(proxy, config.global, findings);
   }
 }

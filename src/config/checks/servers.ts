@@ -3,6 +3,7 @@ import type { ProxyConfig, ServerConfig } from '../config.js';
 import type { Findings, Severity } from '../diagnostics.js';
 import { describeProxy } from '../sections.js';
 import { serversOf } from '../servers.js';
+import { isServiceName } from '../values/address.js';
 import { isBackend, say } from './proxies.js';
 import type { Backends } from './references.js';
 
@@ -27,7 +28,7 @@ function about(proxy: ProxyConfig, server: ServerConfig, findings: Findings, sev
 function checkPorts(proxy: ProxyConfig, server: ServerConfig, findings: Findings): void {
   const { check, track } = server.settings;
   const { syntax, portOffset } = server.address;
-  const ownPort = syntax.kind === 'unix' || (syntax.ports !== null && portOffset === null);
+  const ownPort = syntax.kind === 'unix' || isServiceName(syntax) || (syntax.ports !== null && portOffset === null);
   if (check.enabled && track !== null)
     about(proxy, server, findings, 'alert', 'unable to enable checks and tracking at the same time!');
   else if (check.enabled && !ownPort && check.port === null && check.address?.kind !== 'unix')

@@ -25,3 +25,5 @@ export const GLOBAL_KEYWORDS: readonly GlobalKeyword[] = [
 
 /** Keywords of `defaults`, `frontend`, `listen` and `backend`. */
 export const PROXY_KEYWORDS: readonly ProxyKeyword[] = [...PROXY_FAMILIES, ...RULE_FAMILIES];
+
+export { RESOLVERS_KEYWORDS } from './resolvers.js';

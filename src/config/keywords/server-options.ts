@@ -2,7 +2,6 @@
  * Options of `server`, `server-template` and `default-server` (configuration manual, section 5.2)
  * but for those about checks, and what holds where nothing is said.
  */
-import { isIPv4, isIPv6 } from 'node:net';
 import type { ServerSettings } from '../config.js';
 import type { OptionKeyword } from '../keyword.js';
 import { delayWord, integerWord, isNegated, OptionTable } from './option-words.js';
@@ -10,6 +9,7 @@ import { INTEGER_MAX, type IntegerArgument, timeOf } from './reading.js';
 import { SERVER_CHECK_OPTIONS } from './server-checks.js';
 import { SERVER_REFUSED_OPTIONS } from './server-refused.js';
 import { alertsOf, reportServer, type ServerOption, serverWord } from './server-report.js';
+import { SERVER_RESOLUTION_OPTIONS } from './server-resolution.js';
 import { readSource } from './source.js';
 
 type Parse = OptionKeyword<ServerSettings>['parse'];
@@ -32,6 +32,11 @@ export const SERVER_DEFAULTS: ServerSettings = {
   cookie: null,
   nonStick: false,
   initAddr: null,
+  resolvers: null,
+  resolvePrefer: 'ipv6',
+  resolveNets: [],
+  allowDuplicateIp: false,
+  ignoreWeight: false,
   track: null,
   check: {
     enabled: false,
@@ -172,12 +177,6 @@ const OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
   { name: 'stick', arguments: '', help: 'The contrary of non-stick.', parse: flag((s) => (s.nonStick = false)) },
   { name: 'non-stick', arguments: '', help: 'No entry of a stick table names it.', parse: flag((s) => (s.nonStick = true)) },
   {
-    name: 'init-addr',
-    arguments: '{ last | libc | none | <ip> }[,...]*',
-    help: 'Where its address comes from at start.',
-    parse: parseInitAddr,
-  },
-  {
     name: 'track',
     arguments: '[<backend>/]<server>',
     help: 'Follow the state of another server.',
@@ -191,6 +190,7 @@ const OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
 export const SERVER_OPTIONS: OptionTable<ServerSettings> = new OptionTable([
   ...OPTIONS,
   ...SERVER_CHECK_OPTIONS,
+  ...SERVER_RESOLUTION_OPTIONS,
   ...SERVER_REFUSED_OPTIONS,
 ]);
 
@@ -284,27 +284,5 @@ function parseTcpUserTimeout(context: ServerOption): number | null {
     return null;
   }
   settings.tcpUserTimeoutMs = value;
-  return 1;
-}
-
-function parseInitAddr(context: ServerOption): number | null {
-  const { option, words, settings } = context;
-  const methods = (words[0]?.text ?? '').split(',').filter((method) => method !== '');
-  const known = (method: string) => ['last', 'libc', 'none'].includes(method) || isIPv4(method) || isIPv6(method);
-  const unknown = methods.find((method) => !known(method));
-  const addresses = methods.filter((method) => isIPv4(method) || isIPv6(method));
-  const fault =
-    methods.length === 0
-      ? "'init-addr' : expects a list of methods, supported methods are 'libc', 'last', 'none'."
-      : unknown !== undefined
-        ? `'init-addr' : unknown init-addr method '${unknown}', supported methods are 'libc', 'last', 'none'.`
-        : addresses.length > 1
-          ? `'init-addr' : initial address already specified, cannot add '${addresses[1]}'.`
-          : null;
-  if (fault !== null) {
-    reportServer(context, 'alert', fault, words[0] ?? option);
-    return null;
-  }
-  settings.initAddr = methods;
   return 1;
 }

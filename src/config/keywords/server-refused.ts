@@ -26,17 +26,7 @@ const TLS = [
   ...['tls-tickets', 'tlsv10', 'tlsv11', 'tlsv12', 'tlsv13', 'verify', 'verifyhost'],
 ];
 /** Other things that traffic would depend on. */
-const OTHERS = [
-  'check-via-socks4',
-  'namespace',
-  'resolvers',
-  'shard',
-  'socks4',
-  'usesrc',
-  'set-proxy-v2-tlv-fmt',
-  'hash-key',
-  'guid',
-];
+const OTHERS = ['check-via-socks4', 'namespace', 'shard', 'socks4', 'usesrc', 'set-proxy-v2-tlv-fmt', 'hash-key', 'guid'];
 /** Harmless without connections that are kept for further requests, without resolvers and peers; each takes one word. */
 const INERT = [
   ...[
@@ -49,7 +39,7 @@ const INERT = [
     'pool-conn-name',
     'pool-low-conn',
   ],
-  ...['pool-max-conn', 'pool-purge-delay', 'resolve-net', 'resolve-opts', 'resolve-prefer', 'ws'],
+  ...['pool-max-conn', 'pool-purge-delay', 'ws'],
 ];
 
 /** All of them. */

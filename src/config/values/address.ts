@@ -18,6 +18,11 @@ export interface PortRange {
   readonly last: number;
 }
 
+/** `_http._tcp.example.org`: the servers of a service, with their ports, as SRV records say (RFC 2782). */
+export function isServiceName(address: AddressSyntax): boolean {
+  return address.kind === 'name' && address.host.startsWith('_');
+}
+
 /** sizeof(sun_path) without its NUL byte, unix(7). */
 export const UNIX_PATH_BYTES_MAX = 107;
 const PORT_MAX = 65535;

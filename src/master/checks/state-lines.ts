@@ -97,6 +97,8 @@ function upOrDown(standing: Standing): string {
 
 function remainsInMaintenance({ before, after }: Transition, context: LineContext): StateLine[] {
   const own = (after.own & MAINTENANCE) !== 0;
+  if ((before.own & ~after.own & STATE_RESOLUTION) !== 0)
+    return [{ level: 'notice', text: `${server(context)} ('${context.fqdn}') resolves again but remains in maintenance.` }];
   const inherited = (after.inherited & MAINTENANCE) !== 0;
   if (own && !inherited && (before.inherited & MAINTENANCE) !== 0)
     return [{ level: 'notice', text: `${server(context)} remains in forced maintenance.` }];

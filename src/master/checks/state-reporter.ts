@@ -25,6 +25,8 @@ export interface StateSurroundings {
   readonly isListen: (backend: number) => boolean;
   /** Ends all sessions of a server. */
   readonly shutdownServer: (place: ServerPlace, cause: ShutdownCause) => void;
+  /** The name that a server goes by at the moment; null: it was given by an address. */
+  readonly fqdnOf: (place: ServerPlace) => string | null;
 }
 
 /** What becomes of transitions. */
@@ -67,9 +69,10 @@ export class StateReporter {
   }
 
   private nameOf({ backend, server }: ServerPlace): { readonly name: string; readonly isBackup: boolean; readonly fqdn: string } {
-    const { name, servers } = this.surroundings.backends[backend];
-    const { name: own, backup: isBackup, fqdn } = servers[server];
-    return { name: `${name}/${own}`, isBackup, fqdn: fqdn ?? '' };
+    const { backends, fqdnOf } = this.surroundings;
+    const { name, servers } = backends[backend];
+    const { name: own, backup: isBackup } = servers[server];
+    return { name: `${name}/${own}`, isBackup, fqdn: fqdnOf({ backend, server }) ?? '' };
   }
 
   private watchBackend(backend: number, serves: boolean): void {

@@ -3,6 +3,7 @@ import type { Config, ProxyConfig } from '../../config/config.js';
 import type { Findings, Place } from '../../config/diagnostics.js';
 import type { AddressSyntax } from '../../config/values/address.js';
 import type { SocketAddress } from '../../kernel/address.js';
+import type { ResolversPlan } from '../plan.js';
 import type { Resources } from '../resources.js';
 import type { RulesPlan } from '../rules.js';
 import type { References, Scope } from './references.js';
@@ -13,6 +14,8 @@ export interface Compilation {
   readonly resources: Resources;
   readonly findings: Findings;
   readonly references: References;
+  /** Sections `resolvers`, compiled. */
+  readonly resolvers: readonly ResolversPlan[];
 }
 
 /** A proxy with its number, the view that its rules have of the others, and the rules of both of its halves. */

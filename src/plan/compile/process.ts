@@ -21,7 +21,7 @@ const NO_PLACE = { file: '', line: 0, column: 0, length: 0 };
 
 /** The process. */
 export function compileProcess(compilation: Compilation): ProcessPlan {
-  const { config, resources } = compilation;
+  const { config, resources, resolvers } = compilation;
   const { global } = config;
   const engine = global.tune.get('io-engine')?.value ?? DEFAULT_PROCESS.ioEngine;
   return {
@@ -36,6 +36,7 @@ export function compileProcess(compilation: Compilation): ProcessPlan {
     logTargets: compileTargets(global.logs, compilation),
     logTag: global.logTag?.value ?? DEFAULTS.logTag,
     logHostname: logHostname(global, resources.hostname),
+    resolvers,
     node: global.node?.value ?? resources.hostname,
     environment: Object.fromEntries(global.environment),
     variables: compileVariables(compilation),

@@ -1,12 +1,13 @@
 /** `server` and `server-template` to the servers of a backend. */
 import type { ProxyConfig, ServerConfig, SourceConfig } from '../../config/config.js';
 import { serversOf } from '../../config/servers.js';
-import type { AddressSyntax } from '../../config/values/address.js';
+import { type AddressSyntax, isServiceName } from '../../config/values/address.js';
 import type { SocketAddress } from '../../kernel/address.js';
 import type { AgentPlan, ServerCheckPlan, ServerPlan, SourcePlan } from '../plan.js';
 import type { Resources } from '../resources.js';
 import { type Compilation, hostOf, NOWHERE, socketAddress } from './context.js';
 import { numbered } from './numbers.js';
+import { serverResolution } from './resolvers.js';
 
 /** What is tried for the address of a server where `init-addr` says nothing. */
 const INIT_ADDR_DEFAULT = ['last', 'libc'];
@@ -72,6 +73,7 @@ class ServerCompiler {
       address: found ?? this.nowhere(),
       unresolved: found === null,
       fqdn: this.fqdn(),
+      resolution: this.resolution(),
       portOffset: this.portOffset(),
       disabled: settings.disabled,
       maxconn,
@@ -83,9 +85,13 @@ class ServerCompiler {
   }
 
   private alert(text: string): void {
+    this.say('alert', text);
+  }
+
+  private say(severity: 'alert' | 'warning', text: string): void {
     const { name, place } = this.server;
     const about = `[${place.file}:${place.line}] : 'server ${this.proxy.name}/${name}'`;
-    this.compilation.findings.add({ severity: 'alert', text: `${about} : ${text}`, place });
+    this.compilation.findings.add({ severity, text: `${about} : ${text}`, place });
   }
 
   /** null: it has none, which was allowed or reported; it starts without, in maintenance. */
@@ -94,13 +100,28 @@ class ServerCompiler {
     const { syntax } = this.server.address;
     if (syntax.kind !== 'name') return socketAddress(syntax, resources);
     const port = syntax.ports?.first ?? 0;
-    for (const method of this.server.settings.initAddr ?? INIT_ADDR_DEFAULT) {
-      const found = method === 'libc' ? resources.resolve(syntax.host, syntax.family) : null;
-      if (found?.ok) return { ...found.address, port };
-      if (method === 'none') return null;
+    let asked = false;
+    for (const method of this.initAddr()) {
+      if (method === 'none') return this.withoutAddress(syntax.host, asked);
       if (method !== 'last' && method !== 'libc') return { family: method.includes(':') ? 'ipv6' : 'ipv4', host: method, port };
+      if (method === 'last' || isServiceName(syntax)) continue;
+      const found = resources.resolve(syntax.host, syntax.family);
+      if (found.ok) return { ...found.address, port };
+      asked = true;
     }
-    if (resources.ignoreUnresolved !== true) this.alert(`could not resolve address '${syntax.host}'.`);
+    this.alert(asked ? `could not resolve address '${syntax.host}'.` : `no method found to resolve address '${syntax.host}'.`);
+    return null;
+  }
+
+  /** What is tried for an address; `-dr`, and a section that goes on trying, let a server start without. */
+  private initAddr(): readonly string[] {
+    const { initAddr, resolvers } = this.server.settings;
+    const methods = initAddr ?? (resolvers === null ? INIT_ADDR_DEFAULT : [...INIT_ADDR_DEFAULT, 'none']);
+    return this.compilation.resources.ignoreUnresolved === true ? [...methods, 'none'] : methods;
+  }
+
+  private withoutAddress(host: string, asked: boolean): null {
+    if (asked) this.say('warning', `could not resolve address '${host}', disabling server.`);
     return null;
   }
 
@@ -112,7 +133,17 @@ class ServerCompiler {
 
   private fqdn(): string | null {
     const { syntax } = this.server.address;
-    return syntax.kind === 'name' ? syntax.host : null;
+    return syntax.kind === 'name' && !isServiceName(syntax) ? syntax.host : null;
+  }
+
+  private resolution(): ServerPlan['resolution'] {
+    const { settings, name, address } = this.server;
+    const found = serverResolution(address.syntax, settings, this.compilation.resolvers);
+    const wanted = settings.resolvers;
+    if (wanted === null || found !== null) return found;
+    const text = `config : proxy '${this.proxy.name}', server '${name}': unable to find required resolvers '${wanted.name}'`;
+    this.compilation.findings.add({ severity: 'alert', text, place: wanted.place });
+    return null;
   }
 
   /** Without a port of its own it has the one that the client connected to. */

@@ -29,9 +29,10 @@ test('where a server is', () => {
 test('every option that is not about checks reaches its setting', () => {
   const { settings } = server(
     'id 7 weight 5 backup disabled maxconn 10 minconn 2 maxqueue 3 slowstart 4s send-proxy-v2 proxy-v2-options crc32c,authority ' +
-      'source 10.0.0.2:1000-1010 interface lo tcp-ut 5s tfo cookie c non-stick init-addr last,libc,none track x/y',
+      'source 10.0.0.2:1000-1010 interface lo tcp-ut 5s tfo cookie c non-stick init-addr last,libc,none track x/y ' +
+      'resolvers dns resolve-prefer ipv4 resolve-net 10.0.0.0/8 resolve-opts allow-dup-ip,ignore-weight',
   );
-  const { check: _check, track, source, ...rest } = settings;
+  const { check: _check, track, source, resolvers, ...rest } = settings;
   assert.equal(rest, {
     id: 7,
     weight: 5,
@@ -48,8 +49,13 @@ test('every option that is not about checks reaches its setting', () => {
     cookie: 'c',
     nonStick: true,
     initAddr: ['last', 'libc', 'none'],
+    resolvePrefer: 'ipv4',
+    resolveNets: ['10.0.0.0/8'],
+    allowDuplicateIp: true,
+    ignoreWeight: true,
   });
   assert.is(track?.name, 'x/y');
+  assert.is(resolvers?.name, 'dns');
   assert.is(source?.interface, 'lo');
 });
 
@@ -169,7 +175,14 @@ for (const [options, fault] of [
   ['inter x', "unexpected character 'x' in 'inter' argument of server s."],
   ['slowstart', "'slowstart' expects a delay as argument."],
   ['ssl verify none', "'ssl' cannot be used: TLS is not supported."],
-  ['resolvers dns', "'resolvers' cannot be used: it is not supported."],
+  ['resolve-prefer ipv5', "'resolve-prefer' expects either ipv4 or ipv6 as argument.."],
+  ['resolve-net', "'resolve-net' expects a list of networks.."],
+  ['resolve-net 10.0.0.0/8,foo', "'resolve-net' invalid network 'foo'.."],
+  ['resolve-net 1,2,3,4,5,6', "'resolve-net' exceed 5 networks.."],
+  [
+    'resolve-opts foo',
+    "'resolve-opts' : unknown resolve-opts option 'foo', supported methods are 'allow-dup-ip', 'ignore-weight', and 'prevent-dup-ip'..",
+  ],
   ['source :80 usesrc client', "'usesrc client' is not supported."],
   ['init-addr', "'init-addr' : expects a list of methods, supported methods are 'libc', 'last', 'none'."],
   ['proto h2', "MUX protocol 'h2' is not usable in mode tcp."],

@@ -78,6 +78,7 @@ const SERVER: ProxyKeyword = {
 
 const KEYWORDS = {
   global: [],
+  resolvers: [],
   proxy: [
     ...RULE_FAMILIES,
     SERVER,

@@ -34,5 +34,5 @@ export function noting(seen: string[], keyword: Partial<ProxyKeyword> & Pick<Pro
 
 /** Tables with a test's own keywords of proxies. */
 export function tablesWith(...proxy: ProxyKeyword[]): KeywordTables {
-  return { global: GLOBAL_KEYWORDS, proxy };
+  return { global: GLOBAL_KEYWORDS, proxy, resolvers: [] };
 }

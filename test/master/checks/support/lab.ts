@@ -98,6 +98,7 @@ export function observe(
       ),
       isListen: () => false,
       shutdownServer: (place, cause) => ended.push(`${backends[place.backend].servers[place.server].name} ${cause}`),
+      fqdnOf: ({ backend, server }) => backends[backend].servers[server].fqdn,
       check: async ({ name }) => {
         checks.push(`${clock.now()} ${name}`);
         return check(name);
