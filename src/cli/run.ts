@@ -6,9 +6,9 @@
 import yargs, { type Argv } from 'yargs';
 import { didYouMean, nearestWord } from '../config/values/nearest.js';
 import { BindError, StartError } from '../master/start-error.js';
+import { packageVersion } from '../master/version.js';
 import type { Arguments, Command } from './command.js';
 import { complain, EXIT_FAILURE, EXIT_OK, type Output, STANDARD_OUTPUT } from './complaint.js';
-import { packageVersion } from './version.js';
 
 /** A command by its name; what it consists of is loaded when it is called, so that small ones start quickly. */
 interface Entry {

@@ -77,6 +77,9 @@ export interface GlobalConfig {
   hardStopAfterMs?: Setting<number>;
   graceMs?: Setting<number>;
   description?: Setting<string>;
+  /** Per second; 0: any number. */
+  maxconnrate?: Setting<number>;
+  maxsessrate?: Setting<number>;
   node?: Setting<string>;
   setDumpable?: Setting<boolean>;
   maxpipes?: Setting<number>;

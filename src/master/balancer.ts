@@ -21,6 +21,7 @@ import { cpuBudget } from './cpus.js';
 import { Listeners } from './listeners.js';
 import type { Log } from './log.js';
 import { Pauses } from './pauses.js';
+import { ProcessLife } from './process-life.js';
 import { ProcessLog, type ProxyMessage, pausedMessages, stoppedMessages } from './process-log.js';
 import { QueueKeeper } from './queue-keeper.js';
 import { ServerNames } from './resolvers/server-names.js';
@@ -66,6 +67,8 @@ export class LoadBalancer {
   get addresses(): readonly SocketAddress[] {
     return this.listeners.addresses;
   }
+  /** Since when it runs, how busy it is, whether it ends. */
+  readonly life = new ProcessLife();
   private workers: Workers | null = null;
   private shared: SharedState | null = null;
   private states: ServerStates | null = null;
@@ -97,6 +100,7 @@ export class LoadBalancer {
     const plan = sizedPlan(this.plan, sizing);
     this.plan = plan;
     this.maxconn = sizing.maxconn;
+    this.life.descriptorsMax = sizing.limit.soft;
     const listeners = this.listeners.open(this.workerCount);
     if (settings.maxconn > 0) this.warnOfSysctls(sizing.maxconn);
     const backlogMax = Number(sysctlReader()('net.core.somaxconn') ?? Number.MAX_SAFE_INTEGER);
@@ -117,6 +121,7 @@ export class LoadBalancer {
     await this.workers.start({ plan, shared, ioEngine: this.engine.name, backlogMax, listeners, listenersMax, cpus: workerCpus });
     this.watchHealth(plan, this.states, this.addressesNow, tables);
     this.names = this.followNames(plan, this.states, this.addressesNow);
+    this.life.begin(this.workerCount, () => this.tables.counters);
   }
 
   private newPauses(): Pauses {
@@ -214,6 +219,7 @@ export class LoadBalancer {
 
   /** Takes no new connections; resolves when the last one has ended. */
   async drain(): Promise<void> {
+    this.life.stopping = true;
     await this.workers?.drain(() => {
       this.listeners.close();
       for (const message of stoppedMessages(this.plan, this.tables.proxies)) this.say(message);
@@ -316,6 +322,16 @@ export class LoadBalancer {
     return this.names;
   }
 
+  /** Lines of all kinds that could not be delivered. */
+  get droppedLogs(): number {
+    return this.tables.counters.total('logsDropped') + (this.processLog?.dropped ?? 0);
+  }
+
+  /** Warnings and alerts that were given so far. */
+  get warnings(): number {
+    return this.options.log.warnings;
+  }
+
   /** Says what stands against the load that was asked for; a maxconn that was derived is no such load. */
   private warnOfSysctls(maxconn: number): void {
     for (const warning of startWarnings(this.plan, this.workerCount, maxconn)) this.options.log.warning(warning);
@@ -326,6 +342,7 @@ export class LoadBalancer {
     this.watch?.stop();
     this.watch = null;
     this.names?.close();
+    this.life.end();
     this.processLog?.close();
     this.states?.close();
     this.states = null;

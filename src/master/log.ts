@@ -22,6 +22,8 @@ const CONTINUATION = '\n   | ';
 
 /** Writes messages to one sink. */
 export class Log {
+  /** Warnings and alerts so far. */
+  warnings = 0;
   private readonly colour: boolean;
 
   /**
@@ -51,6 +53,7 @@ export class Log {
 
   /** One message; further lines of `text` are marked as belonging to it. */
   write(severity: Severity, text: string): void {
+    if (severity !== 'notice') this.warnings++;
     const tag = `[${severity.toUpperCase()}]`;
     const start = this.colour ? COLOURS[severity] : '';
     const end = start === '' ? '' : COLOUR_END;

@@ -1,7 +1,7 @@
 /** Frees what an ended worker held, in the tables of all plans that it had sessions of: a thread takes nothing along. */
 import { closeDescriptor, freeMemory } from '../kernel/descriptors.js';
 import { signalEventfd } from '../kernel/eventfd.js';
-import { COUNTER } from '../shared/counters.js';
+import { COUNTER, WORKER_GAUGES } from '../shared/counters.js';
 import { MASTER_OWNER } from '../shared/lock.js';
 import { reclaimQueues } from '../shared/queues.js';
 import { openShared, type SharedState, type SharedTables } from '../shared/state.js';
@@ -17,7 +17,7 @@ export function reclaim(worker: number, states: readonly SharedState[]): void {
   reclaimServers(worker, all, wake);
   const row = counters.row(worker);
   const sessions = row[COUNTER.sessionsNow];
-  row[COUNTER.sessionsNow] = 0;
+  for (const gauge of WORKER_GAUGES) row[COUNTER[gauge]] = 0;
   gate.forget(worker);
   // Also without sessions: it may have died with a wake-up that was meant for a place.
   gate.leave(sessions, wake);

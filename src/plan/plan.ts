@@ -73,6 +73,11 @@ export interface ProcessPlan {
   readonly environment: Readonly<Record<string, string | null>>;
   /** Variables of scope `proc` that are set at the start, in order. */
   readonly variables: readonly VariablePlan[];
+  /** `description`; null: none. */
+  readonly description: string | null;
+  /** Connections, and sessions, that are accepted in a second (`maxconnrate`, `maxsessrate`); 0: any number. */
+  readonly connectionRateMax: number;
+  readonly sessionRateMax: number;
   readonly tune: TunePlan;
   readonly runtime: RuntimePlan;
 }
@@ -393,6 +398,9 @@ export const DEFAULT_PROCESS: ProcessPlan = {
   node: '',
   environment: {},
   variables: [],
+  description: null,
+  connectionRateMax: 0,
+  sessionRateMax: 0,
   tune: DEFAULTS.tune,
   runtime: NO_RUNTIME,
 };

@@ -49,6 +49,8 @@ export class Acceptor {
   private readonly parked: number[] = [];
   /** Sessions per second, 0: as many as come (`rate-limit sessions`). */
   private readonly rateLimit: number;
+  /** A rate limits it, its frontend's or the process's. */
+  private readonly isPaced: boolean;
   /** The limits that hold here, the process's last: a place at it is the dearest. */
   private readonly gates: readonly ConnectionGate[];
   /** Connections handed on in the turn of that number. */
@@ -68,6 +70,8 @@ export class Acceptor {
   ) {
     this.gates = [...limits, lane.tables.gate];
     this.rateLimit = lane.plan.frontends[listener.frontend].sessionRateLimit;
+    const { connectionRateMax, sessionRateMax } = lane.plan.process;
+    this.isPaced = Math.max(this.rateLimit, connectionRateMax, sessionRateMax) > 0;
   }
 
   /** The number of the frontend that it accepts for. */
@@ -170,7 +174,7 @@ export class Acceptor {
 
   /** A multishot accept takes the whole queue at once: it is used only where that cannot pass the limit. */
   private hasRoomForAll(): boolean {
-    if (this.rateLimit > 0) return false;
+    if (this.isPaced) return false;
     for (const gate of this.gates) if (gate.max - gate.current <= this.listener.backlog) return false;
     return true;
   }
@@ -198,6 +202,7 @@ export class Acceptor {
       this.leaveLimits(limits.length);
       return false;
     }
+    if (lane.tables.gate.current >= lane.tables.gate.max) lane.counters[COUNTER.maxconnReached]++;
     return true;
   }
 
@@ -218,12 +223,23 @@ export class Acceptor {
 
   /** The frontend has had its sessions for now: comes back a little later. */
   private isTooFast(): boolean {
-    if (this.rateLimit === 0) return false;
+    if (!this.isPaced) return false;
     const nowMs = this.lane.engine.nowMs();
-    if (this.lane.tables.proxies.frontends[this.listener.frontend].rate(nowMs) < this.rateLimit) return false;
-    const step = Math.round(1000 / this.rateLimit / RATE_STEPS);
+    const limit = this.rateReached(nowMs);
+    if (limit === 0) return false;
+    const step = Math.round(1000 / limit / RATE_STEPS);
     this.lane.timers.arm(this.slot, nowMs, Math.min(RATE_PAUSE_MAX_MS, Math.max(RATE_PAUSE_MIN_MS, step)));
     return true;
+  }
+
+  /** The limit of a rate that is reached, of the frontend or of the process; 0: none is. */
+  private rateReached(nowMs: number): number {
+    const { frontends, process } = this.lane.tables.proxies;
+    const { connectionRateMax, sessionRateMax } = this.lane.plan.process;
+    const { rateLimit } = this;
+    if (rateLimit > 0 && frontends[this.listener.frontend].rate(nowMs) >= rateLimit) return rateLimit;
+    if (connectionRateMax > 0 && process.connectionRate(nowMs) >= connectionRateMax) return connectionRateMax;
+    return sessionRateMax > 0 && process.rate(nowMs) >= sessionRateMax ? sessionRateMax : 0;
   }
 
   /** Asks to be woken when a place is free; true when one is free already. */

@@ -75,6 +75,8 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   private readonly relay: Relay;
   private readonly acceptors: Acceptors;
   private readonly firstListenerSlot: number;
+  /** Buffers that were free before any was used. */
+  private readonly freeAtFirst: number;
   private readonly firstDelayTimer: number;
   /** Those that have sessions, in the order of their plans, the newest last. */
   private generations: readonly Generation[] = [];
@@ -90,6 +92,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     this.counters = counters;
     this.sessions = sessions;
     this.nowMs = engine.nowMs();
+    this.freeAtFirst = engine.freeBuffers();
     this.relay = new Relay(base, this);
     this.firstListenerSlot = 2 * sessions.max;
     this.firstDelayTimer = slotsNeeded(sessions.max, listenersMax);
@@ -198,12 +201,19 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     if (this.logged || bounded !== delay) this.flushLogs();
     counters[COUNTER.turns]++;
     counters[COUNTER.lateCompletions] = engine.stats.lateCompletions;
+    this.countBuffers(counters);
     const woken = this.woken;
     this.woken = false;
     if (woken) this.resumeAccepting();
     else if (busy) this.acceptors.goOn();
     if (generations.length > 1) this.closeEnded();
     return woken;
+  }
+
+  private countBuffers(counters: Float64Array): void {
+    const inUse = this.freeAtFirst - this.engine.freeBuffers();
+    counters[COUNTER.buffersInUseNow] = inUse;
+    if (inUse > counters[COUNTER.buffersTouched]) counters[COUNTER.buffersTouched] = inUse;
   }
 
   onCompletion(op: number, slot: number, result: number, flags: number): void {

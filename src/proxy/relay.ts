@@ -174,6 +174,7 @@ export class Relay {
 
   onSend(sink: Endpoint, result: number): void {
     sink.pending &= ~SENDING;
+    if (result > 0) this.counters[COUNTER.bytesSent] += result;
     if (sink.session.state !== RELAYING || sink.broken) return; // the buffer is given back with the session
     if (result < 0) {
       this.breakSink(sink);
@@ -490,6 +491,8 @@ export class Relay {
         this.streamWithoutPipe(source);
         return;
       }
+      this.counters[COUNTER.pipesInUseNow]++;
+      if (this.counters[COUNTER.pipesIdleNow] > 0) this.counters[COUNTER.pipesIdleNow]--;
     }
     let moved = 0;
     for (let round = 0; round < SPLICE_ROUNDS; round++) {
@@ -536,6 +539,8 @@ export class Relay {
     const result = this.engine.spliceOut(source.pipe, sink.fd, source.pipeBytes, false);
     if (result > 0) {
       source.pipeBytes -= result;
+      this.counters[COUNTER.bytesSent] += result;
+      this.counters[COUNTER.bytesSpliced] += result;
       sink.activeAt = this.owner.nowMs;
       if (source.pipeBytes === 0) return true;
     } else if (result !== -EAGAIN) {
@@ -570,7 +575,11 @@ export class Relay {
     if (source.pipeBytes > 0) {
       countLost(source.peer, source.pipeBytes);
       this.engine.discardPipe(source.pipe);
-    } else this.engine.givePipe(source.pipe);
+    } else {
+      this.engine.givePipe(source.pipe);
+      this.counters[COUNTER.pipesIdleNow]++;
+    }
+    this.counters[COUNTER.pipesInUseNow]--;
     source.pipe = NO_PIPE;
     source.pipeBytes = 0;
   }

@@ -15,6 +15,7 @@ import type { Plan } from '../plan/plan.js';
 import { readShared } from '../shared/message.js';
 import { openShared } from '../shared/state.js';
 import { DataPlane, slotsNeeded, timersNeeded } from './data-plane.js';
+import { Effort } from './effort.js';
 import type { Order, Report, WorkerStart } from './orders.js';
 import { HEADER_BUFFERS } from './server-prologue.js';
 import { ThreadBase } from './worker-lane.js';
@@ -27,6 +28,7 @@ interface Running {
   readonly engine: Engine;
   readonly dataPlane: DataPlane;
   readonly plans: WorkerPlans;
+  readonly effort: Effort;
 }
 
 function open(start: WorkerStart): Running {
@@ -53,7 +55,8 @@ function open(start: WorkerStart): Running {
   const dataPlane = new DataPlane(base, listeners);
   const plans = new WorkerPlans(base, dataPlane, backlogMax, report);
   plans.begin(work, plan);
-  return { engine, dataPlane, plans };
+  const effort = new Effort(tables.counters.row(index), tables.holdings.forWorker(index), dataPlane.nowMs);
+  return { engine, dataPlane, plans, effort };
 }
 
 /** The orders of the master, and how far the worker has come with them. */
@@ -117,7 +120,7 @@ function run(start: WorkerStart): void {
   const { orders } = start;
   nameThread(`turbo-lb/w${start.index}`);
   pin(start);
-  const { engine, dataPlane, plans } = open(start);
+  const { engine, dataPlane, plans, effort } = open(start);
   report({ kind: 'ready' });
   try {
     const obedience = new Obedience(orders, dataPlane, plans);
@@ -125,6 +128,7 @@ function run(start: WorkerStart): void {
     while (running && !dataPlane.idle) {
       if (dataPlane.turn()) running = obedience.obey();
       obedience.reportProgress();
+      effort.afterTurn(dataPlane.nowMs);
     }
   } finally {
     dataPlane.close();

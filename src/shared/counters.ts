@@ -3,12 +3,14 @@
  * double: exact up to 2^53, and read whole.
  */
 
-/** The counters, by name. Those ending in `Now` are gauges. */
+/** The counters, by name. Those ending in `Now` are gauges; `buffersTouched` is the most of `buffersInUseNow`. */
 export const COUNTER_NAMES = [
   'sessionsTotal',
   'sessionsNow',
   'bytesFromClients',
   'bytesFromServers',
+  'bytesSent',
+  'bytesSpliced',
   'connectErrors',
   'retries',
   'redispatches',
@@ -26,16 +28,25 @@ export const COUNTER_NAMES = [
   'proxyErrors',
   'acceptErrors',
   'acceptPauses',
+  'maxconnReached',
   'buffersExhausted',
+  'buffersInUseNow',
+  'buffersTouched',
   'pipesExhausted',
+  'pipesInUseNow',
+  'pipesIdleNow',
   'streams',
   'turns',
+  'processorMs',
   'lateCompletions',
   'logsDropped',
   'logTargetsFailingNow',
 ] as const;
 /** The name of a counter. */
 export type CounterName = (typeof COUNTER_NAMES)[number];
+
+/** What a worker has at the moment, and has no more when it is dead. */
+export const WORKER_GAUGES = ['sessionsNow', 'buffersInUseNow', 'pipesInUseNow', 'pipesIdleNow'] as const;
 
 /** The place of each counter in a worker's row. */
 export const COUNTER = Object.fromEntries(COUNTER_NAMES.map((name, i) => [name, i])) as Readonly<Record<CounterName, number>>;

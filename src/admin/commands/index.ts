@@ -5,6 +5,7 @@ import { PROCESS_COMMANDS } from './process.js';
 import { SERVER_COMMANDS } from './servers.js';
 import { SESSION_COMMANDS } from './session.js';
 import { SET_SERVER_COMMANDS } from './set-server.js';
+import { STATS_COMMANDS } from './stats.js';
 
 /** All of them, in any order. */
 export const COMMANDS: readonly Command[] = [
@@ -13,4 +14,5 @@ export const COMMANDS: readonly Command[] = [
   ...SERVER_COMMANDS,
   ...SESSION_COMMANDS,
   ...SET_SERVER_COMMANDS,
+  ...STATS_COMMANDS,
 ];

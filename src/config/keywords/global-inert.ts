@@ -18,11 +18,6 @@ interface InertFamily {
 
 const INERT: readonly InertFamily[] = [
   {
-    names: ['maxconnrate', 'maxsessrate'],
-    severity: 'warning',
-    help: 'Limits of rates hold for frontends here: use rate-limit sessions.',
-  },
-  {
     names: ['tune.buffers.limit', 'tune.buffers.reserve', 'tune.maxpollevents', 'tune.runqueue-depth', 'tune.recv_enough'],
     severity: 'diag',
     help: "Part of HAProxy's inner workings; buffers and turns are organised otherwise here.",

@@ -6,6 +6,8 @@ import { endsAfter, GLOBAL, type GlobalLine, isFirst, onlyInteger, onlyWord, set
 /** Connections at most: twice as many descriptors must stay below what fs.nr_open can be, 2^30. */
 const MAXCONN_MAX = 2 ** 29;
 const SPREAD_PERCENT_MAX = 50;
+/** What a rate meter counts. */
+const RATE_MAX = 2 ** 31 - 1;
 
 /** The keywords of this file. */
 export const GLOBAL_LIMIT_KEYWORDS: readonly GlobalKeyword[] = [
@@ -33,6 +35,8 @@ export const GLOBAL_LIMIT_KEYWORDS: readonly GlobalKeyword[] = [
       if (value !== null) line.target.maxpipes = setting(line, value);
     },
   },
+  rateLimit('maxconnrate', 'Connections accepted in a second.'),
+  rateLimit('maxsessrate', 'Sessions accepted in a second.'),
   {
     name: 'spread-checks',
     sections: GLOBAL,
@@ -50,6 +54,21 @@ export const GLOBAL_LIMIT_KEYWORDS: readonly GlobalKeyword[] = [
   stateFile('server-state-base', '<directory>', 'serverStateBase', 'Directory of the files with states of servers.'),
   stateFile('server-state-file', '<file>', 'serverStateFile', 'File with states of servers, read at start.'),
 ];
+
+function rateLimit(name: 'maxconnrate' | 'maxsessrate', help: string): GlobalKeyword {
+  return {
+    name,
+    sections: GLOBAL,
+    arguments: '<number>',
+    default: '0, any number',
+    help,
+    parse: (line) => {
+      if (!isFirst(line, line.target[name])) return;
+      const value = onlyInteger(line, 0, RATE_MAX);
+      if (value !== null) line.target[name] = setting(line, value);
+    },
+  };
+}
 
 function spreadChecks(line: GlobalLine): void {
   const { words, findings, keyword } = line;

@@ -187,6 +187,11 @@ export class HealthRecords {
     return record.followed === null ? record : this.leader(record.followed);
   }
 
+  /** `clear counters all` */
+  clear(): void {
+    for (const record of [...this.servers.flat(), ...this.backends]) record.clear();
+  }
+
   private takeOver(before: HealthRecords): void {
     const former = new Map(before.plans.map((plan, i) => [plan.name, i]));
     for (const [i, { name, servers }] of this.plans.entries()) {

@@ -40,6 +40,9 @@ export function compileProcess(compilation: Compilation): ProcessPlan {
     node: global.node?.value ?? resources.hostname,
     environment: Object.fromEntries(global.environment),
     variables: compileVariables(compilation),
+    description: global.description?.value ?? null,
+    connectionRateMax: global.maxconnrate?.value ?? 0,
+    sessionRateMax: global.maxsessrate?.value ?? 0,
     tune: compileTune(global),
     runtime: compileRuntime(compilation),
   };

@@ -76,9 +76,9 @@ test('the first of several settings holds', () => {
 });
 
 test('what has no effect says so: loudly where it could be missed, quietly where it is for another feature', () => {
-  const { findings } = readGlobal('maxsessrate 100', 'tune.ssl.default-dh-param 2048', 'master-worker', 'lua-load x.lua');
+  const { findings } = readGlobal('close-spread-time 1m', 'tune.ssl.default-dh-param 2048', 'master-worker', 'lua-load x.lua');
   assert.equal(said(findings), [
-    "warning [2] : 'maxsessrate' is accepted and has no effect: limits of rates hold for frontends here: use rate-limit sessions.",
+    "warning [2] : 'close-spread-time' is accepted and has no effect: checks and the end of sessions are spread in a way of their own here.",
     "diag [3] : 'tune.ssl.default-dh-param' is accepted and has no effect: for TLS, which is passed through and not ended here.",
     "diag [4] : 'master-worker' is accepted and has no effect: life of the process and caution about new keywords; the master is a thread here, always there.",
     "alert [5] : 'lua-load' is not supported: Lua is not supported.",

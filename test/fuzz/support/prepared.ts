@@ -16,7 +16,11 @@ const SESSIONS = 4;
 /** Entries of stick tables at most, whatever a file asks for: tens of thousands of files are prepared. */
 const ENTRIES_MAX = 16;
 
-const ENGINE = { nowMs: () => 0, buffers: { size: 16384, region: { u8: new Uint8Array(0) } } } as unknown as Engine;
+const ENGINE = {
+  nowMs: () => 0,
+  freeBuffers: () => 0,
+  buffers: { size: 16384, region: { u8: new Uint8Array(0) } },
+} as unknown as Engine;
 
 /** Prepares a Plan as a worker does, and gives back what that took. Throws what would end the worker. */
 export function prepare(original: Plan): void {

@@ -1,0 +1,47 @@
+/**
+ * What statistics are read from: a balancer at one moment. Made anew for each question, since a
+ * reload replaces all of it.
+ */
+import type { SocketAddress } from '../../kernel/address.js';
+import type { LoadBalancer } from '../../master/balancer.js';
+import type { HealthRecords } from '../../master/checks/record.js';
+import type { ServerAddresses } from '../../master/server-addresses.js';
+import type { ServerStates } from '../../master/server-states.js';
+import type { Plan } from '../../plan/plan.js';
+import type { SharedTables } from '../../shared/state.js';
+
+/** A balancer as statistics see it. */
+export interface StatisticsSource {
+  readonly plan: Plan;
+  readonly tables: SharedTables;
+  readonly states: ServerStates;
+  readonly health: HealthRecords;
+  readonly addresses: ServerAddresses;
+  /** Of all binds in the order of the plan, with the ports they have got. */
+  readonly bindAddresses: readonly SocketAddress[];
+  /** Whether the listening sockets of a frontend are closed for a while. */
+  readonly isPaused: (frontend: number) => boolean;
+  /** The present: in wrapping milliseconds of the workers' clock, and in whole seconds since 1970. */
+  readonly nowMs: number;
+  readonly nowSeconds: number;
+}
+
+/** The clock that workers count with (CLOCK_MONOTONIC), in wrapping milliseconds. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n) | 0;
+}
+
+/** A balancer now. */
+export function sourceOf(balancer: LoadBalancer): StatisticsSource {
+  return {
+    plan: balancer.plan,
+    tables: balancer.tables,
+    states: balancer.serverStates,
+    health: balancer.health,
+    addresses: balancer.serverAddresses,
+    bindAddresses: balancer.addresses,
+    isPaused: (frontend) => balancer.isPaused(balancer.plan.frontends[frontend].name),
+    nowMs: monotonicMs(),
+    nowSeconds: Math.trunc(Date.now() / 1000),
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * Whom statistics are about: frontends, their binds with `option socket-stats`, servers and backends,
+ * with all at hand that their fields are read from.
+ */
+import type { SocketAddress } from '../../kernel/address.js';
+import type { ServerRecord, StateHistory } from '../../master/checks/record.js';
+import type { ServerPlace } from '../../master/server-states.js';
+import type { BackendPlan, BindPlan, FrontendPlan, ServerPlan } from '../../plan/plan.js';
+import { bindName } from '../../plan/statistics-names.js';
+import type { ProxyCounts } from '../../shared/proxies.js';
+import type { SessionQueues } from '../../shared/queues.js';
+import type { ServerGroup } from '../../shared/servers.js';
+import type { StatisticsSource } from './source.js';
+
+/** Letters of kinds, as typed output and the table of fields have them. */
+export type SubjectKind = 'F' | 'L' | 'B' | 'S';
+
+interface Common {
+  readonly proxyId: number;
+  /** Of servers and binds, in their proxy; 0 of proxies. */
+  readonly id: number;
+  readonly proxyName: string;
+  readonly serviceName: string;
+  readonly counts: ProxyCounts;
+  readonly source: StatisticsSource;
+}
+
+/** A frontend. */
+export interface FrontendSubject extends Common {
+  readonly kind: 'F';
+  readonly index: number;
+  readonly plan: FrontendPlan;
+}
+
+/** A bind. */
+export interface BindSubject extends Common {
+  readonly kind: 'L';
+  readonly plan: BindPlan;
+  readonly address: SocketAddress;
+  readonly frontend: FrontendSubject;
+}
+
+/** A backend. */
+export interface BackendSubject extends Common {
+  readonly kind: 'B';
+  readonly plan: BackendPlan;
+  readonly group: ServerGroup;
+  readonly queues: SessionQueues;
+  readonly history: StateHistory;
+}
+
+/** A server. */
+export interface ServerSubject extends Common {
+  readonly kind: 'S';
+  readonly place: ServerPlace;
+  readonly plan: ServerPlan;
+  readonly backend: BackendSubject;
+  readonly group: ServerGroup;
+  readonly record: ServerRecord;
+  readonly address: SocketAddress | null;
+}
+
+/** One of them. */
+export type Subject = FrontendSubject | BindSubject | BackendSubject | ServerSubject;
+
+/** All of a balancer, proxies in the order of their numbers: a frontend, its binds, servers, their backend. */
+export function subjectsOf(source: StatisticsSource): Subject[] {
+  const { frontends, backends } = source.plan;
+  const before = frontends.map(({ id }, index) => ({ id, subjects: () => frontendSubjects(source, index) }));
+  const behind = backends.map(({ id }, index) => ({ id, subjects: () => backendSubjects(source, index) }));
+  return [...before, ...behind].sort((a, b) => a.id - b.id).flatMap(({ subjects }) => subjects());
+}
+
+function frontendSubjects(source: StatisticsSource, index: number): Subject[] {
+  const plan = source.plan.frontends[index];
+  const { frontends, binds } = source.tables.proxies;
+  const common = { proxyId: plan.id, proxyName: plan.name, source };
+  const frontend: FrontendSubject = {
+    ...{ ...common, kind: 'F', id: 0, serviceName: 'FRONTEND', counts: frontends[index] },
+    ...{ index, plan },
+  };
+  if (!plan.options.socketStats) return [frontend];
+  const first = source.plan.frontends.slice(0, index).reduce((sum, one) => sum + one.binds.length, 0);
+  const listeners = plan.binds.map(
+    (bind, i): BindSubject => ({
+      ...{ ...common, kind: 'L', id: bind.id, serviceName: bindName(bind), counts: binds[index][i] },
+      ...{ plan: bind, frontend, address: source.bindAddresses[first + i] ?? bind.address },
+    }),
+  );
+  return [frontend, ...listeners];
+}
+
+function backendSubjects(source: StatisticsSource, index: number): Subject[] {
+  const plan = source.plan.backends[index];
+  const { tables, health } = source;
+  const group = tables.servers.groups[index];
+  const common = { proxyId: plan.id, proxyName: plan.name, source, group };
+  const backend: BackendSubject = {
+    ...{ ...common, kind: 'B', id: 0, serviceName: 'BACKEND', counts: tables.proxies.backends[index] },
+    ...{ plan, queues: tables.queues.backends[index], history: health.backend(index) },
+  };
+  const servers = plan.servers.map((server, i) => serverSubject(backend, server, { backend: index, server: i }));
+  return [...servers, backend];
+}
+
+function serverSubject(backend: BackendSubject, plan: ServerPlan, place: ServerPlace): ServerSubject {
+  const { source, proxyId, proxyName, group } = backend;
+  const { tables, health, addresses } = source;
+  const counts = tables.proxies.servers[place.backend][place.server];
+  return {
+    ...{ proxyId, proxyName, source, group, kind: 'S', id: plan.id, serviceName: plan.name, counts },
+    ...{ place, plan, backend, record: health.server(place), address: addresses.socketAddress(place) },
+  };
+}
