@@ -10,9 +10,11 @@ import { checkBinds, checkTimeouts } from './missing.js';
 import { checkReferences } from './references.js';
 import { checkResolvers, checkServerResolvers } from './resolvers.js';
 import { checkServers } from './servers.js';
+import { checkSizes } from './sizes.js';
 
 /** Checks a configuration that was read without alerts. */
 export function checkConfig(config: Config, findings: Findings): void {
+  if (!checkSizes(config, findings)) return; // ranges are written out from here on
   checkDuplicates(config, findings);
   checkModes(config, findings);
   checkResolvers(config, findings);

@@ -41,6 +41,13 @@ test('servers of one name, among them those of templates', () => {
   ]);
 });
 
+test('ranges that multiply to more than any process can have', () => {
+  const addresses = Array.from({ length: 200 }, (_, i) => `10.0.0.${i}:1-65535`).join(',');
+  assert.equal(findingsOf(`listen l\n${TIMEOUTS} bind :1-65535\n bind ${addresses}\nlisten m\n${TIMEOUTS} bind :80`), [
+    "alert config : parsing [f.cfg:6] : 'bind' : 1114095 listening sockets up to here are more than a process can have (1048576).",
+  ]);
+});
+
 test('what is disabled is not looked at', () => {
   assert.equal(findingsOf(backend('disabled', 'server s 10.0.0.1 check', 'server s :80')), []);
 });
