@@ -4,6 +4,7 @@
  */
 import type { GlobalConfig, ProxyConfig, ProxyKind } from './config.js';
 import type { Place } from './diagnostics.js';
+import { HTTP_RULES } from './inheritance.js';
 
 /** Section `global` of a configuration that says nothing there. */
 export function newGlobal(): GlobalConfig {
@@ -64,7 +65,7 @@ function inherit(fresh: ProxyConfig, defaults: ProxyConfig): ProxyConfig {
     options: new Map(defaults.options),
     rules: copyRules(defaults.rules),
     ...(Array.isArray(defaults.logs) && { logs: [...defaults.logs] }),
-    httpOnly: [...defaults.httpOnly],
+    httpOnly: defaults.httpOnly.filter(({ keyword }) => !HTTP_RULES.has(keyword)),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ProxyConfig, ProxyKind, ResolversConfig } from './config.js';
 import type { Findings, Place } from './diagnostics.js';
+import { Inheritance } from './inheritance.js';
 import { newProxy } from './proxy.js';
 import type { Word } from './tokens/line.js';
 
@@ -35,7 +36,11 @@ export class ProxySections {
   /** The `defaults` that a proxy without `from` begins with. */
   private latestDefaults: ProxyConfig | null = null;
 
-  constructor(private readonly findings: Findings) {}
+  private readonly inheritance: Inheritance;
+
+  constructor(private readonly findings: Findings) {
+    this.inheritance = new Inheritance(findings);
+  }
 
   /** Begins a section. A line that is wrong begins one all the same, for the lines that follow. */
   begin(kind: ProxyKind, words: readonly Word[]): ProxyConfig {
@@ -49,6 +54,7 @@ export class ProxySections {
     const from = fromOf(rest);
     const parent = from === null ? null : this.namedDefaults(from, `defaults '${name}'`);
     this.refuseRest('warning', words[0], rest, from);
+    this.inheritance.follow('defaults', words[0].place, parent);
     const section = newProxy('defaults', name, words[0].place, parent, from);
     if (name !== '') this.defaultsByName.set(name, [...(this.defaultsByName.get(name) ?? []), section]);
     this.latestDefaults = section;
@@ -64,6 +70,7 @@ export class ProxySections {
     const rest = words.slice(2);
     const from = fromOf(rest);
     const defaults = from === null ? this.latestDefaults : this.namedDefaults(from, `${kind} '${name.text}'`);
+    this.inheritance.follow(kind, keyword.place, defaults);
     const proxy = newProxy(kind, name.text, name.place, defaults, from);
     this.checkName(proxy);
     if (kind === 'backend' || from !== null) this.refuseRest(kind === 'backend' ? 'warning' : 'alert', keyword, rest, from);
