@@ -17,6 +17,7 @@ needed=(
   'killall psmisc'
   'tmux tmux'
   'pgrep procps'
+  'systemd-analyze systemd'
   'gcc gcc'
   '/usr/include/stdio.h libc6-dev'
   '/usr/include/linux/io_uring.h linux-libc-dev'

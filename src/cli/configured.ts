@@ -9,12 +9,14 @@ import { Log } from '../master/log.js';
 import { runMaster } from '../master/master.js';
 import { changesIdentity, rootWarnings } from '../master/privileges.js';
 import { BindError, StartError } from '../master/start-error.js';
+import { Systemd } from '../master/systemd.js';
 import type { Plan } from '../plan/plan.js';
 import { EXIT_FAILURE, EXIT_OK, type Output } from './complaint.js';
 import { isDaemon, prepareReport, startDaemon } from './daemonize.js';
 import { dumpConfiguration, dumpKeywords, dumpLibraries } from './dumps.js';
 import { early } from './early.js';
 import { whyInert } from './inert-options.js';
+import { MasterRole } from './master-role.js';
 import { reportFindings, reportJson, StartMessages } from './report.js';
 import { parseShortOptions, type ShortOptions } from './short-options.js';
 import { USAGE, versionLine, versionText } from './usage.js';
@@ -158,6 +160,7 @@ class Job {
     for (const warning of rootWarnings(plan.process.life)) this.messages.write('warning', warning);
     const { verbose, debug, quiet } = this.options;
     const report = this.background ? prepareReport() : null;
+    const role = this.newRole();
     let signalled = false;
     const signalOthers = (): void => {
       if (!signalled) this.signalOthers();
@@ -166,6 +169,7 @@ class Job {
     return withRuntimeApi(plan, this.log, (runtime) =>
       runMaster(plan, {
         log: this.log,
+        masterWorker: role !== null,
         quiet: quiet || this.background || !(verbose || debug || process.stderr.isTTY === true),
         // Another user may not signal a process of root; otherwise those before us stay until all is well.
         onBound: (identity) => {
@@ -175,12 +179,24 @@ class Job {
         onReady: (balancer) => {
           runtime.serve(balancer);
           signalOthers();
+          role?.ready();
           report?.send();
         },
+        onStopping: () => role?.stopping(),
         onDraining: () => runtime.refuse(),
-        onStopped: () => runtime.close(),
+        onStopped: (code) => {
+          runtime.close();
+          role?.stopped(code);
+        },
       }),
     );
+  }
+
+  /** Of `-W` and `-Ws`; null without them. */
+  private newRole(): MasterRole | null {
+    const { masterWorker, notifySystemd } = this.options;
+    if (!masterWorker) return null;
+    return new MasterRole(this.log, notifySystemd ? new Systemd(process.env, this.log) : null);
   }
 
   /** What ran before may go. */
@@ -216,8 +232,7 @@ class Job {
 }
 
 /** Options that a start cannot do without, and that are not built. */
-function unsupported({ masterSocket, oldSocket, notifySystemd }: ShortOptions): string | null {
-  if (notifySystemd) return '-Ws is not supported yet: systemd would wait for a notification; use -W and Type=exec';
+function unsupported({ masterSocket, oldSocket }: ShortOptions): string | null {
   if (masterSocket !== null) return '-S is not supported yet: there is no socket of the master';
   if (oldSocket !== null && oldSocket !== '/dev/null') return '-x is not supported yet: listening sockets are not handed over';
   return null;

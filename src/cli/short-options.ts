@@ -65,7 +65,7 @@ const SWITCHES: Readonly<Record<string, Partial<ShortOptions>>> = {
   '-db': { foreground: true },
   '-d': { foreground: true, debug: true },
   '-W': { masterWorker: true },
-  '-Ws': { masterWorker: true, notifySystemd: true },
+  '-Ws': { masterWorker: true, foreground: true, notifySystemd: true },
   '-dD': { diagnostics: true },
   '-dW': { warningsFatal: true },
   '-dr': { ignoreUnresolved: true },

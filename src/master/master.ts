@@ -23,12 +23,16 @@ export interface MasterOptions {
   readonly onBound?: (identity: Identity) => void;
   /** Called when connections are accepted. */
   readonly onReady?: (balancer: LoadBalancer) => void;
+  /** Called when an end of the process has begun: softly or not, by a signal or because workers keep dying. */
+  readonly onStopping?: () => void;
+  /** SIGTERM and SIGINT end it with exit code 0 rather than by the signal, as they end a master of HAProxy. */
+  readonly masterWorker?: boolean;
   /** Called on SIGQUIT, to tell how memory is used. */
   readonly onDumpPools?: (balancer: LoadBalancer) => void;
   /** Called when no new connections are accepted any more, while those there are go on. */
   readonly onDraining?: () => void;
   /** Called when the balancer has ended, before the process does, perhaps by a signal. */
-  readonly onStopped?: () => void;
+  readonly onStopped?: (code: number) => void;
   /** The module that a worker runs; for tests of dying workers. */
   readonly workerUrl?: URL;
 }
@@ -45,6 +49,10 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
   const { life } = plan.process;
   const identity = identityOf(life); // before a chroot hides the names
   const end = new Ending();
+  const stop = (reason: End): void => {
+    options.onStopping?.();
+    end.reach(reason);
+  };
   const balancer = new LoadBalancer(plan, {
     log,
     ...(options.workerUrl && { workerUrl: options.workerUrl }),
@@ -58,7 +66,7 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     },
     onHopeless: (reason) => {
       log.alert(`${reason}: giving up`);
-      end.reach(1);
+      stop(1);
     },
   });
   const started = balancer.start();
@@ -73,8 +81,9 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
       await action();
   };
   const signals = new SignalHandlers({
-    stop: (signal) => end.reach(signal),
-    softStop: () =>
+    stop,
+    softStop: () => {
+      options.onStopping?.();
       void started
         .then(() => delay(life.graceMs))
         .then(() => options.onDraining?.())
@@ -82,7 +91,8 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
         .then(
           () => end.reach(0),
           (error) => end.fail(error),
-        ),
+        );
+    },
     pause: () => void whenStarted(() => balancer.pause()),
     resume: () => void whenStarted(() => balancer.resume()),
     dumpStates: () => void whenStarted(() => balancer.dumpStates()),
@@ -96,8 +106,9 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     }
     const reason = await end.reached;
     await balancer.stop();
-    options.onStopped?.();
-    return typeof reason === 'number' ? reason : await signals.endBy(reason);
+    options.onStopped?.(typeof reason === 'number' ? reason : 0);
+    if (typeof reason === 'number') return reason;
+    return options.masterWorker === true ? 0 : await signals.endBy(reason);
   } catch (error) {
     await balancer.stop();
     throw error;

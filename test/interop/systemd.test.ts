@@ -1,0 +1,105 @@
+/** The service manager: what it is told with `-Ws`, and what it says of the unit file. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  eventually,
+  freePort,
+  type RunningProcess,
+  runProcess,
+  scratchFolder,
+  startProcess,
+  startTurbo,
+  withProcesses,
+} from '../harness.js';
+
+const UNIT = new URL('../../../examples/turbo-lb.service', import.meta.url);
+
+/** Somebody who listens as the service manager does, and what was said there. */
+async function manager(kind: 'path' | 'abstract'): Promise<{ name: string; process: RunningProcess }> {
+  const path = join(scratchFolder(), 'notify');
+  const address = kind === 'path' ? `UNIX-RECV:${path}` : `ABSTRACT-RECV:${path}`;
+  const process = await startProcess('socat', ['-d', '-d', '-u', address, 'STDOUT'], {
+    readyWhen: /starting data transfer loop/,
+  });
+  return { name: kind === 'path' ? path : `@${path}`, process };
+}
+
+async function configuration(...global: string[]): Promise<string> {
+  const config = join(scratchFolder(), 'f.cfg');
+  const lines = ['global', ' nbthread 1', ' maxconn 100', ...global, 'defaults', ' mode tcp'];
+  lines.push(' timeout connect 1s', ' timeout client 1s', ' timeout server 1s');
+  lines.push('listen l', ` bind 127.0.0.1:${await freePort()}`, ' server s 127.0.0.1:1');
+  writeFileSync(config, `${lines.join('\n')}\n`);
+  return config;
+}
+
+for (const kind of ['path', 'abstract'] as const) {
+  test(`-Ws says when it is ready and when it ends, to a socket by ${kind}`, () =>
+    withProcesses(async () => {
+      const { name, process: heard } = await manager(kind);
+      const env = { NOTIFY_SOCKET: name, WATCHDOG_USEC: '40000' };
+      const args = ['-Ws', '-f', await configuration(' user nobody', ` chroot ${scratchFolder()}`, ' daemon')];
+      const balancer = await startTurbo(args, { env, readyWhen: () => heard.stdout !== '' });
+      assert.match(heard.stdout, new RegExp(`^READY=1\nMAINPID=${balancer.pid}\nSTATUS=Ready\\.\n`));
+      await eventually('the watchdog is fed again and again', () => heard.stdout.split('WATCHDOG=1').length > 3);
+      assert.equal(await balancer.stop('SIGTERM'), { code: 0, signal: null });
+      await eventually('the end is known', () => heard.stdout.includes('STOPPING=1'));
+      const said = balancer.stderr.split('\n').map((line) => line.replace(/ +\(\d+\) /, ' '));
+      assert.equal(said.slice(-4), [
+        '[NOTICE] : Loading success.',
+        '[WARNING] : Exiting Master process...',
+        '[WARNING] : All workers exited. Exiting... (0)',
+        '',
+      ]);
+    }));
+}
+
+test('a soft stop is told when it begins, and without -Ws nothing is told', () =>
+  withProcesses(async () => {
+    const { name, process: heard } = await manager('path');
+    const env = { NOTIFY_SOCKET: name };
+    const loaded = (one: RunningProcess) => eventually('it is loaded', () => one.stderr.includes('Loading success.'));
+    const quiet = await startTurbo(['-W', '-f', await configuration()], { env });
+    await loaded(quiet);
+    await quiet.stop();
+    const balancer = await startTurbo(['-Ws', '-f', await configuration()], { env });
+    await loaded(balancer);
+    balancer.child.kill('SIGUSR1');
+    assert.equal(await balancer.exited, { code: 0, signal: null });
+    await eventually('the end is known', () => heard.stdout.includes('STOPPING=1'));
+    assert.is(heard.stdout.match(/READY=1/g)?.length, 1);
+  }));
+
+test('a manager that is not there is said, and no reason not to serve', () =>
+  withProcesses(async () => {
+    const env = { NOTIFY_SOCKET: '/nonexistent/notify' };
+    const balancer = await startTurbo(['-Ws', '-f', await configuration()], { env });
+    await eventually('it is loaded', () => balancer.stderr.includes('Loading success.'));
+    assert.match(balancer.stderr, 'the service manager cannot be notified: connect: no such file or directory (ENOENT)');
+  }));
+
+/** The unit file with a program that is there. */
+function unit(): string {
+  const file = join(scratchFolder(), 'turbo-lb.service');
+  writeFileSync(file, readFileSync(UNIT, 'utf8').replaceAll('/usr/bin/turbo-lb', '/bin/true'));
+  return file;
+}
+
+test('systemd-analyze finds nothing wrong with the unit, and little exposed', async () => {
+  const file = unit();
+  const verified = await runProcess('systemd-analyze', ['verify', '--man=no', file]);
+  assert.equal([verified.code, verified.stdout, verified.stderr], [0, '', '']);
+  // 35 is 3.5 of 10: the service starts as root, and serves the network.
+  const { code, stdout } = await runProcess('systemd-analyze', ['security', '--offline=true', '--threshold=35', file]);
+  assert.is(code, 0, stdout.split('\n').slice(-2).join('\n'));
+});
+
+test('systemd-analyze finds a mistake, if there is one', async () => {
+  const file = unit();
+  writeFileSync(file, readFileSync(file, 'utf8').replace('ProtectSystem=strict', 'ProtectSystem=stricter'));
+  assert.match((await runProcess('systemd-analyze', ['verify', '--man=no', file])).stderr, 'stricter');
+});
+
+test.run();
