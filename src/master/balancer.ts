@@ -5,10 +5,11 @@
 import type { SocketAddress } from '../kernel/address.js';
 import { allowedCpus } from '../kernel/affinity.js';
 import { closeDescriptor } from '../kernel/descriptors.js';
-import { openEventfd } from '../kernel/eventfd.js';
+import { openEventfd, signalEventfd } from '../kernel/eventfd.js';
 import { chooseEngine, type EngineChoice } from '../kernel/probe.js';
 import type { IoEngineChoice, Plan } from '../plan/plan.js';
 import { statisticsNames } from '../plan/statistics-names.js';
+import type { Question, WorkerAnswer } from '../proxy/questions.js';
 import { setFirstVariables } from '../proxy/samples/process-variables.js';
 import type { ShutdownCause } from '../proxy/session.js';
 import { COUNTER_NAMES, type CounterName } from '../shared/counters.js';
@@ -165,6 +166,7 @@ export class LoadBalancer {
       statistics: allocateStatistics(statisticsNames(plan), this.workerCount),
       tables: plan.tables,
       frontendLimits: plan.frontends.map(({ maxconn }) => maxconn),
+      rates: plan.process,
       bindLimits: plan.frontends.flatMap(({ binds }) => binds.map(({ maxconn }) => maxconn)),
       backendSizes: plan.backends.map((backend) => backend.servers.length),
       wakeFds,
@@ -240,6 +242,17 @@ export class LoadBalancer {
   /** Whether a frontend was paused. */
   isPaused(frontend: string): boolean {
     return this.pauses.has(frontend);
+  }
+
+  /** Ends a frontend for good (`shutdown frontend`); its sessions go on. Resolves when nobody listens there any more. */
+  async endFrontend(frontend: string): Promise<void> {
+    await this.pauses.end(frontend);
+    for (const message of stoppedMessages(this.plan, this.tables.proxies)) if (message.proxy === frontend) this.say(message);
+  }
+
+  /** Whether a frontend was ended for good. */
+  isOver(frontend: string): boolean {
+    return this.pauses.isOver(frontend);
   }
 
   /** Tells the logs how proxies and servers are, as SIGHUP asks for. */
@@ -330,6 +343,21 @@ export class LoadBalancer {
   /** Warnings and alerts that were given so far. */
   get warnings(): number {
     return this.options.log.warnings;
+  }
+
+  /** Connections at a time of a frontend, or with null of the process; 0: as many as there may be (`set maxconn`). */
+  limitConnections(frontend: number | null, max: number): void {
+    const { gate, frontendGates } = this.tables;
+    const limited = frontend === null ? gate : frontendGates[frontend];
+    if (limited === null) return;
+    limited.max = frontend === null && max === 0 ? this.maxconn : max;
+    const wakeFds = this.shared?.wakeFds ?? [];
+    limited.passOn((worker) => signalEventfd(wakeFds[worker]));
+  }
+
+  /** Asks a worker, by its number; null when it does not answer, in time or at all. */
+  ask(worker: number, question: Question): Promise<WorkerAnswer | null> {
+    return this.workers?.ask(worker, question) ?? Promise.resolve(null);
   }
 
   /** Says what stands against the load that was asked for; a maxconn that was derived is no such load. */

@@ -24,9 +24,27 @@ export interface PauseOwner {
 /** Which frontends are paused, and the way there and back, one after another. */
 export class Pauses {
   private readonly paused = new Set<string>();
+  /** Those among them that are never to be resumed. */
+  private readonly over = new Set<string>();
   private last: Promise<void> = Promise.resolve();
 
   constructor(private readonly owner: PauseOwner) {}
+
+  /** Whether a frontend was ended for good. */
+  isOver(name: string): boolean {
+    return this.over.has(name);
+  }
+
+  /** Ends a frontend for good: it listens no more, whatever is resumed later. Resolves when that is so. */
+  end(name: string): Promise<void> {
+    return this.next(async () => {
+      this.over.add(name);
+      if (this.paused.has(name)) return;
+      this.paused.add(name);
+      await this.owner.hold([...this.paused]);
+      this.attempt('shut down', [name], () => this.owner.stopListening(name));
+    });
+  }
 
   /** Whether a frontend is paused. */
   has(frontend: string): boolean {
@@ -49,7 +67,7 @@ export class Pauses {
   /** Resumes frontends, all unless named; one whose address somebody else has taken stays paused. */
   resume(names?: readonly string[]): Promise<void> {
     return this.next(async () => {
-      const wanted = [...this.paused].filter((name) => names?.includes(name) ?? true);
+      const wanted = [...this.paused].filter((name) => (names?.includes(name) ?? true) && !this.over.has(name));
       const changed = this.attempt('resume', wanted, (name) => this.owner.listenAgain(name));
       for (const name of changed) this.paused.delete(name);
       await this.owner.hold([...this.paused]);

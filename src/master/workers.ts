@@ -7,9 +7,11 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { signalEventfd } from '../kernel/eventfd.js';
 import type { Plan } from '../plan/plan.js';
 import type { Order, Report } from '../proxy/orders.js';
+import type { Question, WorkerAnswer } from '../proxy/questions.js';
 import { writeShared } from '../shared/message.js';
 import type { SharedState } from '../shared/state.js';
 import type { Log } from './log.js';
+import { Questions } from './questions.js';
 import { reclaim } from './reclaim.js';
 import type { ServerPlace } from './server-states.js';
 import { WorkerThread } from './worker-thread.js';
@@ -81,6 +83,7 @@ export class Workers {
   private readonly places: readonly Place[];
   private readonly spares: WorkerThread[] = [];
   private readonly deaths: number[] = [];
+  private readonly questions = new Questions();
   private phase: Phase = 'loading';
   private work: WorkOptions | null = null;
   /** The plan for every worker, those that take the place of a dead one included. */
@@ -148,6 +151,18 @@ export class Workers {
     );
   }
 
+  /**
+   * Asks a worker; null when it does not answer in time, or dies before it does.
+   * @param worker its number
+   */
+  ask(worker: number, question: Question): Promise<WorkerAnswer | null> {
+    const place = this.places[worker];
+    if (place.orders === null || this.phase === 'stopping') return Promise.resolve(null);
+    const { number, answered } = this.questions.put(worker);
+    this.tell(place, { kind: 'ask', number, question });
+    return answered;
+  }
+
   /** Ends them and closes their connections. */
   async stop(): Promise<void> {
     this.phase = 'stopping';
@@ -197,6 +212,7 @@ export class Workers {
     const { log, onFailing } = this.options;
     if (message.kind === 'log') log.write(message.severity, message.text);
     if (message.kind === 'failing') onFailing(message);
+    if (message.kind === 'answer') this.questions.answer(message.number, message.answer);
     const place = this.places.find((candidate) => candidate.thread === thread);
     if (place !== undefined) this.onProgress(place, message);
     this.changes.emit('changed');
@@ -224,6 +240,7 @@ export class Workers {
     place.thread = null;
     place.orders?.close();
     place.orders = null;
+    this.questions.abandon(place.index);
     place.ready = false;
     if (this.work !== null) reclaim(place.index, [this.work.shared]);
     const isWorking = this.phase === 'loading' || this.phase === 'running';

@@ -49,8 +49,6 @@ export class Acceptor {
   private readonly parked: number[] = [];
   /** Sessions per second, 0: as many as come (`rate-limit sessions`). */
   private readonly rateLimit: number;
-  /** A rate limits it, its frontend's or the process's. */
-  private readonly isPaced: boolean;
   /** The limits that hold here, the process's last: a place at it is the dearest. */
   private readonly gates: readonly ConnectionGate[];
   /** Connections handed on in the turn of that number. */
@@ -70,8 +68,6 @@ export class Acceptor {
   ) {
     this.gates = [...limits, lane.tables.gate];
     this.rateLimit = lane.plan.frontends[listener.frontend].sessionRateLimit;
-    const { connectionRateMax, sessionRateMax } = lane.plan.process;
-    this.isPaced = Math.max(this.rateLimit, connectionRateMax, sessionRateMax) > 0;
   }
 
   /** The number of the frontend that it accepts for. */
@@ -179,6 +175,12 @@ export class Acceptor {
     return true;
   }
 
+  /** A rate limits it, its frontend's or the process's. */
+  private get isPaced(): boolean {
+    const { gate } = this.lane.tables;
+    return this.rateLimit > 0 || gate.connectionRateMax > 0 || gate.sessionRateMax > 0;
+  }
+
   private hand(fd: number): void {
     this.takenInTurn++;
     if (this.onConnection(fd, this.listener)) return;
@@ -221,7 +223,7 @@ export class Acceptor {
     return this.sated;
   }
 
-  /** The frontend has had its sessions for now: comes back a little later. */
+  /** The frontend, or the process, has had its share for now: comes back a little later. */
   private isTooFast(): boolean {
     if (!this.isPaced) return false;
     const nowMs = this.lane.engine.nowMs();
@@ -235,7 +237,7 @@ export class Acceptor {
   /** The limit of a rate that is reached, of the frontend or of the process; 0: none is. */
   private rateReached(nowMs: number): number {
     const { frontends, process } = this.lane.tables.proxies;
-    const { connectionRateMax, sessionRateMax } = this.lane.plan.process;
+    const { connectionRateMax, sessionRateMax } = this.lane.tables.gate;
     const { rateLimit } = this;
     if (rateLimit > 0 && frontends[this.listener.frontend].rate(nowMs) >= rateLimit) return rateLimit;
     if (connectionRateMax > 0 && process.connectionRate(nowMs) >= connectionRateMax) return connectionRateMax;

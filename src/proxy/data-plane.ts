@@ -32,10 +32,9 @@ import {
   HANDSHAKE,
   INSPECTING,
   isUnconnected,
-  NO_BACKEND,
+  killed,
   NO_FD,
   NOT_REACHED,
-  QUEUED,
   RELAYING,
   type Session,
   type SessionPool,
@@ -583,13 +582,6 @@ function frontendOf(session: Session): FrontendPlan {
 
 function backendOf(session: Session): BackendPlan {
   return generationOf(session).lane.plan.backends[session.backend];
-}
-
-/** How the log names the end of a session that somebody has closed. */
-function killed({ state, backend }: Session): Termination {
-  if (state === RELAYING) return 'K-';
-  if (state === QUEUED) return 'KQ';
-  return backend === NO_BACKEND ? 'KR' : 'KC';
 }
 
 function isEstablished({ session, slot }: Endpoint): boolean {

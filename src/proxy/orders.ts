@@ -1,6 +1,7 @@
 /** What the master and a worker say to each other. Everything here is structured-cloneable. */
 import type { MessagePort } from 'node:worker_threads';
 import type { SharedState } from '../shared/state.js';
+import type { Question, WorkerAnswer } from './questions.js';
 import type { ShutdownCause } from './session.js';
 
 /** A plan to work by. */
@@ -51,6 +52,8 @@ export type Order =
   | { readonly kind: 'pause'; readonly frontends: readonly number[]; readonly serial: number }
   /** End the sessions that have a connection to a server of these names, or are about to; the cause is in their lines. */
   | { readonly kind: 'shutdown-server'; readonly backend: string; readonly server: string; readonly cause: ShutdownCause }
+  /** Answer by a report of the same number. */
+  | { readonly kind: 'ask'; readonly number: number; readonly question: Question }
   /** Close everything and end. */
   | { readonly kind: 'stop' };
 
@@ -72,5 +75,7 @@ export type Report =
   | { readonly kind: 'refusing' }
   /** The order of that number is carried out: nothing is outstanding at the listening sockets of paused frontends. */
   | { readonly kind: 'paused'; readonly serial: number }
+  /** To the question of that number. */
+  | { readonly kind: 'answer'; readonly number: number; readonly answer: WorkerAnswer }
   /** Connections to an observed server have failed `error-limit` times in a row (`observe layer4`). */
   | { readonly kind: 'failing'; readonly generation: number; readonly backend: number; readonly server: number };

@@ -327,6 +327,13 @@ export function isUnconnected({ state }: Session): boolean {
   return state === QUEUED || state === CONNECTING || state === RETRY_WAIT || state === AWAITING_HEADER;
 }
 
+/** How the log names the end of a session that somebody has closed. */
+export function killed({ state, backend }: Session): Termination {
+  if (state === RELAYING) return 'K-';
+  if (state === QUEUED) return 'KQ';
+  return backend === NO_BACKEND ? 'KR' : 'KC';
+}
+
 /** Sessions made at a time when a new height of load is reached. */
 const CHUNK = 64;
 

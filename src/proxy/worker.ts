@@ -17,6 +17,7 @@ import { openShared } from '../shared/state.js';
 import { DataPlane, slotsNeeded, timersNeeded } from './data-plane.js';
 import { Effort } from './effort.js';
 import type { Order, Report, WorkerStart } from './orders.js';
+import { answer } from './questions.js';
 import { HEADER_BUFFERS } from './server-prologue.js';
 import { ThreadBase } from './worker-lane.js';
 import { WorkerPlans } from './worker-plans.js';
@@ -25,6 +26,7 @@ const report = (message: Report): void => parentPort?.postMessage(message);
 
 /** Everything that a worker turns its loop with. */
 interface Running {
+  readonly base: ThreadBase;
   readonly engine: Engine;
   readonly dataPlane: DataPlane;
   readonly plans: WorkerPlans;
@@ -56,7 +58,7 @@ function open(start: WorkerStart): Running {
   const plans = new WorkerPlans(base, dataPlane, backlogMax, report);
   plans.begin(work, plan);
   const effort = new Effort(tables.counters.row(index), tables.holdings.forWorker(index), dataPlane.nowMs);
-  return { engine, dataPlane, plans, effort };
+  return { base, engine, dataPlane, plans, effort };
 }
 
 /** The orders of the master, and how far the worker has come with them. */
@@ -67,6 +69,7 @@ class Obedience {
 
   constructor(
     private readonly orders: MessagePort,
+    private readonly base: ThreadBase,
     private readonly dataPlane: DataPlane,
     private readonly plans: WorkerPlans,
   ) {}
@@ -86,6 +89,8 @@ class Obedience {
     if (order.kind === 'drain') this.dataPlane.drain();
     else if (order.kind === 'pause') this.pause(order.frontends, order.serial);
     else if (order.kind === 'shutdown-server') this.dataPlane.shutdownServer(order.backend, order.server, order.cause);
+    else if (order.kind === 'ask')
+      report({ kind: 'answer', number: order.number, answer: answer(this.base, this.dataPlane, order.question) });
     else this.plans.obey(order);
   }
 
@@ -120,10 +125,10 @@ function run(start: WorkerStart): void {
   const { orders } = start;
   nameThread(`turbo-lb/w${start.index}`);
   pin(start);
-  const { engine, dataPlane, plans, effort } = open(start);
+  const { base, engine, dataPlane, plans, effort } = open(start);
   report({ kind: 'ready' });
   try {
-    const obedience = new Obedience(orders, dataPlane, plans);
+    const obedience = new Obedience(orders, base, dataPlane, plans);
     let running = true;
     while (running && !dataPlane.idle) {
       if (dataPlane.turn()) running = obedience.obey();

@@ -8,6 +8,11 @@ const CURRENT = 0;
 const WAITERS = LINE;
 const MAX = 2 * LINE;
 const WORKERS = 2 * LINE + 1;
+/** Connections, and sessions, of all frontends in a second; 0: as many as come. */
+const CONNECTION_RATE = 2 * LINE + 2;
+const SESSION_RATE = 2 * LINE + 3;
+/** More than there can be connections. */
+const UNLIMITED = 2 ** 31 - 1;
 const NEXT = 3 * LINE;
 const SHORTAGE = 3 * LINE + 1;
 const FLAGS = 4 * LINE;
@@ -29,7 +34,7 @@ export class ConnectionGate {
   static create(maxconn: number, workers: number): SharedArrayBuffer {
     const buffer = new SharedArrayBuffer(4 * (FLAGS + workers * LINE));
     const words = new Int32Array(buffer);
-    words[MAX] = maxconn;
+    words[MAX] = maxconn > 0 ? maxconn : UNLIMITED;
     words[WORKERS] = workers;
     return buffer;
   }
@@ -51,7 +56,24 @@ export class ConnectionGate {
 
   /** Whoever waits for a place is not told: see `passOn`. */
   set max(max: number) {
-    Atomics.store(this.words, MAX, max);
+    Atomics.store(this.words, MAX, max > 0 ? max : UNLIMITED);
+  }
+
+  /** Connections in a second, and sessions; 0: as many as come. */
+  get connectionRateMax(): number {
+    return Atomics.load(this.words, CONNECTION_RATE);
+  }
+
+  set connectionRateMax(perSecond: number) {
+    Atomics.store(this.words, CONNECTION_RATE, perSecond);
+  }
+
+  get sessionRateMax(): number {
+    return Atomics.load(this.words, SESSION_RATE);
+  }
+
+  set sessionRateMax(perSecond: number) {
+    Atomics.store(this.words, SESSION_RATE, perSecond);
   }
 
   /** Takes a place; false when there is none. */

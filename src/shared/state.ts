@@ -78,6 +78,8 @@ export interface SharedSizes {
   /** `maxconn` of each frontend, and of each bind, frontends in order; 0, or no list: none. */
   readonly frontendLimits?: readonly number[];
   readonly bindLimits?: readonly number[];
+  /** Connections and sessions of the process in a second; 0, or none given: as many as come. */
+  readonly rates?: { readonly connectionRateMax: number; readonly sessionRateMax: number };
   readonly backendSizes: readonly number[];
   /** Rows by the names of the plan (`allocateStatistics`). */
   readonly statistics: SharedStatistics;
@@ -105,7 +107,7 @@ export function createShared(sizes: SharedSizes, before: Before | null = null): 
   const state = before?.state;
   const entries = state?.queues.entries ?? QueueEntries.create(workers, maxconn);
   return {
-    gate: state?.gate ?? ConnectionGate.create(maxconn, workers),
+    gate: processGate(sizes, state?.gate ?? ConnectionGate.create(maxconn, workers)),
     counters: state?.counters ?? WorkerCounters.create(workers),
     holdings: state?.holdings ?? HoldingsTable.create(workers, sizes.descriptorsMax),
     wakeFds: sizes.wakeFds,
@@ -113,13 +115,21 @@ export function createShared(sizes: SharedSizes, before: Before | null = null): 
     servers: ServerTable.create(backendSizes, workers, before && { pieces: before.state.servers, from: before.groups }),
     queues: QueueTable.create(entries, backendSizes, before && { pieces: before.state.queues.backends, from: before.groups }),
     variables: ProcessVariables.create(),
-    frontendGates: gates(sizes.frontendLimits, workers, before && keptGates(before.state.frontendGates, before.frontends)),
+    frontendGates: gates(sizes.frontendLimits, workers, before && keptGates(before.state.frontendGates, before.frontends), true),
     bindGates: gates(sizes.bindLimits, workers, before && keptGates(before.state.bindGates, before.binds)),
     statistics: sizes.statistics,
     sticks: tables.map((shape, i) => ({ buffer: keptTable(before, i) ?? StickTable.create(shape), shape })),
     ledgers: tables.length === 0 ? [] : sizes.wakeFds.map(() => TrackLedger.create(maxconn, STICK_COUNTERS)),
     backendSizes,
   };
+}
+
+/** The gate of the process, with the rates that hold from now on. */
+function processGate({ rates }: SharedSizes, buffer: SharedArrayBuffer): SharedArrayBuffer {
+  const gate = new ConnectionGate(buffer);
+  gate.connectionRateMax = rates?.connectionRateMax ?? 0;
+  gate.sessionRateMax = rates?.sessionRateMax ?? 0;
+  return buffer;
 }
 
 /** Stands for no worker: what the master opens for itself, which counts nothing as its own. */
@@ -135,10 +145,13 @@ function keptGates(gates: Gates, from: readonly number[]): Gates {
   return from.map((i) => gates[i] ?? null);
 }
 
-/** Who has a limit now and had one before keeps the count. */
-function gates(limits: readonly number[] = [], workers: number, kept: Gates | null): Gates {
+/**
+ * Who has a limit now and had one before keeps the count.
+ * @param always also without a limit there is a gate, which may be given one later
+ */
+function gates(limits: readonly number[] = [], workers: number, kept: Gates | null, always = false): Gates {
   return limits.map((max, i) => {
-    if (max === 0) return null;
+    if (max === 0 && !always) return null;
     const known = kept?.[i] ?? null;
     if (known === null) return ConnectionGate.create(max, workers);
     new ConnectionGate(known).max = max;

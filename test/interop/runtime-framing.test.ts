@@ -48,7 +48,7 @@ const INPUTS: readonly string[] = [
   'us\\er;show cli level\n',
   'help\n',
   'bogus \u00e9\n',
-  `${'a'.repeat(16_000)}\n`,
+  `show cli level ${'a'.repeat(8_000)}\n`,
   `${'a'.repeat(20_000)}\nshow cli level\n`,
 ];
 

@@ -1,18 +1,22 @@
 /** Every command of the runtime API: a row for each family. */
 import type { Command } from '../command.js';
+import { ACTIVITY_COMMANDS } from './activity.js';
 import { FRONTEND_COMMANDS } from './frontends.js';
 import { PROCESS_COMMANDS } from './process.js';
 import { SERVER_COMMANDS } from './servers.js';
 import { SESSION_COMMANDS } from './session.js';
+import { SESSION_LIST_COMMANDS } from './sessions.js';
 import { SET_SERVER_COMMANDS } from './set-server.js';
 import { STATS_COMMANDS } from './stats.js';
 
 /** All of them, in any order. */
 export const COMMANDS: readonly Command[] = [
+  ...ACTIVITY_COMMANDS,
   ...FRONTEND_COMMANDS,
   ...PROCESS_COMMANDS,
   ...SERVER_COMMANDS,
   ...SESSION_COMMANDS,
+  ...SESSION_LIST_COMMANDS,
   ...SET_SERVER_COMMANDS,
   ...STATS_COMMANDS,
 ];

@@ -3,9 +3,17 @@ import type { SocketAddress } from '../../kernel/address.js';
 import { formatAddress } from '../../kernel/address.js';
 import type { Command, CommandCall } from '../command.js';
 import { formatLogDate } from '../dates.js';
+import { VERSION } from '../stats/info-field.js';
 
 /** The commands of this file. */
 export const PROCESS_COMMANDS: readonly Command[] = [
+  {
+    name: 'show version',
+    usage: '',
+    help: 'show version of the current process',
+    level: 'operator',
+    run: () => `${VERSION}\n`,
+  },
   { name: 'show env', usage: '[var]', help: 'dump environment variables known to the process', level: 'operator', run: showEnv },
   { name: 'show cli sockets', usage: '', help: 'dump list of cli sockets', level: 'operator', run: showCliSockets },
   {

@@ -99,7 +99,7 @@ export const INFO_FIELDS: readonly InfoField[] = [
     'ConnRateLimit',
     'CLP',
     'u32',
-    ({ balancer }) => balancer.plan.process.connectionRateMax,
+    ({ tables }) => tables.gate.connectionRateMax,
     'Hard limit for ConnRate (global.maxconnrate)',
   ),
   row(
@@ -116,13 +116,7 @@ export const INFO_FIELDS: readonly InfoField[] = [
     ({ tables, nowMs }) => tables.proxies.process.rate(nowMs),
     'Number of sessions created on this worker process over the last second',
   ),
-  row(
-    'SessRateLimit',
-    'CLP',
-    'u32',
-    ({ balancer }) => balancer.plan.process.sessionRateMax,
-    'Hard limit for SessRate (global.maxsessrate)',
-  ),
+  row('SessRateLimit', 'CLP', 'u32', ({ tables }) => tables.gate.sessionRateMax, 'Hard limit for SessRate (global.maxsessrate)'),
   row(
     'MaxSessRate',
     'MMP',

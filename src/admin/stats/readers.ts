@@ -46,7 +46,7 @@ export function throttle({ group, place }: ServerSubject): FieldValue {
 /** Its own, or that of the process. */
 export function frontendLimit({ source, index }: FrontendSubject): number {
   const { frontendGates, gate } = source.tables;
-  return frontendGates[index]?.max ?? gate.max;
+  return Math.min(frontendGates[index]?.max ?? gate.max, gate.max);
 }
 
 /** In whole units, a part of one as a whole. */

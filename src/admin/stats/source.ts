@@ -21,6 +21,8 @@ export interface StatisticsSource {
   readonly bindAddresses: readonly SocketAddress[];
   /** Whether the listening sockets of a frontend are closed for a while. */
   readonly isPaused: (frontend: number) => boolean;
+  /** Whether they are closed for good. */
+  readonly isOver: (frontend: number) => boolean;
   /** The present: in wrapping milliseconds of the workers' clock, and in whole seconds since 1970. */
   readonly nowMs: number;
   readonly nowSeconds: number;
@@ -41,6 +43,7 @@ export function sourceOf(balancer: LoadBalancer): StatisticsSource {
     addresses: balancer.serverAddresses,
     bindAddresses: balancer.addresses,
     isPaused: (frontend) => balancer.isPaused(balancer.plan.frontends[frontend].name),
+    isOver: (frontend) => balancer.isOver(balancer.plan.frontends[frontend].name),
     nowMs: monotonicMs(),
     nowSeconds: Math.trunc(Date.now() / 1000),
   };

@@ -4,8 +4,9 @@ import { STATE_DRAIN, STATE_MAINTENANCE, STATE_RESOLUTION, STATE_STOPPING } from
 import { frontendLimit } from './readers.js';
 import type { BackendSubject, BindSubject, FrontendSubject, ServerSubject } from './subjects.js';
 
-/** `OPEN`, or `PAUSED` while nobody listens. */
+/** `OPEN`, `PAUSED` while nobody listens, or `STOP` when nobody will. */
 export function frontendStatus({ source, index }: FrontendSubject): string {
+  if (source.isOver(index)) return 'STOP';
   return source.isPaused(index) ? 'PAUSED' : 'OPEN';
 }
 
