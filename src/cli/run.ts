@@ -30,6 +30,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./ctl.js')).CTL,
   },
   {
+    name: 'top',
+    describe: 'Watch a running balancer: states, sessions, rates, errors',
+    load: async () => (await import('./top.js')).TOP,
+  },
+  {
     name: 'alive',
     describe: 'Is the balancer serving? For keepalived and scripts',
     load: async () => (await import('./alive.js')).ALIVE,

@@ -8,6 +8,7 @@ for (const words of [
   ['--help'],
   ['ctl', '--help'],
   ['alive', '--help'],
+  ['top', '--help'],
   ['demo', '--help'],
   ['doctor', '--help'],
   ['keywords', '--help'],

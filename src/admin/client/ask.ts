@@ -31,11 +31,11 @@ export function ask(endpoint: Endpoint, question: string, options: AskOptions): 
       // The master's socket answers until there is nothing more to come; what waits would stop waiting.
       if (!waits) socket.end();
     });
-    const abort = (): void => void socket.destroy(new Unreachable(`${endpoint.text}: no complete answer in time`));
+    const abort = (): void => void socket.destroy(new Unreachable(endpoint, 'no complete answer in time'));
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted) abort();
     socket.setEncoding('utf8').setTimeout(waits ? 0 : silenceMs);
-    socket.on('timeout', () => socket.destroy(new Unreachable(`${endpoint.text}: no answer within ${silenceMs} ms`)));
+    socket.on('timeout', () => socket.destroy(new Unreachable(endpoint, `no answer within ${silenceMs} ms`)));
     socket.on('data', (text: string) => trimmer.take(text));
     socket.on('error', (error) => reject(error instanceof Unreachable ? error : unreachable(endpoint, error)));
     socket.on('close', () => {

@@ -28,13 +28,13 @@ export class Conversation {
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => this.hear(text));
     socket.on('error', (error) => this.fail(error instanceof Unreachable ? error : unreachable(endpoint, error)));
-    socket.on('close', () => this.fail(new Unreachable(`${endpoint.text}: the balancer has closed the connection`)));
+    socket.on('close', () => this.fail(new Unreachable(endpoint, 'the balancer has closed the connection')));
   }
 
   /** Connects and asks for a prompt. Throws Unreachable, at the latest after so many milliseconds. */
   static async open(endpoint: Endpoint, timeoutMs: number): Promise<Conversation> {
     const conversation = new Conversation(connect(endpoint.target), endpoint);
-    const late = new Unreachable(`${endpoint.text}: no answer within ${timeoutMs} ms`);
+    const late = new Unreachable(endpoint, `no answer within ${timeoutMs} ms`);
     const timer = setTimeout(() => conversation.socket.destroy(late), timeoutMs);
     try {
       await conversation.ask('prompt');
@@ -62,7 +62,7 @@ export class Conversation {
 
   /** Hangs up; a question that waits fails. */
   close(reason = 'closed'): void {
-    this.socket.destroy(new Unreachable(`${this.endpoint.text}: ${reason}`));
+    this.socket.destroy(new Unreachable(this.endpoint, reason));
   }
 
   private hear(text: string): void {

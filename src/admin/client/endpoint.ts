@@ -39,6 +39,14 @@ function addressText(address: AddressSyntax): string {
 /** Nobody answered at an endpoint: one line of what happened and what to do. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
+
+  /** @param reason what happened there */
+  constructor(
+    endpoint: Endpoint,
+    readonly reason: string,
+  ) {
+    super(`${endpoint.text}: ${reason}`);
+  }
 }
 
 /** What may stand behind a failure, by its errno. */
@@ -53,6 +61,6 @@ const ADVICE: Readonly<Record<string, (text: string) => string>> = {
 };
 
 /** The failure of a connection in words. */
-export function unreachable({ text }: Endpoint, error: NodeJS.ErrnoException): Unreachable {
-  return new Unreachable(`${text}: ${ADVICE[error.code ?? '']?.(text) ?? error.message}`);
+export function unreachable(endpoint: Endpoint, error: NodeJS.ErrnoException): Unreachable {
+  return new Unreachable(endpoint, ADVICE[error.code ?? '']?.(endpoint.text) ?? error.message);
 }

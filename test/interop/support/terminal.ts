@@ -1,5 +1,6 @@
 /** A terminal to run a program in, 80x24 unless resized: tmux, with a server of its own. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, scratchFolder, startProcess } from '../../harness.js';
 
@@ -15,9 +16,10 @@ export class Terminal {
     const terminal = new Terminal(join(scratchFolder(), 'tmux.sock'));
     const size = ['-x', String(columns), '-y', String(rows)];
     const command = `${quoted(words)}; printf 'ended: %s\\n' $?; stty -a | grep -c -- '-echo ' ; exec sleep 600`;
-    // -D keeps the server in the foreground, in the process group that the harness ends.
+    // -D keeps the server in the foreground, in the process group that the harness ends; -N starts no other one.
     const server = ['-S', terminal.socket, '-f', '/dev/null', '-D'];
-    await startProcess('tmux', server, { env: { TERM: 'xterm-256color', LC_ALL: 'C.UTF-8' } });
+    const readyWhen = () => existsSync(terminal.socket);
+    await startProcess('tmux', server, { env: { TERM: 'xterm-256color', LC_ALL: 'C.UTF-8' }, readyWhen });
     const variables = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
     await eventually('tmux listens', () => terminal.tmux('new-session', '-d', ...size, ...variables, 'sh', '-c', command).ok);
     return terminal;
@@ -31,6 +33,11 @@ export class Terminal {
   /** What stands on the screen; spaces at the ends of lines and empty lines at its end are left out. */
   screen(): string {
     return this.must('capture-pane', '-p').trimEnd();
+  }
+
+  /** The same with control sequences for colours and the like. */
+  styledScreen(): string {
+    return this.must('capture-pane', '-p', '-e');
   }
 
   /** Waits until the screen matches, and answers it. */
@@ -66,7 +73,7 @@ export class Terminal {
   }
 
   private tmux(...words: string[]): { ok: boolean; output: string } {
-    const { status, stdout, stderr } = spawnSync('tmux', ['-S', this.socket, ...words], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync('tmux', ['-N', '-S', this.socket, ...words], { encoding: 'utf8' });
     return { ok: status === 0, output: status === 0 ? stdout : stderr };
   }
 }
