@@ -25,6 +25,7 @@ const FRAMES: Readonly<Record<string, (line: string) => string>> = {
   backend: (line) => `backend b\n${SERVER_TIMEOUTS}${SERVER} ${line}\n`,
   listen: (line) => `listen l\n${BIND}${SERVER_TIMEOUTS}${CLIENT_TIMEOUT}${SERVER} ${line}\n`,
   defaults: (line) => `defaults\n${SERVER_TIMEOUTS}${CLIENT_TIMEOUT} ${line}\nlisten l\n${BIND}${SERVER}`,
+  global: (line) => `global\n ${line}\nlisten l\n${BIND}${SERVER_TIMEOUTS}${CLIENT_TIMEOUT}${SERVER}`,
   servers: (line) => `backend b\n${SERVER_TIMEOUTS} ${line}\n`,
   'as it is': (text) => `${text.replace(/\n +(listen|frontend|backend|defaults|global)\b/g, '\n$1')}\n`,
 };

@@ -6,6 +6,7 @@
 import type { Severity } from '../diagnostics.js';
 import type { GlobalKeyword } from '../keyword.js';
 import { GLOBAL, type GlobalLine, nameOf, refuse, setting } from './global-line.js';
+import { readInertArguments } from './inert-arguments.js';
 
 /** Names, how loud their acceptance is, and why they change nothing. */
 interface InertFamily {
@@ -168,6 +169,7 @@ function acceptInert(line: GlobalLine, severity: InertFamily['severity'], help: 
     refuse(line, `'${nameOf(line)}' expects an argument.`);
     return;
   }
+  if (!readInertArguments(line)) return;
   const { place } = setting(line, true);
   const text = `config : parsing [${place.file}:${place.line}] : '${keyword[0].text}' is accepted and has no effect: ${lowered(help)}`;
   findings.add({ severity, text, place });

@@ -3,6 +3,7 @@
  * which `checks/ignored.ts` does once it is known which proxies are of mode tcp.
  */
 import type { ProxyKeyword, SectionKind } from '../keyword.js';
+import { HTTP_ARGUMENTS } from './http-arguments.js';
 import { ANY_PROXY, BACKENDS, FRONTENDS, keywordPlace, keywordText, type ProxyLine, refuse } from './reading.js';
 
 interface HttpRow {
@@ -197,8 +198,18 @@ function keep(line: ProxyLine, row: HttpRow): void {
   }
   if (row.missing !== undefined && line.words.length < (row.least ?? 1)) refuse(line, row.missing);
   else if (row.first !== undefined && !row.first.known.includes(first)) refuseFirst(line, row, first);
-  else if (row.name !== 'http-check' || CHECK_RULES.test(first))
+  else if (!refuseArguments(line, row) && (row.name !== 'http-check' || CHECK_RULES.test(first)))
     line.target.httpOnly.push({ keyword: keywordText(line), place: keywordPlace(line) });
+}
+
+function refuseArguments(line: ProxyLine, row: HttpRow): boolean {
+  const texts = line.words.map(({ text }) => text);
+  const wrong = HTTP_ARGUMENTS[row.name]?.(texts, line.target) ?? null;
+  if (wrong === null) return false;
+  const { text, at, tight } = wrong;
+  if (tight) line.findings.line('alert', line.words[at]?.place ?? keywordPlace(line), text);
+  else refuse(line, text, line.words[at]);
+  return true;
 }
 
 /** About `stats` HAProxy writes no space before the colon. */
