@@ -203,6 +203,10 @@ export interface ProxyConfig {
   /** The `defaults` it began from. */
   readonly from: NamedReference | null;
   mode: Setting<'tcp' | 'http'>;
+  /** `load-server-state-from-file` */
+  loadServerState?: Setting<'global' | 'local' | 'none'>;
+  /** `server-state-file-name`; null: the name of the proxy. */
+  serverStateFileName?: Setting<string | null>;
   id?: Setting<number>;
   description?: Setting<string>;
   /** `disabled`. */

@@ -26,6 +26,7 @@ import { ProcessLife } from './process-life.js';
 import { ProcessLog, type ProxyMessage, pausedMessages, stoppedMessages } from './process-log.js';
 import { QueueKeeper } from './queue-keeper.js';
 import { ServerNames } from './resolvers/server-names.js';
+import { applySavedStates, type StateSources } from './saved-states.js';
 import { ServerAddresses } from './server-addresses.js';
 import { type ServerPlace, ServerStates, SYSTEM_CLOCK } from './server-states.js';
 import { applySizing, demandOf, type Sizing, sizedPlan } from './sizing.js';
@@ -121,6 +122,7 @@ export class LoadBalancer {
     const listenersMax = listeners[0].length;
     await this.workers.start({ plan, shared, ioEngine: this.engine.name, backlogMax, listeners, listenersMax, cpus: workerCpus });
     this.watchHealth(plan, this.states, this.addressesNow, tables);
+    applySavedStates(this.stateSources);
     this.names = this.followNames(plan, this.states, this.addressesNow);
     this.life.begin(this.workerCount, () => this.tables.counters);
   }
@@ -327,6 +329,12 @@ export class LoadBalancer {
   shutdownServer({ backend, server }: ServerPlace, cause: ShutdownCause): void {
     const { name, servers } = this.plan.backends[backend];
     this.workers?.tellAll({ kind: 'shutdown-server', backend: name, server: servers[server].name, cause });
+  }
+
+  /** What `show servers state` is made of; until the balancer has ended. */
+  get stateSources(): StateSources {
+    const { serverStates: states, serverAddresses: addresses, health } = this;
+    return { backends: this.plan.backends, states, addresses, health };
   }
 
   /** The names that servers have their addresses from; until the balancer has ended. */

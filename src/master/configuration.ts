@@ -17,6 +17,7 @@ import type { Plan } from '../plan/plan.js';
 import type { Resolved, Resources } from '../plan/resources.js';
 import { checkAccounts } from './accounts.js';
 import { type HostLookup, lookUpHost } from './hosts.js';
+import { readStateFiles } from './state-files.js';
 
 /** What to load, and what the command line says about it. */
 export interface ConfigurationRequest {
@@ -124,6 +125,7 @@ async function gatherResources(config: Config, request: ConfigurationRequest, fi
     ...(request.ignoreUnresolved && { ignoreUnresolved: true }),
     files: readPatternFiles(config, findings),
     ...readResolvConf(),
+    serverStates: readStateFiles(config, findings),
     hostname: hostname(),
     directory: process.cwd(),
   };

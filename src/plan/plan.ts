@@ -9,6 +9,7 @@ import type { AclPlan, ConditionPlan, ExpressionPlan, FormatPlan, PatternFilePla
 import { type LogOutputPlan, type LogPlan, type LogTargetPlan, NO_LOG, NO_LOG_OUTPUT } from './logging.js';
 import { NO_RULES, type RulesPlan, type StickRulePlan, type TablePlan } from './rules.js';
 import { NO_RUNTIME, type RuntimePlan } from './runtime.js';
+import type { ServerState } from './server-state.js';
 
 /** What `tune.io-engine` and `--io-engine` may say. */
 export type IoEngineChoice = 'auto' | 'uring' | 'epoll';
@@ -226,6 +227,8 @@ export interface BackendPlan {
   readonly name: string;
   /** `be_id`, unique among all proxies; a listen's frontend and backend share it. */
   readonly id: number;
+  /** The file says so. */
+  readonly idForced: boolean;
   readonly mode: 'tcp';
   readonly balance: BalancePlan;
   readonly servers: readonly ServerPlan[];
@@ -288,12 +291,16 @@ export interface ServerPlan {
   readonly name: string;
   /** From 1 within its backend; `srv_id`, and what consistent hashing places it by. */
   readonly id: number;
+  /** The file says so. */
+  readonly idForced: boolean;
   /** Where it is at first; 0.0.0.0 and its port when it is `unresolved`. */
   readonly address: SocketAddress;
   /** Starts without an address, in maintenance until it gets one. */
   readonly unresolved: boolean;
   /** The name that the file gives in place of an address; null: none. */
   readonly fqdn: string | null;
+  /** The state that it had before a restart, from a state file; null: it begins as the file says. */
+  readonly saved: ServerState | null;
   /** How its name is resolved while it runs; null: it is not (`resolvers`). */
   readonly resolution: ServerResolutionPlan | null;
   /** Added to the port that the client connected to, in place of the address's own port; null: not. */
@@ -434,6 +441,7 @@ export const DEFAULT_FRONTEND: FrontendPlan = {
 export const DEFAULT_BACKEND: BackendPlan = {
   name: '',
   id: 0,
+  idForced: false,
   mode: 'tcp',
   balance: {
     algorithm: 'roundrobin',
@@ -489,10 +497,12 @@ export function defaultServer(name: string, id: number, address: SocketAddress, 
   return {
     name,
     id,
+    idForced: false,
     address,
     unresolved: false,
     fqdn: null,
     resolution: null,
+    saved: null,
     portOffset: null,
     weight,
     backup: false,

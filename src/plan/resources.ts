@@ -3,6 +3,8 @@
  * itself opens no file and asks no resolver, so that it stays a function of its arguments.
  */
 
+import type { ServerState } from './server-state.js';
+
 /** A name looked up, or why it could not be, as half a sentence. */
 export type Resolved =
   | { readonly ok: true; readonly address: { readonly family: 'ipv4' | 'ipv6'; readonly host: string } }
@@ -19,6 +21,8 @@ export interface Resources {
   readonly ignoreUnresolved?: boolean;
   /** The text of /etc/resolv.conf; absent: it cannot be read. */
   readonly resolvConf?: string;
+  /** States that servers had before a restart, by `backend/server`. */
+  readonly serverStates?: ReadonlyMap<string, ServerState>;
   /** Texts of the files that it names (`-f` of ACLs, maps), by their paths as written. */
   readonly files: ReadonlyMap<string, string>;
   /** Name of this host, for logs and `node`. */

@@ -98,4 +98,85 @@ test('after a mistake in a line, warnings of what lines say together are left ou
   assert.equal((await findingsOf(wrong)).length, 1);
 });
 
+/** A configuration with files of states, what is said of them, and the addresses that its servers begin with. */
+async function withStates(files: Readonly<Record<string, string>>, ...lines: string[]) {
+  const folder = folderWith(files);
+  const global = `global\n server-state-base ${folder}\n`;
+  writeFileSync(join(folder, 'f.cfg'), `${global}${lines.join('\n')}\n`);
+  const { plan, findings } = await loadConfiguration({ paths: [join(folder, 'f.cfg')], environment: {} });
+  const said = findings.list.map(({ text }) => text.replaceAll(folder, ''));
+  const servers = plan?.backends.flatMap((backend) => backend.servers) ?? [];
+  return { said, servers, addresses: servers.map(({ address }) => (address.family === 'unix' ? '' : address.host)) };
+}
+
+const TIMEOUTS = 'timeout connect 1s\n timeout client 1s\n timeout server 1s\n';
+const stateOf = (backend: string, server: string, rest = '2 0 1 1 9 1 0 2 0 0 0 0 x.invalid 80 - 0 0 - - 0') =>
+  `2 ${backend} 1 ${server} 10.0.0.9 ${rest}\n`;
+const GLOBAL = ` server-state-file all\ndefaults\n load-server-state-from-file global\n ${TIMEOUTS}`;
+
+test('servers begin with the states of a file, and with its addresses where init-addr says so', async () => {
+  const all = `1\n${stateOf('b', 's')}${stateOf('b', 't')}${stateOf('b', 'ip')}${stateOf('other', 's')}`;
+  const servers =
+    'backend b\n server s x.invalid:80\n server t x.invalid:80 init-addr 10.0.0.1\n server ip 10.0.0.2:80\n server u 10.0.0.3:80';
+  const { said, servers: plans, addresses } = await withStates({ all }, `${GLOBAL}${servers}`);
+  assert.equal(said, []);
+  assert.equal(addresses, ['10.0.0.9', '10.0.0.1', '10.0.0.2', '10.0.0.3']);
+  assert.equal(
+    plans.map(({ saved }) => saved?.sinceChange),
+    [9, 9, 9, undefined],
+  );
+});
+
+test('a file of a backend, by its name or another one', async () => {
+  const defaults = `defaults\n load-server-state-from-file local\n ${TIMEOUTS}`;
+  const files = { b: `1\n${stateOf('b', 's')}`, mine: `1\n${stateOf('c', 's')}`, d: '2\n' };
+  const backend = (name: string, line: string) => `backend ${name}\n ${line}\n server s x.invalid:80 init-addr last,none`;
+  const { said, addresses } = await withStates(
+    files,
+    `${defaults}${backend('b', 'server-state-file-name use-backend-name')}`,
+    backend('c', 'server-state-file-name mine'),
+    backend('d', 'server-state-file-name'),
+    backend('e', 'retries 3'),
+    backend('f', 'load-server-state-from-file none'),
+  );
+  assert.equal(addresses, ['10.0.0.9', '10.0.0.9', '0.0.0.0', '0.0.0.0', '0.0.0.0']);
+  assert.equal(said, [
+    "config : Proxy 'd': Can't get version of the server state file '/d'.",
+    "config : Proxy 'e': Can't open server state file '/e': No such file or directory.",
+  ]);
+});
+
+test('files of states that are of no use are warned of, once', async () => {
+  const backends =
+    'backend b\n server s 10.0.0.1:80\nbackend c\n server s 10.0.0.1:80\n server-template v 1 _a._tcp.test resolvers r';
+  const text = `${GLOBAL}${backends}\nresolvers r\n nameserver n 127.0.0.1:53`;
+  const saidOf = async (all: string | null) => (await withStates(all === null ? {} : { all }, text)).said;
+  assert.equal(await saidOf(null), ["config : config: Can't open global server state file '/all': No such file or directory"]);
+  assert.equal(await saidOf('nonsense\n'), ["config : config: Can't get version of the global server state file '/all'."]);
+  assert.equal(await saidOf('1\n# x\n1 b 1 s\n'), ["config : config: corrupted global server state file '/all' at line 2."]);
+  assert.equal(await saidOf(`1\n${stateOf('b', 's', '9 0 1 1 9 1 0 2 0 0 0 0 - 80 - 0 0 - - 0')}`), [
+    "config : server-state application failed for server 'b/s', invalid srv_op_state value '9'",
+  ]);
+  assert.equal(await saidOf(`1\n${stateOf('c', 'v1', '2 0 1 1 9 1 0 2 0 0 0 0 n.test 80 _b._tcp.test 0 0 - - 0')}`), [
+    "config : server-state partially applied for server 'c/v1', SRV record mismatch between configuration ('_a._tcp.test') and " +
+      "state file ('_b._tcp.test) for server 'v1'. Previous state not applied",
+  ]);
+  assert.equal(
+    (await withStates({}, `defaults\n load-server-state-from-file global\n ${TIMEOUTS}backend b\n server s :80`)).said,
+    [
+      "config : backend 'b' configured to load server state file from global section 'server-state-file' directive. Unfortunately, " +
+        "'server-state-file' is not set!",
+    ],
+  );
+  assert.equal(
+    (await withStates({}, 'backend b\n load-server-state-from-file x\n server-state-file-name a b')).said.map(
+      (one) => one.split(' : ')[2],
+    ),
+    [
+      "'load-server-state-from-file' expects 'global', 'local' or 'none'. Got 'x'",
+      "'server-state-file-name' cannot handle unexpected argument 'b'.",
+    ],
+  );
+});
+
 test.run();

@@ -3,6 +3,8 @@ import type { Command } from '../command.js';
 import { ACTIVITY_COMMANDS } from './activity.js';
 import { FRONTEND_COMMANDS } from './frontends.js';
 import { PROCESS_COMMANDS } from './process.js';
+import { RESOLVERS_COMMANDS } from './resolvers.js';
+import { SERVER_STATE_COMMANDS } from './server-state.js';
 import { SERVER_COMMANDS } from './servers.js';
 import { SESSION_COMMANDS } from './session.js';
 import { SESSION_LIST_COMMANDS } from './sessions.js';
@@ -14,7 +16,9 @@ export const COMMANDS: readonly Command[] = [
   ...ACTIVITY_COMMANDS,
   ...FRONTEND_COMMANDS,
   ...PROCESS_COMMANDS,
+  ...RESOLVERS_COMMANDS,
   ...SERVER_COMMANDS,
+  ...SERVER_STATE_COMMANDS,
   ...SESSION_COMMANDS,
   ...SESSION_LIST_COMMANDS,
   ...SET_SERVER_COMMANDS,

@@ -1,6 +1,7 @@
 /** `set server <backend>/<server> ...`: a row for each thing that can be set. */
 import type { Command, CommandCall } from '../command.js';
 import { type FoundServer, refusing, serverOf } from '../places.js';
+import { ADDRESS_SETTERS } from './server-address.js';
 import { changeWeight } from './weights.js';
 
 /** Sets one thing; answers what stands against it, or ''. */
@@ -12,6 +13,7 @@ const SETTERS: Readonly<Record<string, ServerSetter>> = {
   health: setHealth,
   state: setState,
   weight: ({ balancer }, found, [weight]) => changeWeight(balancer, found, weight),
+  ...ADDRESS_SETTERS,
 };
 
 /** The commands of this file. */

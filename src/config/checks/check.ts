@@ -9,6 +9,7 @@ import { checkHttpRules, warnIgnored, warnReplaced } from './ignored.js';
 import { checkBinds, checkTimeouts } from './missing.js';
 import { checkReferences } from './references.js';
 import { checkResolvers, checkServerResolvers } from './resolvers.js';
+import { checkServerState } from './server-state.js';
 import { checkServers } from './servers.js';
 import { checkSizes } from './sizes.js';
 
@@ -28,6 +29,7 @@ export function checkConfig(config: Config, findings: Findings): void {
     checkTimeouts(proxy, findings);
     checkServers(proxy, backends, findings);
     checkServerResolvers(proxy, config, findings);
+    checkServerState(proxy, config, findings);
     warnIgnored(proxy, config.global, findings);
   }
 }

@@ -10,6 +10,7 @@ import { PROXY_OPTION_KEYWORDS } from './options.js';
 import { PROXY_KEYWORDS_OF_LIMITS, PROXY_KEYWORDS_OF_NATURE } from './proxy.js';
 import { REFUSED_KEYWORDS } from './refused.js';
 import { SERVER_KEYWORDS } from './server.js';
+import { SERVER_STATE_KEYWORDS } from './server-state.js';
 import { SOURCE_KEYWORDS } from './source.js';
 import { TIMEOUT_KEYWORDS } from './timeouts.js';
 
@@ -19,6 +20,7 @@ export const PROXY_FAMILIES: readonly ProxyKeyword[] = [
   ...PROXY_KEYWORDS_OF_LIMITS,
   ...BIND_KEYWORDS,
   ...SERVER_KEYWORDS,
+  ...SERVER_STATE_KEYWORDS,
   ...SOURCE_KEYWORDS,
   ...BALANCE_KEYWORDS,
   ...TIMEOUT_KEYWORDS,

@@ -69,16 +69,6 @@ const WARNED: readonly { readonly name: string; readonly sections: readonly Sect
     sections: ANY_PROXY,
     text: "'bind-process' has no effect, is deprecated, and will be removed in version 2.7.",
   },
-  {
-    name: 'load-server-state-from-file',
-    sections: BACKENDS,
-    text: "'load-server-state-from-file' is not supported: servers start as this file says.",
-  },
-  {
-    name: 'server-state-file-name',
-    sections: BACKENDS,
-    text: "'server-state-file-name' is not supported: servers start as this file says.",
-  },
 ];
 
 /** All of them. */

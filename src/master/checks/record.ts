@@ -105,6 +105,11 @@ export class StateHistory {
     this.down = before.down;
   }
 
+  /** Goes on as before a restart: it has been like this for so many seconds. */
+  restore(now: number, seconds: number): void {
+    this.changedAt = now - 1000 * seconds;
+  }
+
   /** `clear counters all`: it begins to count anew. */
   clear(): void {
     this.downs = 0;

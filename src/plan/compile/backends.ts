@@ -18,6 +18,7 @@ export function compileBackend({ proxy, id, scope, rules }: NumberedProxy, compi
   return {
     name: proxy.name,
     id,
+    idForced: proxy.id !== undefined,
     mode: 'tcp',
     balance: compileBalance(proxy, scope),
     servers: compileServers(proxy, compilation),

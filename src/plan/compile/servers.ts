@@ -61,6 +61,7 @@ class ServerCompiler {
     return {
       name,
       id,
+      idForced: settings.id !== null,
       backup,
       maxqueue,
       slowstartMs,
@@ -74,6 +75,7 @@ class ServerCompiler {
       unresolved: found === null,
       fqdn: this.fqdn(),
       resolution: this.resolution(),
+      saved: this.saved,
       portOffset: this.portOffset(),
       disabled: settings.disabled,
       maxconn,
@@ -82,6 +84,10 @@ class ServerCompiler {
       track: this.track(),
       check: this.check(found ?? this.nowhere()),
     };
+  }
+
+  private get saved(): ServerPlan['saved'] {
+    return this.compilation.resources.serverStates?.get(`${this.proxy.name}/${this.server.name}`) ?? null;
   }
 
   private alert(text: string): void {
@@ -103,7 +109,8 @@ class ServerCompiler {
     let asked = false;
     for (const method of this.initAddr()) {
       if (method === 'none') return this.withoutAddress(syntax.host, asked);
-      if (method !== 'last' && method !== 'libc') return { family: method.includes(':') ? 'ipv6' : 'ipv4', host: method, port };
+      if (method === 'last' && this.saved?.address != null) return addressOf(this.saved.address, port);
+      if (method !== 'last' && method !== 'libc') return addressOf(method, port);
       if (method === 'last' || isServiceName(syntax)) continue;
       const found = resources.resolve(syntax.host, syntax.family);
       if (found.ok) return { ...found.address, port };
@@ -146,10 +153,11 @@ class ServerCompiler {
     return null;
   }
 
-  /** Without a port of its own it has the one that the client connected to. */
+  /** Without a port of its own, or of its service, it has the one that the client connected to. */
   private portOffset(): number | null {
     const { syntax, portOffset } = this.server.address;
-    return portOffset ?? (syntax.kind !== 'unix' && syntax.ports === null ? 0 : null);
+    if (portOffset !== null || syntax.kind === 'unix' || isServiceName(syntax)) return portOffset;
+    return syntax.ports === null ? 0 : null;
   }
 
   private source(source: SourceConfig): SourcePlan | null {
@@ -212,6 +220,10 @@ class ServerCompiler {
 function limits({ maxconn, minconn }: { maxconn: number; minconn: number }): Pick<ServerPlan, 'maxconn' | 'minconn'> {
   if (minconn > maxconn) return { maxconn: minconn, minconn };
   return { maxconn, minconn: minconn === 0 ? maxconn : minconn };
+}
+
+function addressOf(host: string, port: number): SocketAddress {
+  return { family: host.includes(':') ? 'ipv6' : 'ipv4', host, port };
 }
 
 function portOf(address: SocketAddress): number {

@@ -1,0 +1,102 @@
+/** What `set server` changes about where a server and its checks are: `addr`, `fqdn`, `check-addr`, `check-port`. */
+import { isIPv4, isIPv6 } from 'node:net';
+import type { HostIp, ServerAddresses, ServerPort } from '../../master/server-addresses.js';
+import type { ServerPlace } from '../../master/server-states.js';
+import type { ServerSetter } from './set-server.js';
+
+const PORT_MAX = 65535;
+/** How answers about addresses end. */
+const BY = " by 'stats socket command'\n";
+const NO_PORT_MAP =
+  "can't change <port> to port map because it is incompatible with current health check port configuration " +
+  "(use 'port' statement from the 'server' directive.";
+const NOT_CHECKED = 'health checks are not enabled on this server';
+/** RFC 1123 section 2.1, and underscores, as names of servers in files. */
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
+
+/** By the words of `set server`. */
+export const ADDRESS_SETTERS: Readonly<Record<string, ServerSetter>> = {
+  addr: setAddr,
+  'check-addr': setCheckAddr,
+  'check-port': setCheckPort,
+  fqdn: setFqdn,
+};
+
+type Call = Parameters<ServerSetter>;
+
+function setAddr({ balancer }: Call[0], { place }: Call[1], [address, word, port = '']: Call[2]): string {
+  if (address === undefined) return 'set server <b>/<s> addr requires an address and optionally a port.\n';
+  const ip = hostIp(address);
+  if (ip === null) return `Invalid addr '${address}'${BY}`;
+  const { serverAddresses: addresses, serverStates } = balancer;
+  if (addresses.isUnix(place))
+    return `Update for the current server address family is only supported through configuration file${BY}`;
+  const answers = [moveIp(addresses, place, ip), ...(word === 'port' ? [movePort(addresses, place, port)] : [])];
+  serverStates.setResolved(place, true);
+  return answers.join(', ') + BY;
+}
+
+function hostIp(text: string): HostIp | null {
+  if (isIPv4(text)) return { family: 'ipv4', host: text };
+  return isIPv6(text) && !text.includes('%') ? { family: 'ipv6', host: text } : null;
+}
+
+function moveIp(addresses: ServerAddresses, place: ServerPlace, ip: HostIp): string {
+  const before = addresses.ip(place)?.host;
+  if (before === ip.host) return 'no need to change the addr';
+  addresses.setAddress(place, { ip });
+  return `IP changed from '${before ?? '(none)'}' to '${ip.host}'`;
+}
+
+/** A signed port is added to that of the client; checks need one of their own then. */
+function movePort(addresses: ServerAddresses, place: ServerPlace, text: string): string {
+  const before = addresses.port(place);
+  const mapped = /^[+-]/.test(text);
+  if (!/^[+-]?[0-9]{1,5}$/.test(text) || Math.abs(Number(text)) > PORT_MAX) return `problem converting port '${text}' to an int`;
+  if (mapped && !before.mapped && addresses.checkSettings(place).port === 0) return NO_PORT_MAP;
+  const after = { port: Number(text), mapped };
+  if (before.port === after.port && before.mapped === mapped) return 'no need to change the port';
+  addresses.setAddress(place, { port: after });
+  return `port changed from '${portText(before)}' to '${portText(after)}'`;
+}
+
+function portText({ port, mapped }: ServerPort): string {
+  return mapped && port >= 0 ? `+${port}` : String(port);
+}
+
+function setFqdn({ balancer }: Call[0], { place, backend, server }: Call[1], [fqdn]: Call[2]): string {
+  const { serverNames, serverAddresses } = balancer;
+  if (fqdn === undefined) return 'set server <b>/<s> fqdn requires a FQDN.\n';
+  if (!serverNames.isResolved(place)) return 'set server <b>/<s> fqdn failed because no resolution is configured.\n';
+  if (server.resolution?.service != null) return 'set server <b>/<s> fqdn failed because SRV resolution is configured.\n';
+  if (!HOST_NAME.test(fqdn)) return `invalid fqdn '${fqdn}'${BY}`;
+  const before = serverAddresses.fqdn(place);
+  if (before?.toLowerCase() === fqdn.toLowerCase()) return `no need to change the FDQN${BY}`;
+  serverNames.setFqdn(place, fqdn);
+  return `${backend.name}/${server.name} changed its FQDN from ${before ?? '(null)'} to ${fqdn}${BY}`;
+}
+
+function setCheckAddr(call: Call[0], found: Call[1], [address, word, port]: Call[2]): string {
+  const { serverAddresses: addresses } = call.balancer;
+  if (address === undefined) return 'set server <b>/<s> check-addr requires an address and optionally a port.\n';
+  if (!isChecked(call, found)) return NOT_CHECKED;
+  const ip = hostIp(address);
+  if (ip === null) return `invalid addr '${address}'`;
+  const fault = word === 'port' ? setCheckPort(call, found, [port]) : '';
+  if (fault === '') addresses.setCheckAddress(found.place, { ip });
+  return fault;
+}
+
+function setCheckPort(call: Call[0], found: Call[1], [port]: readonly (string | undefined)[]): string {
+  if (port === undefined) return 'set server <b>/<s> check-port requires a port.\n';
+  if (!isChecked(call, found)) return NOT_CHECKED;
+  if (!/^[+-]?[0-9]{1,9}$/.test(port)) return 'provided port is not an integer';
+  const value = Number(port);
+  if (value < 0 || value > PORT_MAX) return 'provided port is invalid';
+  call.balancer.serverAddresses.setCheckAddress(found.place, { port: value });
+  return '';
+}
+
+function isChecked({ balancer }: Call[0], { place }: Call[1]): boolean {
+  return balancer.health.server(place).check.enabled;
+}
