@@ -6,6 +6,7 @@ import { chmodSync, chownSync, lstatSync, unlinkSync } from 'node:fs';
 import { decodeSockaddr, type EncodedAddress, encodeAddresses, SOCKADDR_MAX, type SocketAddress } from './address.js';
 import { SystemCallError } from './errno.js';
 import {
+  AF_INET,
   ECONNREFUSED,
   F_GETFL,
   F_SETFD,
@@ -124,6 +125,50 @@ export function adoptListener(fd: number): void {
   if (localAddress(fd).family !== 'unix') setFlag(fd, IPPROTO_TCP, TCP_NODELAY, 1, 'setsockopt(TCP_NODELAY)');
 }
 
+/** What of a listener may change while it listens. */
+export interface ListenerSettings {
+  readonly backlog: number;
+  /** null: it is not a TCP socket. Its interface and its buffers stay as they are. */
+  readonly tcp: TcpOptions | null;
+}
+
+/** Changes what differs; connections that come from now on have it. Throws SystemCallError. */
+export function changeListener(fd: number, from: ListenerSettings, to: ListenerSettings): void {
+  if (to.backlog !== from.backlog) listenAgain(fd, to.backlog);
+  if (to.tcp === null || from.tcp === null) return;
+  const set = (option: number, before: number, after: number, name: string): void => {
+    if (before !== after) setFlag(fd, IPPROTO_TCP, option, after, `setsockopt(${name})`);
+  };
+  const { tcp } = to;
+  const queue = ({ tcp: options, backlog }: ListenerSettings): number =>
+    options?.fastOpen === true ? Math.min(backlog, FASTOPEN_QUEUE_MAX) : 0;
+  set(TCP_MAXSEG, from.tcp.mss, tcp.mss < 0 ? lessThanDefault(fd, tcp.mss) : tcp.mss, 'TCP_MAXSEG');
+  set(TCP_DEFER_ACCEPT, Number(from.tcp.deferAccept), Number(tcp.deferAccept), 'TCP_DEFER_ACCEPT');
+  set(TCP_USER_TIMEOUT, from.tcp.userTimeoutMs, tcp.userTimeoutMs, 'TCP_USER_TIMEOUT');
+  set(TCP_FASTOPEN, queue(from), queue(to), 'TCP_FASTOPEN');
+  if (JSON.stringify(from.tcp.keepAlive) !== JSON.stringify(tcp.keepAlive))
+    changeKeepAlive(fd, from.tcp.keepAlive, tcp.keepAlive);
+}
+
+/** Parameters that are the system's again are asked of a new socket. */
+function changeKeepAlive(fd: number, from: KeepAlive | null, to: KeepAlive | null): void {
+  if (to === null) {
+    setFlag(fd, SOL_SOCKET, SO_KEEPALIVE, 0, 'setsockopt(SO_KEEPALIVE)');
+    return;
+  }
+  const fresh = must('socket', sys.socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  try {
+    const usual = (option: number): number => getFlag(fresh, IPPROTO_TCP, option, 'getsockopt');
+    setKeepAlive(fd, {
+      idleMs: to.idleMs || (from !== null && from.idleMs > 0 ? 1000 * usual(TCP_KEEPIDLE) : 0),
+      intervalMs: to.intervalMs || (from !== null && from.intervalMs > 0 ? 1000 * usual(TCP_KEEPINTVL) : 0),
+      count: to.count || (from !== null && from.count > 0 ? usual(TCP_KEEPCNT) : 0),
+    });
+  } finally {
+    sys.close(fresh);
+  }
+}
+
 /** Stops a TCP socket from listening: what waits in its queue is reset, and others may bind the address. Throws SystemCallError. */
 export function stopListening(fd: number): void {
   must('shutdown', sys.shutdown(fd, SHUT_RD));
@@ -181,8 +226,8 @@ function lessThanDefault(fd: number, mss: number): number {
   return Math.max(1, getFlag(fd, IPPROTO_TCP, TCP_MAXSEG, 'getsockopt(TCP_MAXSEG)') + mss);
 }
 
-/** Before listen(2): nobody can connect with other permissions than these. */
-function setPermissions({ address, permissions }: ListenerOptions): void {
+/** Who may connect to a UNIX socket; before listen(2), so that nobody can with other permissions. Throws SystemCallError. */
+export function setPermissions({ address, permissions }: Pick<ListenerOptions, 'address' | 'permissions'>): void {
   if (address.family !== 'unix' || address.abstract || permissions === undefined) return;
   const { mode, uid, gid } = permissions;
   if (uid !== null || gid !== null) file('chown', () => chownSync(address.path, uid ?? UNCHANGED, gid ?? UNCHANGED));

@@ -7,33 +7,49 @@ import { allowedCpus } from '../kernel/affinity.js';
 import { closeDescriptor } from '../kernel/descriptors.js';
 import { openEventfd, signalEventfd } from '../kernel/eventfd.js';
 import { chooseEngine, type EngineChoice } from '../kernel/probe.js';
-import type { IoEngineChoice, Plan } from '../plan/plan.js';
+import { withFullconn } from '../plan/fullconn.js';
+import type { IoEngineChoice, Plan, ProcessPlan } from '../plan/plan.js';
 import { statisticsNames } from '../plan/statistics-names.js';
 import type { Question, WorkerAnswer } from '../proxy/questions.js';
-import { setFirstVariables } from '../proxy/samples/process-variables.js';
 import type { ShutdownCause } from '../proxy/session.js';
 import { COUNTER_NAMES, type CounterName } from '../shared/counters.js';
-import { createShared, NO_WORKER, openShared, type SharedState, type SharedTables } from '../shared/state.js';
+import { createShared, type SharedSizes, type SharedTables } from '../shared/state.js';
 import { allocateStatistics } from '../shared/statistics.js';
-import { type Checker, checkConnections } from './checks/checker.js';
-import { HealthWatch } from './checks/health-watch.js';
+import { ActivePlan, type ActivePlanOptions } from './active-plan.js';
+import type { Checker } from './checks/checker.js';
+import type { HealthWatch } from './checks/health-watch.js';
 import type { HealthRecords } from './checks/record.js';
 import { cpuBudget } from './cpus.js';
-import { Listeners } from './listeners.js';
+import { FormerPlans } from './former-plans.js';
+import { inheritance } from './inheritance.js';
+import { type ListenerChange, Listeners } from './listeners.js';
 import type { Log } from './log.js';
 import { Pauses } from './pauses.js';
 import { ProcessLife } from './process-life.js';
-import { ProcessLog, type ProxyMessage, pausedMessages, stoppedMessages } from './process-log.js';
-import { QueueKeeper } from './queue-keeper.js';
-import { ServerNames } from './resolvers/server-names.js';
-import { applySavedStates, type StateSources } from './saved-states.js';
-import { ServerAddresses } from './server-addresses.js';
-import { type ServerPlace, ServerStates, SYSTEM_CLOCK } from './server-states.js';
+import { type ProxyMessage, pausedMessages, stoppedMessages } from './process-log.js';
+import type { ServerNames } from './resolvers/server-names.js';
+import { continued } from './restart-needs.js';
+import type { StateSources } from './saved-states.js';
+import type { ServerAddresses } from './server-addresses.js';
+import { type ServerPlace, type ServerStates, SYSTEM_CLOCK } from './server-states.js';
 import { applySizing, demandOf, type Sizing, sizedPlan } from './sizing.js';
 import { StartError } from './start-error.js';
 import { stateDump } from './state-dump.js';
 import { startWarnings, sysctlReader } from './sysctl.js';
-import { sparesFor, Workers, type WorkersOptions } from './workers.js';
+import { PlanRefused, sparesFor, Workers, type WorkersOptions } from './workers.js';
+
+/**
+ * Addresses to listen on that later plans may have: twice as many as the first, and at least this many
+ * more. A worker's table of sockets is made for that many.
+ */
+const LISTENERS_MORE = 64;
+/** Former plans by which sessions go on at a time, as HAProxy's `mworker-max-reloads` is by default: each takes memory. */
+const FORMER_MAX = 50;
+
+function listenersMax({ frontends }: Plan): number {
+  const binds = frontends.flatMap((frontend) => frontend.binds).length;
+  return Math.max(2 * binds, binds + LISTENERS_MORE);
+}
 
 /** What a balancer needs beside its plan. */
 export interface BalancerOptions {
@@ -72,13 +88,13 @@ export class LoadBalancer {
   /** Since when it runs, how busy it is, whether it ends. */
   readonly life = new ProcessLife();
   private workers: Workers | null = null;
-  private shared: SharedState | null = null;
-  private states: ServerStates | null = null;
-  private addressesNow: ServerAddresses | null = null;
-  private watch: HealthWatch | null = null;
-  private names: ServerNames | null = null;
-  private processLog: ProcessLog | null = null;
-  private readonly listeners: Listeners;
+  private active: ActivePlan | null = null;
+  private readonly former = new FormerPlans();
+  /** What was decided at the start, and the process as it was asked for then. */
+  private sizing: Sizing | null = null;
+  private readonly first: ProcessPlan;
+  private listenersMax = 0;
+  private readonly listeners = new Listeners();
   private readonly pauses: Pauses;
 
   constructor(
@@ -86,7 +102,7 @@ export class LoadBalancer {
     public plan: Plan,
     private readonly options: BalancerOptions,
   ) {
-    this.listeners = new Listeners(plan);
+    this.first = plan.process;
     this.pauses = this.newPauses();
   }
 
@@ -101,9 +117,11 @@ export class LoadBalancer {
     for (const warning of sizing.warnings) options.log.warning(warning);
     const plan = sizedPlan(this.plan, sizing);
     this.plan = plan;
+    this.sizing = sizing;
     this.maxconn = sizing.maxconn;
     this.life.descriptorsMax = sizing.limit.soft;
-    const listeners = this.listeners.open(this.workerCount);
+    const change = this.listeners.prepare(plan, this.workerCount);
+    change.apply(() => false);
     if (settings.maxconn > 0) this.warnOfSysctls(sizing.maxconn);
     const backlogMax = Number(sysctlReader()('net.core.somaxconn') ?? Number.MAX_SAFE_INTEGER);
     this.workers = this.newWorkers(loadsLater);
@@ -112,30 +130,101 @@ export class LoadBalancer {
     if (loadsLater === 'no') this.listeners.forgetPaths();
     // Only now: the kernel may grant io_uring to root alone.
     this.engine = settle(settings.ioEngine);
-    const shared = this.share(plan, sizing);
-    const tables = openShared(shared, NO_WORKER);
-    setFirstVariables(plan, tables);
-    const queues = new QueueKeeper(plan.backends, shared);
-    this.states = new ServerStates(plan.backends, tables.servers.groups, SYSTEM_CLOCK, (place) => queues.onServerChange(place));
-    this.addressesNow = new ServerAddresses(plan.backends, tables.addresses);
-    const workerCpus = listeners.map((_, worker) => this.cpusOf(worker, cpus));
-    const listenersMax = listeners[0].length;
-    await this.workers.start({ plan, shared, ioEngine: this.engine.name, backlogMax, listeners, listenersMax, cpus: workerCpus });
-    this.watchHealth(plan, this.states, this.addressesNow, tables);
-    applySavedStates(this.stateSources);
-    this.names = this.followNames(plan, this.states, this.addressesNow);
+    const wakeFds = Array.from({ length: this.workerCount }, () => openEventfd());
+    const shared = createShared(this.sizesOf(plan, sizing, wakeFds));
+    this.active = new ActivePlan(1, plan, shared, this.activeOptions());
+    this.listenersMax = listenersMax(plan);
+    const { listenersMax: most, engine } = this;
+    await this.workers.start(
+      { ioEngine: engine.name, backlogMax, listenersMax: most, cpus: wakeFds.map((_, worker) => this.cpusOf(worker, cpus)) },
+      { generation: 1, plan, shared, listeners: change.descriptors, paused: [] },
+    );
+    this.active.begin();
     this.life.begin(this.workerCount, () => this.tables.counters);
   }
 
+  /**
+   * Puts another plan into force without an interruption: sessions that there are go on by theirs, and
+   * what both know by the same names goes on, too. Rejects with StartError, and changes nothing, when
+   * that cannot be. One after another; what only a restart can change stays, and is said.
+   */
+  reload(plan: Plan): Promise<void> {
+    return this.pauses.exclusively(() => this.replacePlan(plan));
+  }
+
+  private async replacePlan(wanted: Plan): Promise<void> {
+    const { workers, active, sizing } = this;
+    if (workers === null || active === null || sizing === null) throw new StartError('the balancer is not running');
+    const { log } = this.options;
+    const { process, needRestart } = continued(this.first, active.plan.process, wanted.process, sizing.maxconn);
+    const plan = { ...wanted, process };
+    const next = { ...plan, backends: withFullconn(plan) };
+    this.checkListeners(next);
+    const change = this.listeners.prepare(next, this.workerCount);
+    const shared = createShared(this.sizesOf(next, sizing, active.shared.wakeFds), inheritance(active.plan, active.shared, next));
+    const generation = active.generation + 1;
+    const paused = this.pauses.of(next);
+    try {
+      await workers.prepare({ generation, plan: next, shared, listeners: change.descriptors, paused });
+    } catch (error) {
+      workers.discard();
+      change.discard();
+      throw error instanceof PlanRefused ? new StartError(`the new plan is refused: ${error.message}`) : error;
+    }
+    if (needRestart.length > 0) log.warning(`${needRestart.join(', ')}: a change takes effect when the process is started anew`);
+    await this.succeed(new ActivePlan(generation, next, shared, this.activeOptions(), active), active, change);
+  }
+
+  /** From here on there is no way back: a worker that dies is replaced by one that knows the new plan only. */
+  private async succeed(next: ActivePlan, active: ActivePlan, change: ListenerChange): Promise<void> {
+    const { log } = this.options;
+    const { plan, generation } = next;
+    this.former.add(active);
+    this.active = next;
+    this.plan = plan;
+    this.maxconn = plan.process.maxconn;
+    const revived = this.pauses.revive();
+    for (const problem of change.apply((frontend) => this.pauses.has(frontend))) log.warning(problem);
+    for (const frontend of revived) this.listeners.resume(frontend);
+    next.begin();
+    await this.workers?.apply();
+    change.closeOthers();
+    this.endFormer(generation);
+  }
+
+  /** Sessions of former plans have `hard-stop-after`; and there are not more plans than have a place. */
+  private endFormer(generation: number): void {
+    const { hardStopAfterMs } = this.plan.process.life;
+    if (hardStopAfterMs > 0) SYSTEM_CLOCK.after(hardStopAfterMs, () => this.workers?.endSessions(generation - 1));
+    const { oldest, size } = this.former;
+    if (oldest === null || size < FORMER_MAX) return;
+    this.options.log.warning(`sessions of ${size} former plans go on: those of the oldest one are ended`);
+    this.workers?.endSessions(oldest);
+  }
+
+  private checkListeners(plan: Plan): void {
+    const binds = plan.frontends.flatMap((frontend) => frontend.binds).length;
+    if (binds <= this.listenersMax) return;
+    const room = `a running process has room for ${this.listenersMax}`;
+    throw new StartError(`the new configuration has ${binds} addresses to listen on, ${room}: start it anew`);
+  }
+
+  private activeOptions(): ActivePlanOptions {
+    return {
+      log: this.options.log,
+      shutdownServer: (place, cause) => this.shutdownServer(place, cause),
+      onServerChange: (active, place) => this.former.onServerChange(active, place),
+    };
+  }
+
   private newPauses(): Pauses {
-    const { plan, listeners, options } = this;
-    const frontends = plan.frontends.map(({ name }) => name);
+    const { listeners, options } = this;
     return new Pauses({
-      frontends,
-      hold: async (paused) => this.workers?.pause(paused.map((name) => frontends.indexOf(name))),
+      frontends: () => this.plan.frontends.map(({ name }) => name),
+      hold: async (paused) => this.workers?.pause(paused),
       stopListening: (frontend) => listeners.pause(frontend),
       listenAgain: (frontend) => listeners.resume(frontend),
-      messages: (what) => pausedMessages(plan, what),
+      messages: (what) => pausedMessages(this.plan, what),
       say: (message) => this.say(message),
       fail: (text) => options.log.alert(text),
     });
@@ -144,7 +233,7 @@ export class LoadBalancer {
   /** To the terminal and the logs. */
   private say({ proxy, text }: ProxyMessage): void {
     this.options.log.warning(text);
-    this.processLog?.write('warning', text, proxy);
+    this.active?.processLog?.write('warning', text, proxy);
   }
 
   private newWorkers(loadsLater: WorkersOptions['loadsLater']): Workers {
@@ -155,31 +244,35 @@ export class LoadBalancer {
       log,
       ...(workerUrl && { workerUrl }),
       onHopeless: (reason) => onHopeless?.(reason),
-      onFailing: (place) => this.onFailing(place),
+      onFailing: (generation, place) => this.onFailing(generation, place),
+      onDropped: (generation) => this.former.remove(generation),
     });
   }
 
-  private share(plan: Plan, sizing: Sizing): SharedState {
-    const wakeFds = Array.from({ length: this.workerCount }, () => openEventfd());
-    this.shared = createShared({
+  private sizesOf(plan: Plan, sizing: Sizing, wakeFds: readonly number[]): SharedSizes {
+    const alive = this.active === null ? [] : [...this.former.statistics, this.active.shared.statistics];
+    return {
       workers: this.workerCount,
       maxconn: sizing.maxconn,
       descriptorsMax: sizing.limit.soft,
-      statistics: allocateStatistics(statisticsNames(plan), this.workerCount),
+      statistics: allocateStatistics(statisticsNames(plan), this.workerCount, alive),
       tables: plan.tables,
       frontendLimits: plan.frontends.map(({ maxconn }) => maxconn),
-      rates: plan.process,
       bindLimits: plan.frontends.flatMap(({ binds }) => binds.map(({ maxconn }) => maxconn)),
       backendSizes: plan.backends.map((backend) => backend.servers.length),
       wakeFds,
-    });
-    return this.shared;
+    };
   }
 
-  private onFailing(place: ServerPlace): void {
-    if (this.shared === null) return;
-    openShared(this.shared, NO_WORKER).servers.groups[place.backend].takeFailing(place.server);
-    this.watch?.checker.suspect(place);
+  /** @param generation the plan that the place is of */
+  private onFailing(generation: number, { backend, server }: ServerPlace): void {
+    const { active } = this;
+    const counted = generation === active?.generation ? active : this.former.find(generation);
+    if (active === null || counted === null) return;
+    counted.tables.servers.groups[backend].takeFailing(server);
+    const { name, servers } = counted.plan.backends[backend];
+    const place = active.states.find(name, servers[server].name);
+    if (place !== null) active.watch?.checker.suspect(place);
   }
 
   /** The CPUs of a worker: those that `cpu-map` says, or else one of its own. */
@@ -188,37 +281,6 @@ export class LoadBalancer {
     if (!pin) return [];
     const mapped = cpuMap[worker] ?? [];
     return mapped.length > 0 ? mapped : [allowed[worker % allowed.length]];
-  }
-
-  /** Begins the health checks; until then every server counts as up. */
-  private watchHealth(plan: Plan, states: ServerStates, addresses: ServerAddresses, { servers, queues }: SharedTables): void {
-    const { log } = this.options;
-    this.processLog = new ProcessLog(plan, (severity, text) => log.write(severity, text));
-    this.watch = new HealthWatch({
-      backends: plan.backends,
-      states,
-      groups: servers.groups,
-      queues: queues.backends,
-      log,
-      processLog: this.processLog,
-      isListen: (backend) => plan.frontends.some(({ id }) => id === plan.backends[backend].id),
-      shutdownServer: (place, cause) => this.shutdownServer(place, cause),
-      fqdnOf: (place) => addresses.fqdn(place),
-      clock: SYSTEM_CLOCK,
-      check: checkConnections(addresses),
-    });
-    this.watch.start();
-  }
-
-  /** Begins to resolve the names of servers. */
-  private followNames(plan: Plan, states: ServerStates, addresses: ServerAddresses): ServerNames {
-    const { log } = this.options;
-    const note = (text: string, backend: string): void => this.processLog?.write('notice', text, backend);
-    const tell = (text: string, backend: string): void => {
-      log.warning(text);
-      note(text, backend);
-    };
-    return new ServerNames({ plan, states, addresses, clock: SYSTEM_CLOCK, tell, note });
   }
 
   /** Takes no new connections; resolves when the last one has ended. */
@@ -263,7 +325,7 @@ export class LoadBalancer {
     log.warning('SIGHUP received, dumping servers states.');
     for (const { proxy, text } of stateDump(this.plan, this.tables)) {
       if (text.startsWith('SIGHUP: ')) log.warning(text);
-      this.processLog?.write('notice', text, proxy);
+      this.active?.processLog?.write('notice', text, proxy);
     }
   }
 
@@ -276,53 +338,59 @@ export class LoadBalancer {
 
   /** The live counters of all workers. */
   counters(): BalancerCounters {
-    if (this.shared === null) throw new Error('the balancer has not been started');
-    const { counters } = openShared(this.shared, 0);
+    const { counters } = this.tables;
     return Object.fromEntries(COUNTER_NAMES.map((name) => [name, counters.total(name)])) as BalancerCounters;
   }
 
   /** Connections to each server at the moment, by backend and server in the order of the plan. */
   serverConnections(): number[][] {
-    if (this.shared === null) throw new Error('the balancer has not been started');
-    const { servers } = openShared(this.shared, 0);
-    return servers.groups.map((group) => Array.from({ length: group.size }, (_, server) => group.active(server)));
+    const { groups } = this.tables.servers;
+    return groups.map((group) => Array.from({ length: group.size }, (_, server) => group.active(server)));
   }
 
   /** Sessions that wait in each backend, for any of its servers or a certain one, in the order of the plan. */
   queuedSessions(): number[] {
-    if (this.shared === null) throw new Error('the balancer has not been started');
-    const { queues } = openShared(this.shared, NO_WORKER);
-    return queues.backends.map((backend) => backend.waiting);
+    return this.tables.queues.backends.map((backend) => backend.waiting);
+  }
+
+  /** Plans that are not in force any more, and by which sessions still go on. */
+  get formerPlans(): number {
+    return this.former.size;
   }
 
   /** What the workers share, opened for none of them; until the balancer has ended. */
   get tables(): SharedTables {
-    if (this.shared === null) throw new Error('the balancer has not been started');
-    return openShared(this.shared, NO_WORKER);
+    return this.inForce.tables;
   }
 
   /** States and weights of servers, to look at and to change; until the balancer has ended. */
   get serverStates(): ServerStates {
-    if (this.states === null) throw new Error('the balancer has not been started');
-    return this.states;
+    return this.inForce.states;
   }
 
   /** Where servers are, to look at and to change; until the balancer has ended. */
   get serverAddresses(): ServerAddresses {
-    if (this.addressesNow === null) throw new Error('the balancer has not been started');
-    return this.addressesNow;
+    return this.inForce.addresses;
   }
 
   /** Results of checks, health and history of servers and backends, to look at (`checks/record.ts`); until the balancer has ended. */
   get health(): HealthRecords {
-    if (this.watch === null) throw new Error('the balancer has not been started');
     return this.watch.records;
   }
 
   /** What commands do to checks and agents; until the balancer has ended. */
   get checker(): Checker {
-    if (this.watch === null) throw new Error('the balancer has not been started');
     return this.watch.checker;
+  }
+
+  private get watch(): HealthWatch {
+    if (this.active?.watch == null) throw new Error('the balancer has not been started');
+    return this.active.watch;
+  }
+
+  private get inForce(): ActivePlan {
+    if (this.active === null) throw new Error('the balancer has not been started');
+    return this.active;
   }
 
   /** Ends the sessions of a server, whatever its state; an operator's order is the cause 'K'. */
@@ -333,19 +401,18 @@ export class LoadBalancer {
 
   /** What `show servers state` is made of; until the balancer has ended. */
   get stateSources(): StateSources {
-    const { serverStates: states, serverAddresses: addresses, health } = this;
-    return { backends: this.plan.backends, states, addresses, health };
+    return this.inForce.stateSources;
   }
 
   /** The names that servers have their addresses from; until the balancer has ended. */
   get serverNames(): ServerNames {
-    if (this.names === null) throw new Error('the balancer has not been started');
-    return this.names;
+    if (this.active?.names == null) throw new Error('the balancer has not been started');
+    return this.active.names;
   }
 
   /** Lines of all kinds that could not be delivered. */
   get droppedLogs(): number {
-    return this.tables.counters.total('logsDropped') + (this.processLog?.dropped ?? 0);
+    return this.tables.counters.total('logsDropped') + (this.active?.processLog?.dropped ?? 0);
   }
 
   /** Warnings and alerts that were given so far. */
@@ -359,7 +426,7 @@ export class LoadBalancer {
     const limited = frontend === null ? gate : frontendGates[frontend];
     if (limited === null) return;
     limited.max = frontend === null && max === 0 ? this.maxconn : max;
-    const wakeFds = this.shared?.wakeFds ?? [];
+    const { wakeFds } = this.inForce.shared;
     limited.passOn((worker) => signalEventfd(wakeFds[worker]));
   }
 
@@ -374,17 +441,10 @@ export class LoadBalancer {
   }
 
   private release(): void {
-    for (const fd of this.shared?.wakeFds ?? []) closeDescriptor(fd);
-    this.watch?.stop();
-    this.watch = null;
-    this.names?.close();
     this.life.end();
-    this.processLog?.close();
-    this.states?.close();
-    this.states = null;
-    this.addressesNow = null;
-    this.names = null;
-    this.shared = null;
+    for (const fd of this.active?.shared.wakeFds ?? []) closeDescriptor(fd);
+    this.active?.close();
+    this.active = null;
     this.workers = null;
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The listening sockets of a plan: opened for all workers, or taken over from whoever started the
- * process. Every address that cannot be had is found in one run. Accepting is the workers' business.
+ * The listening sockets of the plan in force: opened for all workers, or taken over from whoever started
+ * the process. Every address that cannot be had is found in one run. Another plan keeps the sockets
+ * of the addresses that it has, too. Accepting is the workers' business.
  */
 import { rmSync } from 'node:fs';
 import { formatAddress, type SocketAddress } from '../kernel/address.js';
@@ -8,10 +9,13 @@ import { closeDescriptor } from '../kernel/descriptors.js';
 import { errnoText, SystemCallError, systemText } from '../kernel/errno.js';
 import {
   adoptListener,
+  changeListener,
+  type ListenerSettings,
   listenAgain,
   localAddress,
   openListener,
   type SocketPermissions,
+  setPermissions,
   stopListening,
   type TcpOptions,
 } from '../kernel/listener.js';
@@ -24,45 +28,82 @@ const PROTOCOLS: Readonly<Record<SocketAddress['family'], string>> = { ipv4: 'tc
 /** A file that is not ours to remove any more: rights or the view of the file system were given up. */
 const OUT_OF_REACH: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS']);
 
-/** The listening sockets of one plan. */
-export class Listeners {
-  /** Where they listen, in the order of the plan's binds, with real port numbers; once open. */
-  addresses: readonly SocketAddress[] = [];
-  private readonly descriptors = new Set<number>();
-  /** Files of the UNIX sockets among them, which go with them. */
-  private readonly socketPaths = new Set<string>();
-  private readonly failures: BindFailure[] = [];
-  /** Sockets of each frontend that may stop listening: those that nobody else has. */
-  private readonly own = new Map<string, { readonly fd: number; readonly backlog: number }[]>();
+/** The sockets of one bind. */
+interface OpenBind {
+  /** The same for binds that can have the same sockets. */
+  readonly key: string;
+  readonly bind: BindPlan;
+  readonly frontend: string;
+  /** By worker; UNIX sockets and inherited ones are one for all. */
+  readonly fds: readonly number[];
+  /** With the real port number. */
+  readonly address: SocketAddress;
+  readonly settings: ListenerSettings;
+}
 
-  constructor(private readonly plan: Plan) {}
+/** The sockets of another plan, made ready. */
+export interface ListenerChange {
+  /** One list of descriptors for each worker, in the order of the plan's binds. */
+  readonly descriptors: number[][];
+  /**
+   * The plan is in force: sockets that stay get its options, and those of frontends that pause do not
+   * listen. Answers what the system refused.
+   */
+  apply(isPaused: (frontend: string) => boolean): string[];
+  /** Closes those that it does not have; nobody accepts from them any more. */
+  closeOthers(): void;
+  /** The plan will not come into force. */
+  discard(): void;
+}
+
+/** The listening sockets of the plan in force. */
+export class Listeners {
+  private binds: readonly OpenBind[] = [];
+  /** After a chroot the paths of sockets mean other files. */
+  private pathsForgotten = false;
+
+  /** Where they listen, in the order of the plan's binds, with real port numbers; once open. */
+  get addresses(): readonly SocketAddress[] {
+    return this.binds.map(({ address }) => address);
+  }
 
   /**
-   * One list of descriptors for each worker. Throws BindError for all that fail, after it has closed
-   * those that did not, and StartError for a user or group that does not exist.
+   * Finds sockets for a plan: those there are, or new ones. Throws BindError for all that fail, after it
+   * has closed the new ones, and StartError for a user or group that does not exist.
    */
-  open(workers: number): number[][] {
+  prepare(plan: Plan, workers: number): ListenerChange {
+    const before = this.binds;
+    const left = new Set(before);
+    const opened: OpenBind[] = [];
     try {
-      const perBind = this.plan.frontends.flatMap((frontend) =>
-        frontend.binds.map((bind) => this.attempt(bind, frontend, workers)),
+      const failures: BindFailure[] = [];
+      const binds = plan.frontends.flatMap((frontend) =>
+        frontend.binds.map((bind) => {
+          const known = take(left, keyOf(bind));
+          const settings = settingsOf(plan, frontend, bind);
+          if (known !== null) return { ...known, bind, frontend: frontend.name, settings };
+          const one = attempt(plan, frontend, bind, settings, workers, failures);
+          opened.push(one);
+          return one;
+        }),
       );
-      if (this.failures.length > 0) throw new BindError(this.failures);
-      this.addresses = perBind.map(([first]) => localAddress(first));
-      return Array.from({ length: workers }, (_, worker) => perBind.map((fds) => fds[worker]));
+      if (failures.length > 0) throw new BindError(failures);
+      return {
+        descriptors: Array.from({ length: workers }, (_, worker) => binds.map(({ fds }) => fds[worker])),
+        apply: (isPaused) => this.apply(before, binds, isPaused),
+        closeOthers: () => this.closeAll([...left]),
+        discard: () => this.closeAll(opened),
+      };
     } catch (error) {
-      this.close();
+      this.closeAll(opened);
       throw error;
     }
   }
 
   /** Closes them, and removes the files of UNIX sockets where that is still permitted. */
   close(): void {
-    for (const fd of this.descriptors) closeDescriptor(fd);
-    this.descriptors.clear();
-    this.own.clear();
-    for (const path of this.socketPaths) removeSocket(path);
-    this.socketPaths.clear();
-    this.addresses = [];
+    this.closeAll(this.binds);
+    this.binds = [];
   }
 
   /**
@@ -70,83 +111,148 @@ export class Listeners {
    * those that whoever started the process has as well, only are not accepted from. Throws SystemCallError.
    */
   pause(frontend: string): void {
-    for (const { fd } of this.own.get(frontend) ?? []) stopListening(fd);
+    for (const { fds } of this.ownOf(frontend)) for (const fd of fds) stopListening(fd);
   }
 
   /** Listens again. Throws SystemCallError when somebody else has taken an address meanwhile. */
   resume(frontend: string): void {
-    for (const { fd, backlog } of this.own.get(frontend) ?? []) listenAgain(fd, backlog);
+    for (const { fds, bind } of this.ownOf(frontend)) for (const fd of fds) listenAgain(fd, bind.backlog);
   }
 
   /** After a chroot the paths of sockets mean other files; who starts next replaces a socket where nobody answers. */
   forgetPaths(): void {
-    this.socketPaths.clear();
+    this.pathsForgotten = true;
   }
 
-  private attempt(bind: BindPlan, frontend: FrontendPlan, workers: number): number[] {
-    try {
-      return this.openBind(bind, frontend, workers);
-    } catch (error) {
-      if (!(error instanceof SystemCallError)) throw error;
-      const isListen = this.plan.backends.some((backend) => backend.id === frontend.id);
-      this.failures.push(bindFailure(bind, `${isListen ? 'proxy' : 'frontend'} ${frontend.name}`, error));
-      return [];
-    }
-  }
-
-  /** A socket for each worker; UNIX sockets know no SO_REUSEPORT, and one that was inherited is one: all workers share it. */
-  private openBind(bind: BindPlan, frontend: FrontendPlan, workers: number): number[] {
-    const { address } = bind;
-    const first = bind.inheritedFd === null ? this.openOne(bind, address, frontend) : this.adopt(bind, bind.inheritedFd);
-    if (bind.inheritedFd !== null || address.family === 'unix') return new Array<number>(workers).fill(first);
-    const real = localAddress(first); // the port, where the system chose it
-    return Array.from({ length: workers }, (_, i) => (i === 0 ? first : this.openOne(bind, real, frontend)));
-  }
-
-  private openOne(bind: BindPlan, address: SocketAddress, frontend: FrontendPlan): number {
-    const fd = openListener({
-      address,
-      backlog: bind.backlog,
-      reusePort: true,
-      v6only: bind.socket.v6only ? true : bind.socket.v4v6 ? false : null,
-      tcp: this.tcpOptions(bind, frontend),
-      permissions: socketPermissions(bind),
+  /** Sockets that may stop listening: those that nobody else has. */
+  private ownOf(frontend: string): OpenBind[] {
+    return this.binds.filter(({ frontend: name, address, bind }) => {
+      return name === frontend && address.family !== 'unix' && bind.inheritedFd === null;
     });
-    this.descriptors.add(fd);
-    if (address.family === 'unix' && !address.abstract) this.socketPaths.add(address.path);
-    if (address.family !== 'unix') this.ownOf(frontend.name).push({ fd, backlog: bind.backlog });
-    return fd;
   }
 
-  private ownOf(frontend: string): { fd: number; backlog: number }[] {
-    const known = this.own.get(frontend) ?? [];
-    this.own.set(frontend, known);
-    return known;
+  private apply(before: readonly OpenBind[], binds: readonly OpenBind[], isPaused: (frontend: string) => boolean): string[] {
+    const former = new Map(before.map((one) => [one.fds[0], one]));
+    this.binds = binds;
+    return binds.flatMap((one) => {
+      const known = former.get(one.fds[0]);
+      if (one.bind.inheritedFd !== null) return [];
+      if (known !== undefined) return changed(known, one, isPaused(one.frontend));
+      if (isPaused(one.frontend) && one.address.family !== 'unix') for (const fd of one.fds) stopListening(fd);
+      return [];
+    });
   }
 
-  private adopt(bind: BindPlan, fd: number): number {
-    try {
-      adoptListener(fd);
-    } catch (error) {
-      throw new StartError(`${bind.origin}: cannot use descriptor ${fd}: ${(error as Error).message}`);
+  private closeAll(binds: readonly OpenBind[]): void {
+    for (const { fds, bind, address } of binds) {
+      if (fds.length === 0) continue;
+      for (const fd of new Set(fds)) closeDescriptor(fd);
+      const isOurs = address.family === 'unix' && !address.abstract && bind.inheritedFd === null;
+      if (isOurs && !this.pathsForgotten) removeSocket(address.path);
     }
-    this.descriptors.add(fd);
-    return fd;
   }
+}
 
-  private tcpOptions({ socket }: BindPlan, { options }: FrontendPlan): TcpOptions {
-    const { tune } = this.plan.process;
-    return {
-      interface: socket.interface,
-      mss: socket.mss,
-      deferAccept: socket.deferAccept,
-      userTimeoutMs: socket.tcpUserTimeoutMs,
-      fastOpen: socket.tfo,
-      keepAlive: options.keepAlive,
-      receiveBuffer: tune.clientReceiveBuffer,
-      sendBuffer: tune.clientSendBuffer,
-    };
+/** Takes one of that key out. */
+function take(binds: Set<OpenBind>, key: string): OpenBind | null {
+  for (const one of binds) {
+    if (one.key !== key) continue;
+    binds.delete(one);
+    return one;
   }
+  return null;
+}
+
+/** What cannot change while a socket listens. */
+function keyOf({ address, inheritedFd, socket }: BindPlan): string {
+  return JSON.stringify([inheritedFd === null ? address : inheritedFd, socket.interface, socket.v4v6, socket.v6only]);
+}
+
+/** Has sockets that stay do as another plan says; answers what the system refused. */
+function changed(from: OpenBind, to: OpenBind, isPaused: boolean): string[] {
+  // Who pauses would listen again with another backlog, which `resume` sees to.
+  const settings = isPaused ? { ...to.settings, backlog: from.settings.backlog } : to.settings;
+  try {
+    for (const fd of new Set(to.fds)) changeListener(fd, from.settings, settings);
+    if (to.address.family === 'unix' && JSON.stringify(from.bind.socket) !== JSON.stringify(to.bind.socket))
+      setPermissions({ address: to.address, permissions: socketPermissions(to.bind) });
+    return [];
+  } catch (error) {
+    return [`${to.bind.origin}: ${formatAddress(to.address)} keeps its former options: ${(error as Error).message}`];
+  }
+}
+
+/** Opens the sockets of a bind; where that fails, adds the failure. */
+function attempt(
+  plan: Plan,
+  frontend: FrontendPlan,
+  bind: BindPlan,
+  settings: ListenerSettings,
+  workers: number,
+  failures: BindFailure[],
+): OpenBind {
+  const base = { key: keyOf(bind), bind, frontend: frontend.name, settings };
+  try {
+    const fds = openBind(bind, settings, workers);
+    return { ...base, fds, address: localAddress(fds[0]) };
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    const isListen = plan.backends.some((backend) => backend.id === frontend.id);
+    failures.push(bindFailure(bind, `${isListen ? 'proxy' : 'frontend'} ${frontend.name}`, error));
+    return { ...base, fds: [], address: bind.address };
+  }
+}
+
+/** A socket for each worker; UNIX sockets know no SO_REUSEPORT, and one that was inherited is one: all workers share it. */
+function openBind(bind: BindPlan, settings: ListenerSettings, workers: number): number[] {
+  const { address, inheritedFd } = bind;
+  if (inheritedFd !== null) return new Array<number>(workers).fill(adopt(bind, inheritedFd));
+  const fds = [openOne(bind, address, settings)];
+  if (address.family === 'unix') return new Array<number>(workers).fill(fds[0]);
+  try {
+    const real = localAddress(fds[0]); // the port, where the system chose it
+    while (fds.length < workers) fds.push(openOne(bind, real, settings));
+    return fds;
+  } catch (error) {
+    for (const fd of fds) closeDescriptor(fd);
+    throw error;
+  }
+}
+
+function openOne(bind: BindPlan, address: SocketAddress, { backlog, tcp }: ListenerSettings): number {
+  return openListener({
+    address,
+    backlog,
+    reusePort: true,
+    v6only: bind.socket.v6only ? true : bind.socket.v4v6 ? false : null,
+    ...(tcp && { tcp }),
+    permissions: socketPermissions(bind),
+  });
+}
+
+function adopt({ origin }: BindPlan, fd: number): number {
+  try {
+    adoptListener(fd);
+  } catch (error) {
+    throw new StartError(`${origin}: cannot use descriptor ${fd}: ${(error as Error).message}`);
+  }
+  return fd;
+}
+
+function settingsOf({ process }: Plan, { options }: FrontendPlan, bind: BindPlan): ListenerSettings {
+  if (bind.address.family === 'unix') return { backlog: bind.backlog, tcp: null };
+  const { socket } = bind;
+  const tcp: TcpOptions = {
+    interface: socket.interface,
+    mss: socket.mss,
+    deferAccept: socket.deferAccept,
+    userTimeoutMs: socket.tcpUserTimeoutMs,
+    fastOpen: socket.tfo,
+    keepAlive: options.keepAlive,
+    receiveBuffer: process.tune.clientReceiveBuffer,
+    sendBuffer: process.tune.clientSendBuffer,
+  };
+  return { backlog: bind.backlog, tcp };
 }
 
 /** What is said of a socket that cannot be had; `proxy` is whose it is, as `frontend web`. */

@@ -8,9 +8,9 @@ import type { ProxyMessage } from './process-log.js';
 /** What pausing needs of a balancer. */
 export interface PauseOwner {
   /** The names of all frontends, in the order of the plan. */
-  readonly frontends: readonly string[];
-  /** Has the workers accept from all frontends but these; resolves when they obey. */
-  hold(paused: readonly string[]): Promise<void>;
+  frontends(): readonly string[];
+  /** Has the workers accept from all frontends but these, numbered as in the plan; resolves when they obey. */
+  hold(paused: readonly number[]): Promise<void>;
   /** Stops listening at the addresses of a frontend, and listens there again. Throw what the system answers. */
   stopListening(frontend: string): void;
   listenAgain(frontend: string): void;
@@ -37,11 +37,11 @@ export class Pauses {
 
   /** Ends a frontend for good: it listens no more, whatever is resumed later. Resolves when that is so. */
   end(name: string): Promise<void> {
-    return this.next(async () => {
+    return this.exclusively(async () => {
       this.over.add(name);
       if (this.paused.has(name)) return;
       this.paused.add(name);
-      await this.owner.hold([...this.paused]);
+      await this.hold();
       this.attempt('shut down', [name], () => this.owner.stopListening(name));
     });
   }
@@ -51,12 +51,35 @@ export class Pauses {
     return this.paused.has(frontend);
   }
 
+  /** The numbers of paused frontends in a plan that may come into force. */
+  of({ frontends }: { readonly frontends: readonly { readonly name: string }[] }): number[] {
+    return frontends.flatMap(({ name }, i) => (this.paused.has(name) && !this.over.has(name) ? [i] : []));
+  }
+
+  /** Another plan comes into force: the end of a frontend was the end of it under the former one. Answers which. */
+  revive(): string[] {
+    const revived = [...this.over];
+    for (const name of revived) this.paused.delete(name);
+    this.over.clear();
+    return revived;
+  }
+
+  /** Does something while nothing pauses or resumes. */
+  exclusively<T>(action: () => Promise<T>): Promise<T> {
+    const done = this.last.then(action);
+    this.last = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
   /** Pauses frontends, all unless named; resolves when nobody listens there any more. */
   pause(names?: readonly string[]): Promise<void> {
-    return this.next(async () => {
-      const changed = this.owner.frontends.filter((name) => (names?.includes(name) ?? true) && !this.paused.has(name));
+    return this.exclusively(async () => {
+      const changed = this.owner.frontends().filter((name) => (names?.includes(name) ?? true) && !this.paused.has(name));
       for (const name of changed) this.paused.add(name);
-      await this.owner.hold([...this.paused]);
+      await this.hold();
       this.say(
         'Paused',
         this.attempt('pause', changed, (name) => this.owner.stopListening(name)),
@@ -66,18 +89,20 @@ export class Pauses {
 
   /** Resumes frontends, all unless named; one whose address somebody else has taken stays paused. */
   resume(names?: readonly string[]): Promise<void> {
-    return this.next(async () => {
+    return this.exclusively(async () => {
       const wanted = [...this.paused].filter((name) => (names?.includes(name) ?? true) && !this.over.has(name));
       const changed = this.attempt('resume', wanted, (name) => this.owner.listenAgain(name));
       for (const name of changed) this.paused.delete(name);
-      await this.owner.hold([...this.paused]);
+      await this.hold();
       this.say('Resumed', changed);
     });
   }
 
-  private next(action: () => Promise<void>): Promise<void> {
-    this.last = this.last.then(action);
-    return this.last;
+  /** Frontends that are not there any more pause no more, either. */
+  private hold(): Promise<void> {
+    const names = this.owner.frontends();
+    for (const name of this.paused) if (!names.includes(name)) this.paused.delete(name);
+    return this.owner.hold([...this.paused].map((name) => names.indexOf(name)));
   }
 
   /** Those with which it worked. */

@@ -2,7 +2,6 @@
  * What the process itself tells syslog: proxies that pause, go on and end, states of servers.
  * Lines about traffic are the workers' own (`proxy/log`), messages to the terminal `master/log.ts`.
  */
-import type { Holdings } from '../kernel/engine.js';
 import { WallClock } from '../kernel/wall-clock.js';
 import type { LogOutputPlan } from '../plan/logging.js';
 import type { Plan } from '../plan/plan.js';
@@ -12,6 +11,7 @@ import { bytesOf, type Line } from '../proxy/log/line.js';
 import { longestOf, roomFor, TargetList } from '../proxy/log/targets.js';
 import { LogTransport } from '../proxy/log/transport.js';
 import { WorkerCounters } from '../shared/counters.js';
+import { PassingHoldings, type WorkerHoldings } from '../shared/holdings.js';
 import type { ProxyTable } from '../shared/proxies.js';
 
 /** Levels of syslog (RFC 5424 section 6.2.1), as far as the process uses them. */
@@ -19,8 +19,13 @@ export const LOG_LEVEL = { emerg: 0, alert: 1, crit: 2, err: 3, warning: 4, noti
 /** One of them. */
 export type LogLevel = keyof typeof LOG_LEVEL;
 
-/** The main thread ends with the process: nobody has to free what it holds. */
-const NOBODY: Holdings = { hold: () => undefined, drop: () => undefined, holdMemory: () => undefined };
+/** The main thread ends with the process: nobody else has to know what it holds. */
+const NOBODY: WorkerHoldings = {
+  hold: () => undefined,
+  drop: () => undefined,
+  holdMemory: () => undefined,
+  dropMemory: () => undefined,
+};
 
 type Texts = TargetList<Uint8Array>;
 const writeText = (line: Line, text: Uint8Array): void => line.bytes(text);
@@ -28,6 +33,7 @@ const writeText = (line: Line, text: Uint8Array): void => line.bytes(text);
 /** The process's own lines to the log targets of a plan. */
 export class ProcessLog {
   private readonly transport: LogTransport;
+  private readonly holdings = new PassingHoldings(NOBODY);
   private readonly own: Texts;
   private readonly proxies: ReadonlyMap<string, Texts>;
   private readonly counters = new WorkerCounters(WorkerCounters.create(1));
@@ -43,8 +49,8 @@ export class ProcessLog {
     const longest = longestOf(targets);
     const { counters } = this;
     const room = outputs.reduce((most, output) => Math.max(most, roomFor(output.targets, longest)), 0);
-    this.transport = new LogTransport({ targets, room, holdings: NOBODY, notify, row: counters.row(0), counters });
-    const sources = { pid: process.pid, dates: new DateWriter(), clock: new WallClock(NOBODY) };
+    this.transport = new LogTransport({ targets, room, holdings: this.holdings, notify, row: counters.row(0), counters });
+    const sources = { pid: process.pid, dates: new DateWriter(), clock: new WallClock(this.holdings) };
     const list = (output: LogOutputPlan): Texts =>
       new TargetList(output.targets, output.tag, output.hostname, sources, this.transport, null, longest);
     this.own = list(own);
@@ -68,9 +74,10 @@ export class ProcessLog {
     this.transport.flush(now);
   }
 
-  /** Closes the sockets. */
+  /** Closes the sockets and frees the memory; for good. */
   close(): void {
     this.transport.close();
+    this.holdings.free();
   }
 }
 

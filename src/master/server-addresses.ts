@@ -39,11 +39,33 @@ export class ServerAddresses {
   private readonly entries: readonly (readonly Entry[])[];
   private readonly row = new ServerAddressRow();
 
+  /**
+   * @param before those of the plan before: a server of the same names, of which the file says the same, is
+   * still where it was moved to
+   */
   constructor(
     private readonly backends: readonly BackendPlan[],
     private readonly table: ServerAddressTable,
+    before: ServerAddresses | null = null,
   ) {
     this.entries = backends.map(({ servers }, backend) => servers.map((plan, server) => entryOf(plan, { backend, server })));
+    if (before !== null) this.takeOver(before);
+  }
+
+  private takeOver(before: ServerAddresses): void {
+    const former = new Map(before.entries.flat().map((entry) => [before.nameOf(entry), entry]));
+    for (const entry of this.entries.flat()) {
+      const known = former.get(this.nameOf(entry));
+      if (known === undefined || saysOf(known.plan) !== saysOf(entry.plan)) continue;
+      const { checkPort, checkIp, fqdn, ip, port } = known;
+      const first = entryOf(known.plan, known.place);
+      Object.assign(entry, { checkPort, checkIp, fqdn });
+      if (JSON.stringify([ip, port]) !== JSON.stringify([first.ip, first.port])) this.setAddress(entry.place, { ip, port });
+    }
+  }
+
+  private nameOf({ place, plan }: Entry): string {
+    return `${this.backends[place.backend].name}/${plan.name}`;
   }
 
   /** Whether it is on a UNIX socket, where it stays. */
@@ -131,6 +153,12 @@ export class ServerAddresses {
   private at({ backend, server }: ServerPlace): Entry {
     return this.entries[backend][server];
   }
+}
+
+/** What a file says of where a server is, and where its checks go: a name, whatever address that has at the moment. */
+function saysOf({ address, portOffset, fqdn, check }: ServerPlan): string {
+  const port = address.family === 'unix' ? 0 : address.port;
+  return JSON.stringify([fqdn === null ? address : [fqdn, port], portOffset, check.port, check.elsewhere]);
 }
 
 function entryOf(plan: ServerPlan, place: ServerPlace): Entry {

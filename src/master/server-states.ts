@@ -105,17 +105,22 @@ export class ServerStates {
    *
    * @param groups of the server table, one for each backend
    * @param onChange called after a server's state, weight or limit has changed
+   * @param before the states of the plan before, which go on by the names of servers: what was set for them, slow
+   * starts too. What the file says otherwise than before, `disabled` or a weight, holds. They are closed.
    */
   constructor(
     private readonly backends: readonly BackendPlan[],
     groups: readonly ServerGroup[],
     private readonly clock: Clock = SYSTEM_CLOCK,
     private readonly onChange: ((place: ServerPlace) => void) | null = null,
+    before: ServerStates | null = null,
   ) {
     this.entries = backends.map((backend, i) =>
       backend.servers.map((plan, j) => entryOf(backend, plan, { backend: i, server: j }, groups[i])),
     );
     for (const entry of this.entries.flat()) if (entry.followed) this.at(entry.followed).followers.push(entry);
+    before?.close();
+    if (before !== null) this.takeOver(before);
     for (const entry of this.entries.flat()) entry.told = this.standingOf(entry);
     for (const [i, backend] of backends.entries()) groups[i].configure(backend.fullconn, backend.options.allBackups);
     for (const entry of this.entries.flat()) {
@@ -124,24 +129,18 @@ export class ServerStates {
     }
   }
 
-  /**
-   * Goes on where the states of a former plan were, for servers of the same names: what was set for them,
-   * slow starts too. What the file says otherwise than before, `disabled` or a weight, holds.
-   */
-  takeOver(before: ServerStates): void {
+  private takeOver(before: ServerStates): void {
     for (const entry of this.entries.flat()) {
       const { plan } = entry;
       const place = before.find(this.backends[entry.place.backend].name, plan.name);
       if (place === null) continue;
       const former = before.at(place);
       const admin = plan.disabled === former.plan.disabled ? former.own : entry.own;
-      entry.own = (former.own & ~MAINTENANCE) | (admin & STATE_MAINTENANCE) | (entry.own & STATE_RESOLUTION);
+      // A name that was looked up stays so.
+      const resolution = plan.unresolved && plan.fqdn === former.plan.fqdn ? former.own : entry.own;
+      entry.own = (former.own & ~MAINTENANCE) | (admin & STATE_MAINTENANCE) | (resolution & STATE_RESOLUTION);
       if (plan.weight === former.plan.weight) entry.weight = former.weight;
       if (former.startedAt !== null && plan.slowstartMs > 0) this.beginStart(entry, former.startedAt);
-    }
-    for (const entry of this.entries.flat()) {
-      entry.told = this.standingOf(entry);
-      this.write(entry);
     }
   }
 
@@ -343,14 +342,12 @@ function entryOf(backend: BackendPlan, plan: ServerPlan, place: ServerPlace, gro
   };
 }
 
-function configure({ group, place, plan }: Entry): void {
+function configure({ group, place, plan, weight: now }: Entry): void {
   const { id, weight, backup, minconn, maxqueue, check, track } = plan;
   const failuresMax = check.enabled && track === null && check.observe === 'layer4' ? check.errorLimit : 0;
   // A minconn alone, or one above maxconn, is the limit.
-  group.configureServer(place.server, {
-    ...{ id, weight, backup, minconn, maxqueue, failuresMax },
-    maxconn: Math.max(plan.maxconn, minconn),
-  });
+  const limits = { minconn, maxqueue, maxconn: Math.max(plan.maxconn, minconn) };
+  group.configureServer(place.server, { id, weight, backup, failuresMax, ...limits }, now);
 }
 
 /** Weights may change while servers are up (configuration manual, `balance`, `hash-type`). */

@@ -1,15 +1,17 @@
 /**
- * The life of the worker threads: has them load their code, starts them, wakes them with orders, frees
- * what a dead one held, and puts another in its place. It decides nothing about traffic.
+ * The life of the worker threads: has them load their code, starts them, wakes them with orders, has them
+ * work by another plan, frees what a dead one held, and puts another in its place. It decides nothing
+ * about traffic.
  */
 import { EventEmitter, once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { signalEventfd } from '../kernel/eventfd.js';
 import type { Plan } from '../plan/plan.js';
-import type { Order, Report } from '../proxy/orders.js';
+import type { Order, Report, Work } from '../proxy/orders.js';
 import type { Question, WorkerAnswer } from '../proxy/questions.js';
 import { writeShared } from '../shared/message.js';
 import type { SharedState } from '../shared/state.js';
+import { Generations } from './generations.js';
 import type { Log } from './log.js';
 import { Questions } from './questions.js';
 import { reclaim } from './reclaim.js';
@@ -45,18 +47,28 @@ export interface WorkersOptions {
   /** Workers keep dying. Called once. */
   readonly onHopeless: (reason: string) => void;
   /** Connections to a server fail again and again (`observe layer4`). */
-  readonly onFailing: (place: ServerPlace) => void;
+  readonly onFailing: (generation: number, place: ServerPlace) => void;
+  /** No session of a former plan is left in any worker. */
+  readonly onDropped: (generation: number) => void;
 }
 
-/** What they need to work. */
-export interface WorkOptions {
+/** A plan, and what workers need to work by it. */
+export interface PlanWork {
+  /** Its number among all plans of the process. */
+  readonly generation: number;
   readonly plan: Plan;
   readonly shared: SharedState;
+  /** Listening descriptors of each worker, in the order of the plan's binds. */
+  readonly listeners: readonly (readonly number[])[];
+  /** Frontends that pause. */
+  readonly paused: readonly number[];
+}
+
+/** What they need to begin. */
+export interface WorkOptions {
   readonly ioEngine: 'uring' | 'epoll';
   /** What the kernel cuts every accept queue to (net.core.somaxconn). */
   readonly backlogMax: number;
-  /** Listening descriptors of each worker, in the order of the plan's binds. */
-  readonly listeners: readonly (readonly number[])[];
   /** Binds that a plan may have. */
   readonly listenersMax: number;
   /** The CPUs of each worker; none: any. */
@@ -76,6 +88,15 @@ interface Place {
   refusing: boolean;
   /** The last order to pause that it has carried out. */
   paused: number;
+  /** The plan that its thread was started with, the last that it has prepared, and that it works by. */
+  begun: number;
+  prepared: number;
+  applied: number;
+}
+
+/** Why a plan does not come into force: nothing has changed. */
+export class PlanRefused extends Error {
+  override readonly name = 'PlanRefused';
 }
 
 /** All worker threads of a balancer. */
@@ -87,7 +108,12 @@ export class Workers {
   private phase: Phase = 'loading';
   private work: WorkOptions | null = null;
   /** The plan for every worker, those that take the place of a dead one included. */
-  private plan: SharedArrayBuffer = new SharedArrayBuffer(0);
+  private current: PlanForAll | null = null;
+  /** The plan that they prepare, and why one of them cannot. */
+  private next: PlanForAll | null = null;
+  private refusal: string | null = null;
+  /** Plans of which workers have sessions. */
+  private readonly generations: Generations;
   private hopeless = false;
   /** What pauses at present. */
   private pausing: Order & { kind: 'pause' } = { kind: 'pause', frontends: [], serial: 0 };
@@ -95,6 +121,7 @@ export class Workers {
   private readonly changes = new EventEmitter();
 
   constructor(private readonly options: WorkersOptions) {
+    this.generations = new Generations(options.onDropped);
     this.places = Array.from({ length: options.workers }, (_, index) => ({
       index,
       thread: null,
@@ -102,6 +129,9 @@ export class Workers {
       ready: false,
       refusing: false,
       paused: 0,
+      begun: 0,
+      prepared: 0,
+      applied: 0,
     }));
   }
 
@@ -119,13 +149,59 @@ export class Workers {
   }
 
   /** Starts all of them, once loaded; resolves when each accepts connections, rejects when they keep dying. */
-  async start(work: WorkOptions): Promise<void> {
+  async start(work: WorkOptions, first: PlanWork): Promise<void> {
     this.work = work;
-    this.plan = writeShared(work.plan);
+    this.current = forAll(first);
+    this.pausing = { ...this.pausing, frontends: first.paused };
     this.phase = 'running';
     for (const place of this.places) this.begin(place);
     await this.until(() => this.hopeless || this.places.every((place) => place.ready));
     if (this.hopeless) throw new Error('the workers cannot run');
+  }
+
+  /**
+   * Has all workers make everything ready for another plan; resolves when they have. Rejects with
+   * PlanRefused when one cannot, or dies, or the process ends: then `discard` it.
+   */
+  async prepare(work: PlanWork): Promise<void> {
+    await this.until(() => this.phase !== 'running' || this.hopeless || this.places.every((place) => place.ready));
+    this.next = forAll(work);
+    this.refusal = null;
+    const { generation } = work;
+    for (const place of this.places) this.tell(place, { kind: 'prepare', work: workOf(this.next, place.index) });
+    const prepared = (): boolean => this.places.every((place) => place.prepared === generation);
+    await this.until(() => this.phase !== 'running' || this.hopeless || this.refusal !== null || prepared());
+    if (this.refusal !== null) throw new PlanRefused(this.refusal);
+    if (!prepared()) throw new PlanRefused('the process is ending');
+  }
+
+  /** Forgets the plan that was prepared. */
+  discard(): void {
+    if (this.next !== null) this.tellAll({ kind: 'discard', generation: this.next.generation });
+    this.next = null;
+  }
+
+  /**
+   * Puts the plan that was prepared into force, also for workers that take the place of a dead one from
+   * now on; resolves when no worker uses listening sockets any more that it does not have.
+   */
+  async apply(): Promise<void> {
+    const { current, next } = this;
+    if (current === null || next === null) throw new Error('no plan was prepared');
+    const { generation } = next;
+    this.current = next;
+    this.next = null;
+    this.pausing = { ...this.pausing, frontends: next.paused };
+    const holders = this.places.filter((place) => place.orders !== null).map(({ index }) => index);
+    this.generations.add(current.generation, current.shared, holders);
+    this.tellAll({ kind: 'apply', generation });
+    const applied = (): boolean => this.places.every((place) => place.applied >= generation || place.thread === null);
+    await this.until(() => this.phase === 'stopping' || this.hopeless || applied());
+  }
+
+  /** Closes the sessions that began by the plan of that number, or an older one. */
+  endSessions(generation: number): void {
+    this.tellAll({ kind: 'end', generation });
   }
 
   /**
@@ -197,21 +273,22 @@ export class Workers {
   /** Gives a loaded thread its work, if there is any yet. */
   private begin(place: Place): void {
     const { thread } = place;
-    if (this.work === null || thread === null || !thread.loaded || place.orders !== null) return;
-    const { shared, ioEngine, backlogMax, listeners, listenersMax, cpus } = this.work;
+    const { work, current } = this;
+    if (work === null || current === null || thread === null || !thread.loaded || place.orders !== null) return;
+    const { ioEngine, backlogMax, listenersMax, cpus } = work;
     const { index } = place;
     const { port1, port2 } = new MessageChannel();
     place.orders = port1;
     place.paused = this.pausing.serial;
-    const { frontends: paused } = this.pausing;
-    const work = { generation: 1, plan: this.plan, shared, listeners: listeners[index], paused };
-    thread.start({ index, work, cpus: cpus[index], orders: port2, listenersMax, ioEngine, backlogMax });
+    place.begun = current.generation;
+    const first = { ...workOf(current, index), paused: this.pausing.frontends };
+    thread.start({ index, work: first, cpus: cpus[index], orders: port2, listenersMax, ioEngine, backlogMax });
   }
 
   private onReport(thread: WorkerThread, message: Report): void {
     const { log, onFailing } = this.options;
     if (message.kind === 'log') log.write(message.severity, message.text);
-    if (message.kind === 'failing') onFailing(message);
+    if (message.kind === 'failing') onFailing(message.generation, message);
     if (message.kind === 'answer') this.questions.answer(message.number, message.answer);
     const place = this.places.find((candidate) => candidate.thread === thread);
     if (place !== undefined) this.onProgress(place, message);
@@ -223,8 +300,13 @@ export class Workers {
     if (kind === 'loaded') this.begin(place);
     if (kind === 'refusing') place.refusing = true;
     if (kind === 'paused') place.paused = report.serial;
+    if (kind === 'prepared') place.prepared = report.generation;
+    if (kind === 'unfit') this.refusal ??= `worker ${place.index} cannot carry it out: ${report.reason}`;
+    if (kind === 'applied') place.applied = report.generation;
+    if (kind === 'dropped') this.generations.drop(report.generation, place.index);
     if (kind !== 'ready') return;
     place.ready = true;
+    place.applied = place.begun;
     if (this.phase === 'draining') this.tell(place, { kind: 'drain' }); // it replaced one that died meanwhile
   }
 
@@ -242,7 +324,11 @@ export class Workers {
     place.orders = null;
     this.questions.abandon(place.index);
     place.ready = false;
-    if (this.work !== null) reclaim(place.index, [this.work.shared]);
+    place.prepared = 0;
+    place.applied = 0;
+    if (this.current !== null) reclaim(place.index, [this.current.shared, ...this.generations.states]);
+    this.generations.dropAll(place.index);
+    if (this.next !== null) this.refusal ??= `worker ${place.index} died while it prepared for it`;
     const isWorking = this.phase === 'loading' || this.phase === 'running';
     if (failure !== null || (code !== 0 && isWorking)) this.onDeath(place, failure, code, isWorking);
   }
@@ -278,9 +364,9 @@ export class Workers {
   }
 
   private tell(place: Place, order: Order): void {
-    if (place.orders === null || this.work === null) return;
+    if (place.orders === null || this.current === null) return;
     place.orders.postMessage(order);
-    signalEventfd(this.work.shared.wakeFds[place.index]);
+    signalEventfd(this.current.shared.wakeFds[place.index]);
   }
 
   private endSpares(): void {
@@ -292,11 +378,25 @@ export class Workers {
       if (thread === null) continue;
       this.options.log.warning(`worker ${index} does not end, terminating it`);
       thread.terminate();
-      if (this.work !== null) signalEventfd(this.work.shared.wakeFds[index]);
+      if (this.current !== null) signalEventfd(this.current.shared.wakeFds[index]);
     }
   }
 
   private async until(condition: () => boolean): Promise<void> {
     while (!condition()) await once(this.changes, 'changed');
   }
+}
+
+/** A plan as all workers get it. */
+interface PlanForAll extends Omit<PlanWork, 'plan'> {
+  /** As `writeShared` wrote it. */
+  readonly plan: SharedArrayBuffer;
+}
+
+function forAll(work: PlanWork): PlanForAll {
+  return { ...work, plan: writeShared(work.plan) };
+}
+
+function workOf({ generation, plan, shared, listeners, paused }: PlanForAll, worker: number): Work {
+  return { generation, plan, shared, listeners: listeners[worker], paused };
 }

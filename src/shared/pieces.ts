@@ -69,3 +69,8 @@ class Buffers {
     return this.list.length - 1;
   }
 }
+
+/** Whether two things have the same words. */
+export function isSamePiece(a: Pieces, i: number, b: Pieces, j: number): boolean {
+  return a.buffers[a.places[2 * i]] === b.buffers[b.places[2 * j]] && a.places[2 * i + 1] === b.places[2 * j + 1];
+}

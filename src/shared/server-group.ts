@@ -126,7 +126,8 @@ export class ServerGroup {
     this.publish();
   }
 
-  configureServer(server: number, settings: ServerSettings): void {
+  /** @param weight that the operator has set, in place of the file's */
+  configureServer(server: number, settings: ServerSettings, weight = settings.weight): void {
     const at = this.at(server);
     Atomics.store(this.words, at + SERVER.id, settings.id);
     Atomics.store(this.words, at + SERVER.backup, settings.backup ? 1 : 0);
@@ -135,7 +136,7 @@ export class ServerGroup {
     Atomics.store(this.words, at + SERVER.maxqueue, settings.maxqueue);
     Atomics.store(this.words, at + SERVER.failuresMax, settings.failuresMax ?? 0);
     Atomics.store(this.words, at + SERVER.initialWeight, settings.weight);
-    this.setWeight(server, settings.weight);
+    this.setWeight(server, weight);
   }
 
   /** `option allbackups`. */

@@ -31,12 +31,12 @@ export interface SharedState {
   readonly holdings: SharedArrayBuffer;
   /** The eventfd of each worker: written to wake it. */
   readonly wakeFds: readonly number[];
+  readonly variables: SharedArrayBuffer;
   // For a plan.
   readonly servers: Pieces;
   readonly addresses: SharedArrayBuffer;
   /** The entries in it are for life. */
   readonly queues: QueueMemory;
-  readonly variables: SharedArrayBuffer;
   /** Limits of single frontends, and of binds in the order of all listeners; null: none of its own. */
   readonly frontendGates: readonly (SharedArrayBuffer | null)[];
   readonly bindGates: readonly (SharedArrayBuffer | null)[];
@@ -78,8 +78,6 @@ export interface SharedSizes {
   /** `maxconn` of each frontend, and of each bind, frontends in order; 0, or no list: none. */
   readonly frontendLimits?: readonly number[];
   readonly bindLimits?: readonly number[];
-  /** Connections and sessions of the process in a second; 0, or none given: as many as come. */
-  readonly rates?: { readonly connectionRateMax: number; readonly sessionRateMax: number };
   readonly backendSizes: readonly number[];
   /** Rows by the names of the plan (`allocateStatistics`). */
   readonly statistics: SharedStatistics;
@@ -107,14 +105,14 @@ export function createShared(sizes: SharedSizes, before: Before | null = null): 
   const state = before?.state;
   const entries = state?.queues.entries ?? QueueEntries.create(workers, maxconn);
   return {
-    gate: processGate(sizes, state?.gate ?? ConnectionGate.create(maxconn, workers)),
+    gate: state?.gate ?? ConnectionGate.create(maxconn, workers),
     counters: state?.counters ?? WorkerCounters.create(workers),
     holdings: state?.holdings ?? HoldingsTable.create(workers, sizes.descriptorsMax),
     wakeFds: sizes.wakeFds,
+    variables: state?.variables ?? ProcessVariables.create(),
     addresses: ServerAddressTable.create(backendSizes),
     servers: ServerTable.create(backendSizes, workers, before && { pieces: before.state.servers, from: before.groups }),
     queues: QueueTable.create(entries, backendSizes, before && { pieces: before.state.queues.backends, from: before.groups }),
-    variables: ProcessVariables.create(),
     frontendGates: gates(sizes.frontendLimits, workers, before && keptGates(before.state.frontendGates, before.frontends), true),
     bindGates: gates(sizes.bindLimits, workers, before && keptGates(before.state.bindGates, before.binds)),
     statistics: sizes.statistics,
@@ -122,14 +120,6 @@ export function createShared(sizes: SharedSizes, before: Before | null = null): 
     ledgers: tables.length === 0 ? [] : sizes.wakeFds.map(() => TrackLedger.create(maxconn, STICK_COUNTERS)),
     backendSizes,
   };
-}
-
-/** The gate of the process, with the rates that hold from now on. */
-function processGate({ rates }: SharedSizes, buffer: SharedArrayBuffer): SharedArrayBuffer {
-  const gate = new ConnectionGate(buffer);
-  gate.connectionRateMax = rates?.connectionRateMax ?? 0;
-  gate.sessionRateMax = rates?.sessionRateMax ?? 0;
-  return buffer;
 }
 
 /** Stands for no worker: what the master opens for itself, which counts nothing as its own. */
@@ -146,16 +136,13 @@ function keptGates(gates: Gates, from: readonly number[]): Gates {
 }
 
 /**
- * Who has a limit now and had one before keeps the count.
+ * Who has a limit now and had one before keeps the count, and the limit for the time being.
  * @param always also without a limit there is a gate, which may be given one later
  */
 function gates(limits: readonly number[] = [], workers: number, kept: Gates | null, always = false): Gates {
   return limits.map((max, i) => {
     if (max === 0 && !always) return null;
-    const known = kept?.[i] ?? null;
-    if (known === null) return ConnectionGate.create(max, workers);
-    new ConnectionGate(known).max = max;
-    return known;
+    return kept?.[i] ?? ConnectionGate.create(max, workers);
   });
 }
 

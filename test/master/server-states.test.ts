@@ -64,11 +64,17 @@ const backend = (name: string, servers: readonly ServerPlan[], settings: Partial
 });
 
 function lab(...backends: BackendPlan[]): Lab {
+  return succeed(null, backends);
+}
+
+/** States that go on where others were, which are closed. */
+function succeed(before: ServerStates | null, backends: readonly BackendPlan[], advanceMs = 0): Lab {
   const sizes = backends.map(({ servers }) => servers.length);
   const { groups } = new ServerTable(ServerTable.create(sizes, 1), sizes, 1, 0);
   const clock = new StillClock();
+  clock.advance(advanceMs);
   const changes: string[] = [];
-  const states = new ServerStates(backends, groups, clock, (place) => changes.push(`${place.backend}/${place.server}`));
+  const states = new ServerStates(backends, groups, clock, (place) => changes.push(`${place.backend}/${place.server}`), before);
   return { states, groups, clock, changes };
 }
 
@@ -269,12 +275,11 @@ test('states of a next plan go on where they were, by names, unless the file say
   before.states.setDrain(B);
   before.states.setWeight(B, 3);
   before.states.setDown({ backend: 0, server: 2 });
-  const next = lab(
+  const backends = [
     backend('zero', []),
     backend('one', [server('d'), server('c', { track: null }), server('b', { weight: 20 }), server('a', { slowstartMs: 8000 })]),
-  );
-  next.clock.advance(3000);
-  next.states.takeOver(before.states);
+  ];
+  const next = succeed(before.states, backends, 3000);
   const states = [0, 1, 2, 3].map((at) => next.states.state({ backend: 1, server: at }));
   assert.equal(states, [0, STATE_DOWN, STATE_DRAIN, STATE_STARTING]);
   assert.equal(next.states.weight({ backend: 1, server: 2 }), 20);

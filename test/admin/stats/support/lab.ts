@@ -38,13 +38,14 @@ export function statsLab(file: string, maxconn = 100): StatsLab {
     descriptorsMax: 64,
     statistics: allocateStatistics(statisticsNames(plan), 2),
     frontendLimits: plan.frontends.map((frontend) => frontend.maxconn),
-    rates: plan.process,
     bindLimits: plan.frontends.flatMap(({ binds }) => binds.map((bind) => bind.maxconn)),
     backendSizes: plan.backends.map(({ servers }) => servers.length),
     wakeFds: [-1, -1],
   });
   const clock = new HandClock();
   const tables = openShared(shared, NO_WORKER);
+  tables.gate.connectionRateMax = plan.process.connectionRateMax;
+  tables.gate.sessionRateMax = plan.process.sessionRateMax;
   const states = new ServerStates(plan.backends, tables.servers.groups, clock);
   const health = new HealthRecords(plan.backends, clock);
   const paused = new Set<string>();

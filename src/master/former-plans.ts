@@ -1,0 +1,81 @@
+/**
+ * Plans that are not in force any more, but by which sessions still go on. What happens to a server
+ * happens to its namesakes there, too, where those count in tables of their own: sessions that wait for
+ * one that goes down are sent to another.
+ */
+import type { Plan } from '../plan/plan.js';
+import { isSamePiece } from '../shared/pieces.js';
+import type { SharedState, SharedTables } from '../shared/state.js';
+import type { SharedStatistics } from '../shared/statistics.js';
+import { QueueKeeper } from './queue-keeper.js';
+import type { ServerPlace } from './server-states.js';
+
+/** A plan, its number and its tables, opened for no worker. */
+export interface NumberedPlan {
+  readonly generation: number;
+  readonly plan: Plan;
+  readonly shared: SharedState;
+  readonly tables: SharedTables;
+}
+
+interface Former extends NumberedPlan {
+  readonly queues: QueueKeeper;
+  readonly places: ReadonlyMap<string, ServerPlace>;
+}
+
+/** The former plans of a balancer, the oldest first. */
+export class FormerPlans {
+  private list: readonly Former[] = [];
+
+  add({ generation, plan, shared, tables }: NumberedPlan): void {
+    const places = plan.backends.flatMap(({ name, servers }, backend) =>
+      servers.map((one, server) => [key(name, one.name), { backend, server }] as const),
+    );
+    this.list = [
+      ...this.list,
+      { generation, plan, shared, tables, queues: new QueueKeeper(plan.backends, shared), places: new Map(places) },
+    ];
+  }
+
+  /** No session goes on by that plan any more. */
+  remove(generation: number): void {
+    this.list = this.list.filter((one) => one.generation !== generation);
+  }
+
+  get size(): number {
+    return this.list.length;
+  }
+
+  /** The oldest of them; null: there is none. */
+  get oldest(): number | null {
+    return this.list[0]?.generation ?? null;
+  }
+
+  find(generation: number): NumberedPlan | null {
+    return this.list.find((one) => one.generation === generation) ?? null;
+  }
+
+  /** Rows of statistics that sessions still add to. */
+  get statistics(): SharedStatistics[] {
+    return this.list.map(({ shared }) => shared.statistics);
+  }
+
+  /** A server of the plan in force has changed. */
+  onServerChange({ plan, shared, tables }: NumberedPlan, { backend, server }: ServerPlace): void {
+    if (this.list.length === 0) return;
+    const { name, servers } = plan.backends[backend];
+    for (const former of this.list) {
+      const place = former.places.get(key(name, servers[server].name));
+      if (place === undefined || isSamePiece(shared.servers, backend, former.shared.servers, place.backend)) continue;
+      const from = tables.servers.groups[backend];
+      const to = former.tables.servers.groups[place.backend];
+      to.setWeight(place.server, from.weight(server), from.effectiveWeight(server));
+      to.setState(place.server, from.state(server));
+      former.queues.onServerChange(place);
+    }
+  }
+}
+
+function key(backend: string, server: string): string {
+  return JSON.stringify([backend, server]);
+}
