@@ -4,6 +4,7 @@
  * Plan resolves names and adds what is said nowhere.
  */
 import type { Place } from './diagnostics.js';
+import type { CheckKind, CheckRules } from './health/syntax.js';
 import type { NamedReference, Rule, StickRule, StickTable } from './rules/syntax.js';
 import type { Acl, Condition, Expression, Format } from './samples/syntax.js';
 import type { AddressSyntax, PortRange } from './values/address.js';
@@ -74,6 +75,9 @@ export interface GlobalConfig {
   statsMaxconn?: Setting<number>;
   /** Percent, `spread-checks`. */
   spreadChecks?: Setting<number>;
+  maxSpreadChecksMs?: Setting<number>;
+  /** `ssl-server-verify`: what holds where `verify` says nothing. */
+  sslServerVerify?: Setting<'none' | 'required'>;
   hardStopAfterMs?: Setting<number>;
   graceMs?: Setting<number>;
   description?: Setting<string>;
@@ -246,6 +250,11 @@ export interface ProxyConfig {
   responseInspectDelayMs?: Setting<number>;
   stickTable?: StickTable;
   readonly stickRules: StickRule[];
+  /** What the last option that names a kind of check says; undefined: connections. */
+  checkKind?: CheckKind;
+  readonly checkRules: Readonly<Record<'tcp-check' | 'http-check', CheckRules>>;
+  /** `http-check disable-on-404`, `http-check send-state`. */
+  checkFlags: { readonly disableOn404: boolean; readonly sendState: boolean };
   /** `log global`, `no log` or targets of its own; undefined: nothing was said. */
   logs?: 'global' | LogTarget[];
   logFormat?: Format;
@@ -406,6 +415,10 @@ export interface ServerSettings {
   readonly ignoreWeight: boolean;
   /** `track [backend/]server`. */
   readonly track: NamedReference | null;
+  /** `verify`, `verifyhost`, `ca-file`: how certificates of servers are looked at, where there is TLS. */
+  readonly verify: 'none' | 'required' | null;
+  readonly verifyHost: string | null;
+  readonly caFile: NamedReference | null;
   readonly check: ServerCheckSettings;
 }
 
@@ -420,6 +433,10 @@ export interface ServerCheckSettings {
   readonly port: number | null;
   readonly address: AddressSyntax | null;
   readonly sendProxy: boolean;
+  /** `check-ssl` and what belongs to it. */
+  readonly ssl: boolean;
+  readonly sni: string | null;
+  readonly alpn: readonly string[];
   readonly observe: 'layer4' | 'layer7' | null;
   readonly errorLimit: number;
   readonly onError: 'fastinter' | 'fail-check' | 'sudden-death' | 'mark-down';

@@ -37,6 +37,8 @@ function addProxy(proxy: ProxyConfig, add: Add): void {
   for (const server of proxy.servers) addServer(server, add);
   for (const template of proxy.templates) addServer(template, add);
   add(proxy.source?.value.address);
+  for (const { rules } of Object.values(proxy.checkRules))
+    for (const { action } of rules) if (action.kind === 'connect') add(action.address);
   if (Array.isArray(proxy.logs)) for (const target of proxy.logs) addTarget(target, add);
 }
 
@@ -52,11 +54,24 @@ function addTarget({ target }: LogTarget, add: Add): void {
   if ('address' in target) add(target.address);
 }
 
+/** Every file of authorities (`ca-file`), each once. */
+export function mentionedAuthorities(config: Config): MentionedFile[] {
+  const files = new Map<string, MentionedFile>();
+  for (const { servers, templates } of config.proxies) {
+    for (const { settings } of [...servers, ...templates]) {
+      const { caFile } = settings;
+      if (caFile !== null && caFile.name !== '@system-ca' && !files.has(caFile.name))
+        files.set(caFile.name, { path: caFile.name, place: caFile.place });
+    }
+  }
+  return [...files.values()];
+}
+
 const NOTHING: readonly never[] = [];
 
 /** Parts of a proxy that may hold expressions, and with them files. */
 const WITH_EXPRESSIONS = [
-  ...['rules', 'useBackends', 'useServers', 'stickRules', 'balance'],
+  ...['rules', 'useBackends', 'useServers', 'stickRules', 'balance', 'checkRules'],
   ...['logFormat', 'errorLogFormat', 'logFormatSd', 'uniqueIdFormat'],
 ] as const;
 

@@ -46,6 +46,8 @@ function emptyProxy(kind: ProxyKind, name: string, place: Place, from: ProxyConf
     acls: new Map(),
     rules: { connection: [], session: [], content: [], response: [] },
     stickRules: [],
+    checkRules: { 'tcp-check': { rules: [], inherited: false }, 'http-check': { rules: [], inherited: false } },
+    checkFlags: { disableOn404: false, sendState: false },
     captures: { request: [], response: [] },
     httpOnly: [],
   };
@@ -64,6 +66,10 @@ function inherit(fresh: ProxyConfig, defaults: ProxyConfig): ProxyConfig {
     timeouts: new Map(defaults.timeouts),
     options: new Map(defaults.options),
     rules: copyRules(defaults.rules),
+    checkRules: {
+      'tcp-check': { rules: [...defaults.checkRules['tcp-check'].rules], inherited: true },
+      'http-check': { rules: [...defaults.checkRules['http-check'].rules], inherited: true },
+    },
     ...(Array.isArray(defaults.logs) && { logs: [...defaults.logs] }),
     httpOnly: defaults.httpOnly.filter(({ keyword }) => !HTTP_RULES.has(keyword)),
   };

@@ -7,7 +7,6 @@ import type { Plan } from '../plan/plan.js';
 import { setFirstVariables } from '../proxy/samples/process-variables.js';
 import type { ShutdownCause } from '../proxy/session.js';
 import { NO_WORKER, openShared, type SharedState, type SharedTables } from '../shared/state.js';
-import { checkConnections } from './checks/checker.js';
 import { HealthWatch } from './checks/health-watch.js';
 import type { NumberedPlan } from './former-plans.js';
 import type { Log } from './log.js';
@@ -93,18 +92,17 @@ export class ActivePlan implements NumberedPlan {
     const { log, shutdownServer } = this.options;
     before?.ownLog?.close();
     this.ownLog = new ProcessLog(plan, (severity, text) => log.write(severity, text));
+    const fqdnOf = (place: ServerPlace): string | null => addresses.fqdn(place);
     const surroundings = {
-      backends: plan.backends,
+      plan,
+      tables,
       states,
-      groups: tables.servers.groups,
-      queues: tables.queues.backends,
+      addresses,
       log,
       processLog: this.ownLog,
-      isListen: (backend: number) => plan.frontends.some(({ id }) => id === plan.backends[backend].id),
       shutdownServer,
-      fqdnOf: (place: ServerPlace) => addresses.fqdn(place),
+      fqdnOf,
       clock: SYSTEM_CLOCK,
-      check: checkConnections(addresses),
     };
     this.health = new HealthWatch(surroundings, before?.health);
     this.health.start();

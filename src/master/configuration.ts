@@ -7,10 +7,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { checkConfig } from '../config/checks/check.js';
-import { reportWithoutEffect } from '../config/checks/effects.js';
 import type { Config } from '../config/config.js';
 import { Findings } from '../config/diagnostics.js';
-import { type MentionedHost, mentionedFiles, mentionedHosts } from '../config/mentions.js';
+import { type MentionedHost, mentionedAuthorities, mentionedFiles, mentionedHosts } from '../config/mentions.js';
 import { type ConfigFile, type Reading, readConfig } from '../config/read.js';
 import { compilePlan } from '../plan/compile.js';
 import type { Plan } from '../plan/plan.js';
@@ -60,7 +59,6 @@ export async function loadConfiguration(request: ConfigurationRequest): Promise<
   checkAccounts(config.global, findings);
   const plan = findings.fatal ? null : compilePlan(config, await gatherResources(config, request, findings), findings);
   if (findings.fatal) return { files, config, findings, fileEnds, plan: null };
-  reportWithoutEffect(config, findings);
   return { files, config, findings, fileEnds, plan };
 }
 
@@ -123,7 +121,7 @@ async function gatherResources(config: Config, request: ConfigurationRequest, fi
   return {
     resolve: (host, family) => hosts.get(`${family} ${host}`) ?? { ok: false, message: `'${host}' was not looked up` },
     ...(request.ignoreUnresolved && { ignoreUnresolved: true }),
-    files: readPatternFiles(config, findings),
+    files: new Map([...readPatternFiles(config, findings), ...readAuthorities(config, findings)]),
     ...readResolvConf(),
     serverStates: readStateFiles(config, findings),
     hostname: hostname(),
@@ -149,6 +147,18 @@ function readResolvConf(): Pick<Resources, 'resolvConf'> {
   } catch {
     return {};
   }
+}
+
+function readAuthorities(config: Config, findings: Findings): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const { path, place } of mentionedAuthorities(config)) {
+    try {
+      texts.set(path, readFileSync(path, 'utf8'));
+    } catch (error) {
+      findings.alert(place, `Couldn't open the ca-file '${path}' (${systemText(error)}).`);
+    }
+  }
+  return texts;
 }
 
 function readPatternFiles(config: Config, findings: Findings): Map<string, string> {

@@ -221,6 +221,11 @@ export class ServerStates {
     this.observer?.onWeight(place);
   }
 
+  /** Connections at a time; 0: no limit. */
+  maxconn(place: ServerPlace): number {
+    return this.at(place).group.maxconn(place.server);
+  }
+
   /** Connections at a time, 0: no limit; the lower limit of a server that has one stays (`set maxconn server`). */
   setMaxconn(place: ServerPlace, maxconn: number): void {
     const { group, plan } = this.at(place);

@@ -19,7 +19,7 @@ export interface Demand {
   readonly workers: number;
   /** Listening sockets of all workers. */
   readonly listeners: number;
-  /** Health checks under way at once. */
+  /** Health checks, agents included, under way at once. */
   readonly checks: number;
   /** Pipes for splice(2) that each worker may open. */
   readonly pipes: number;
@@ -178,7 +178,8 @@ export function demandOf(plan: Plan, workers: number, spares = 0): Demand {
   // Each worker has a socket of its own at an IP address; UNIX sockets and inherited ones are shared.
   const shared = binds.filter((bind) => bind.address.family === 'unix' || bind.inheritedFd !== null).length;
   const listeners = shared + (binds.length - shared) * workers;
-  const checks = plan.backends.flatMap(({ servers }) => servers).filter(({ check }) => check.enabled).length;
+  const servers = plan.backends.flatMap((backend) => backend.servers);
+  const checks = servers.reduce((sum, { check }) => sum + Number(check.enabled) + Number(check.agent !== null), 0);
   const { maxconn, ulimitN, tune } = plan.process;
   const connectionsMax = connectionsIn(plan, workers);
   const limits = { ...(Number.isFinite(connectionsMax) && { connectionsMax }), ...(ulimitN > 0 && { descriptorsMax: ulimitN }) };

@@ -5,6 +5,7 @@
  */
 import type { BalanceAlgorithm, HashTypeConfig, HoldStatus, ServerCheckSettings } from '../config/config.js';
 import type { SocketAddress } from '../kernel/address.js';
+import { type CheckPlan, CONNECTION_CHECK } from './checks.js';
 import type { AclPlan, ConditionPlan, ExpressionPlan, FormatPlan, PatternFilePlan } from './expression.js';
 import { type LogOutputPlan, type LogPlan, type LogTargetPlan, NO_LOG, NO_LOG_OUTPUT } from './logging.js';
 import { NO_RULES, type RulesPlan, type StickRulePlan, type TablePlan } from './rules.js';
@@ -64,6 +65,10 @@ export interface ProcessPlan {
   readonly life: LifePlan;
   /** Where the process itself logs: starts, ends, states of servers. */
   readonly logTargets: readonly LogTargetPlan[];
+  /** Percent by which intervals of checks are varied at random (`spread-checks`). */
+  readonly spreadChecks: number;
+  /** Milliseconds over which first checks are spread at most; 0: an interval (`max-spread-checks`). */
+  readonly maxSpreadChecksMs: number;
   readonly logTag: string;
   /** Who is asked for addresses of servers. */
   readonly resolvers: readonly ResolversPlan[];
@@ -250,6 +255,8 @@ export interface BackendPlan {
   readonly queueTimeoutMs: number;
   /** Time for a health check after it connected; 0: the time between checks (`timeout check`). */
   readonly checkTimeoutMs: number;
+  /** What is done to find out whether a server is well. */
+  readonly check: CheckPlan;
   readonly log: LogOutputPlan;
   readonly options: BackendOptions;
 }
@@ -346,6 +353,8 @@ export interface ServerResolutionPlan {
 
 /** Health checks of a server; the master carries them out. */
 export type ServerCheckPlan = Omit<ServerCheckSettings, 'address' | 'agent'> & {
+  /** How the server's certificate is looked at. */
+  readonly tls: TlsVerifyPlan;
   /** Where they go at first; afterwards `ServerAddresses.checkAddress` says it. */
   readonly address: SocketAddress;
   /** `addr`: they go there, wherever the server is; null: to the server. Its port is of no meaning. */
@@ -354,9 +363,20 @@ export type ServerCheckPlan = Omit<ServerCheckSettings, 'address' | 'agent'> & {
   readonly agent: AgentPlan | null;
 };
 
+/** `verify`, `verifyhost`, `ca-file`. */
+export interface TlsVerifyPlan {
+  readonly verify: 'none' | 'required';
+  /** null: any name will do. */
+  readonly host: string | null;
+  /** Certificates in PEM; 'system': those of the system; null: none. */
+  readonly ca: string | null;
+}
+
 /** The agent of a server (`agent-check`). */
 export interface AgentPlan {
-  readonly address: SocketAddress;
+  /** `agent-addr`; null: beside the server. Its port is of no meaning. */
+  readonly elsewhere: SocketAddress | null;
+  readonly port: number;
   readonly interMs: number;
   /** What it is sent first; '' nothing. */
   readonly send: string;
@@ -400,6 +420,8 @@ export const DEFAULT_PROCESS: ProcessPlan = {
   memoryMax: 0,
   life: { daemon: false, pidfile: null, user: null, group: null, chroot: null, hardStopAfterMs: 0, dumpable: false, graceMs: 0 },
   logTargets: [],
+  spreadChecks: 0,
+  maxSpreadChecksMs: 0,
   logTag: DEFAULTS.logTag,
   resolvers: [],
   node: '',
@@ -463,6 +485,7 @@ export const DEFAULT_BACKEND: BackendPlan = {
   tunnelTimeoutMs: 0,
   queueTimeoutMs: 0,
   checkTimeoutMs: 0,
+  check: CONNECTION_CHECK,
   log: NO_LOG_OUTPUT,
   options: {
     keepAlive: null,
@@ -529,6 +552,10 @@ export function defaultServer(name: string, id: number, address: SocketAddress, 
       address,
       elsewhere: null,
       sendProxy: false,
+      ssl: false,
+      sni: null,
+      alpn: [],
+      tls: { verify: 'required', host: null, ca: null },
       observe: null,
       errorLimit: 10,
       onError: 'fail-check',

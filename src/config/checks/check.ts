@@ -27,7 +27,7 @@ export function checkConfig(config: Config, findings: Findings): void {
     checkHttpRules(proxy, findings);
     checkReferences(proxy, backends, findings);
     checkTimeouts(proxy, findings);
-    checkServers(proxy, backends, findings);
+    checkServers(proxy, backends, findings, config.global);
     checkServerResolvers(proxy, config, findings);
     checkServerState(proxy, config, findings);
     warnIgnored(proxy, config.global, findings);

@@ -70,11 +70,11 @@ export function checkHttpRules(proxy: ProxyConfig, findings: Findings): void {
   for (const [keyword, option] of [
     ['http-check', 'httpchk'],
     ['tcp-check', 'tcp-check'],
-  ]) {
-    const place = placeOf(proxy, [keyword]);
-    if (place === undefined || proxy.options.get(option)?.value === true) continue;
+  ] as const) {
+    const [first] = proxy.checkRules[keyword].rules;
+    if (first === undefined || proxy.checkKind?.name === option) continue;
     const text = `${describeProxy(proxy)} uses ${keyword} rules without 'option ${option}', so the rules are ignored.`;
-    say(findings, 'warning', place, text);
+    say(findings, 'warning', first.place, text);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Servers whose settings do not go together: ports of checks, tracking, options that need mode http. */
-import type { ProxyConfig, ServerConfig } from '../config.js';
+import type { GlobalConfig, ProxyConfig, ServerConfig } from '../config.js';
 import type { Findings, Severity } from '../diagnostics.js';
 import { describeProxy } from '../sections.js';
 import { serversOf } from '../servers.js';
@@ -8,7 +8,7 @@ import { isBackend, say } from './proxies.js';
 import type { Backends } from './references.js';
 
 /** The servers of one proxy. */
-export function checkServers(proxy: ProxyConfig, backends: Backends, findings: Findings): void {
+export function checkServers(proxy: ProxyConfig, backends: Backends, findings: Findings, global: GlobalConfig): void {
   if (!isBackend(proxy)) return;
   const servers = serversOf(proxy);
   for (const server of servers) checkPorts(proxy, server, findings);
@@ -16,6 +16,7 @@ export function checkServers(proxy: ProxyConfig, backends: Backends, findings: F
   for (const server of servers) {
     tracking.check(server);
     checkModes(proxy, server, findings);
+    if (global.sslServerVerify?.value !== 'none') checkAuthority(proxy, server, findings);
   }
 }
 
@@ -31,7 +32,7 @@ function checkPorts(proxy: ProxyConfig, server: ServerConfig, findings: Findings
   const ownPort = syntax.kind === 'unix' || isServiceName(syntax) || (syntax.ports !== null && portOffset === null);
   if (check.enabled && track !== null)
     about(proxy, server, findings, 'alert', 'unable to enable checks and tracking at the same time!');
-  else if (check.enabled && !ownPort && check.port === null && check.address?.kind !== 'unix')
+  else if (check.enabled && !ownPort && check.port === null && check.address?.kind !== 'unix' && !rulesSayWhere(proxy))
     say(
       findings,
       'alert',
@@ -40,6 +41,31 @@ function checkPorts(proxy: ProxyConfig, server: ServerConfig, findings: Findings
     );
   if (check.agent?.enabled === true && check.agent.port === 0)
     about(proxy, server, findings, 'alert', `server ${server.name} does not have agent port. Agent check has been disabled.`);
+}
+
+/** The first connection of the rules goes to a port of its own. */
+function rulesSayWhere({ checkKind, checkRules }: ProxyConfig): boolean {
+  if (checkKind?.name !== 'tcp-check' && checkKind?.name !== 'httpchk') return false;
+  const { rules } = checkRules[checkKind.name === 'httpchk' ? 'http-check' : 'tcp-check'];
+  const first = rules.find(({ action }) => action.kind === 'connect');
+  return first?.action.kind === 'connect' && first.action.port !== null;
+}
+
+/** TLS without an authority cannot verify anything. */
+function checkAuthority(proxy: ProxyConfig, server: ServerConfig, findings: Findings): void {
+  const { check, verify, caFile } = server.settings;
+  const kind = proxy.checkKind?.name;
+  const rules =
+    kind === 'httpchk' ? proxy.checkRules['http-check'].rules : kind === 'tcp-check' ? proxy.checkRules['tcp-check'].rules : [];
+  const overTls = check.ssl || rules.some(({ action }) => action.kind === 'connect' && action.ssl);
+  if (!check.enabled || !overTls || verify === 'none' || caFile !== null) return;
+  const missing =
+    verify === 'required'
+      ? "verify is set to 'required' but no CA file specified."
+      : "verify is enabled by default but no CA file specified. If you're running on a LAN where you're certain to trust the " +
+        "server's certificate, please set an explicit 'verify none' statement on the 'server' line, or use " +
+        "'ssl-server-verify none' in the global section to disable server-side verifications by default.";
+  about(proxy, server, findings, 'alert', missing);
 }
 
 function checkModes(proxy: ProxyConfig, server: ServerConfig, findings: Findings): void {

@@ -78,7 +78,7 @@ const INERT: readonly InertFamily[] = [
     names: [
       ...['ca-base', 'crt-base', 'ssl-default-bind-ciphers', 'ssl-default-bind-ciphersuites', 'ssl-default-bind-curves'],
       ...['ssl-default-bind-options', 'ssl-default-server-ciphers', 'ssl-default-server-ciphersuites'],
-      ...['ssl-default-server-options', 'ssl-dh-param-file', 'ssl-server-verify', 'ssl-load-extra-files'],
+      ...['ssl-default-server-options', 'ssl-dh-param-file', 'ssl-load-extra-files'],
       ...['issuers-chain-path', 'maxsslconn', 'maxsslrate', 'httpclient.ssl.verify', 'httpclient.ssl.ca-file'],
     ],
     severity: 'diag',
@@ -114,9 +114,9 @@ const INERT: readonly InertFamily[] = [
     bare: true,
   },
   {
-    names: ['close-spread-time', 'max-spread-checks'],
+    names: ['close-spread-time'],
     severity: 'warning',
-    help: 'Checks and the end of sessions are spread in a way of their own here.',
+    help: 'The end of sessions is spread in a way of its own here.',
   },
   {
     names: ['cluster-secret', 'limited-quic', 'httpclient.resolvers.id', 'httpclient.resolvers.prefer'],

@@ -2,6 +2,7 @@
 import type { GlobalKeyword } from '../keyword.js';
 import { parseInteger } from '../values/integer.js';
 import { endsAfter, GLOBAL, type GlobalLine, isFirst, onlyInteger, onlyWord, setting, switchKeyword } from './global-line.js';
+import { timeOf } from './reading.js';
 
 /** Connections at most: twice as many descriptors must stay below what fs.nr_open can be, 2^30. */
 const MAXCONN_MAX = 2 ** 29;
@@ -45,6 +46,22 @@ export const GLOBAL_LIMIT_KEYWORDS: readonly GlobalKeyword[] = [
     help: 'How far apart health checks of the same interval are spread.',
     parse: spreadChecks,
   },
+  {
+    name: 'ssl-server-verify',
+    sections: GLOBAL,
+    arguments: '{ none | required }',
+    default: 'required',
+    help: 'Whether certificates of servers are verified where their lines do not say it; of checks over TLS.',
+    parse: sslServerVerify,
+  },
+  {
+    name: 'max-spread-checks',
+    sections: GLOBAL,
+    arguments: '<delay>',
+    default: 'the interval',
+    help: 'Time over which first health checks are spread at most.',
+    parse: maxSpreadChecks,
+  },
   switchKeyword('nosplice', { help: 'Never splice data through pipes.' }, (line) => {
     line.target.nosplice = setting(line, true);
   }),
@@ -81,6 +98,27 @@ function spreadChecks(line: GlobalLine): void {
   const value = parseInteger(word.text, 0, SPREAD_PERCENT_MAX);
   if (value.ok) line.target.spreadChecks = setting(line, value.value);
   else findings.line('alert', word.place, "'spread-checks' needs a positive value in range 0..50.");
+}
+
+function sslServerVerify(line: GlobalLine): void {
+  const { words, findings, keyword, target } = line;
+  const [word] = words;
+  if (word?.text === 'none' || word?.text === 'required') target.sslServerVerify = setting(line, word.text);
+  else findings.line('alert', (word ?? keyword[0]).place, `'ssl-server-verify' expects 'none' or 'required' as argument.`);
+}
+
+function maxSpreadChecks(line: GlobalLine): void {
+  const { words, findings, keyword, target } = line;
+  const [word] = words;
+  const value = word === undefined ? null : timeOf(word.text);
+  if (word === undefined) findings.line('alert', keyword[0].place, "'max-spread-checks' expects an integer argument (0..50).");
+  else if (value === null)
+    findings.line(
+      'alert',
+      word.place,
+      `unexpected character '${word.text.replace(/^[0-9]+/, '')[0] ?? ''}' in 'max-spread-checks'.`,
+    );
+  else target.maxSpreadChecksMs = setting(line, value);
 }
 
 function stateFile(name: string, parameters: string, field: 'serverStateBase' | 'serverStateFile', help: string): GlobalKeyword {

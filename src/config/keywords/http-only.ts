@@ -33,9 +33,6 @@ const STATS_OTHERWISE =
   "unknown stats parameter '{}', expects 'admin', 'uri', 'realm', 'auth', 'scope', 'enable', 'hide-version', " +
   "'show-node', 'show-desc' or 'show-legends'.";
 
-/** What of `http-check` is a rule, which needs `option httpchk`; the rest are settings. */
-const CHECK_RULES = /^(comment|connect|expect|send|set-var|set-var-fmt|unset-var)\b/;
-
 const NO_CAPTURE = { severity: 'warning', text: "'capture' ignored because {proxy} has no frontend capability." } as const;
 
 const ROWS: readonly HttpRow[] = [
@@ -122,7 +119,6 @@ const ROWS: readonly HttpRow[] = [
     help: 'Rules for all responses.',
     named: true,
   },
-  { name: 'http-check', sections: BACKENDS, arguments: '<action> ...', help: 'Rules of checks by HTTP.' },
   { name: 'http-error', sections: ANY_PROXY, arguments: 'status <code> ...', help: 'The answer for an error.' },
   { name: 'http-request', sections: ANY_PROXY, arguments: '<action> [ if | unless ]', help: 'Rules for requests.', named: true },
   {
@@ -198,8 +194,7 @@ function keep(line: ProxyLine, row: HttpRow): void {
   }
   if (row.missing !== undefined && line.words.length < (row.least ?? 1)) refuse(line, row.missing);
   else if (row.first !== undefined && !row.first.known.includes(first)) refuseFirst(line, row, first);
-  else if (!refuseArguments(line, row) && (row.name !== 'http-check' || CHECK_RULES.test(first)))
-    line.target.httpOnly.push({ keyword: keywordText(line), place: keywordPlace(line) });
+  else if (!refuseArguments(line, row)) line.target.httpOnly.push({ keyword: keywordText(line), place: keywordPlace(line) });
 }
 
 function refuseArguments(line: ProxyLine, row: HttpRow): boolean {
@@ -218,24 +213,3 @@ function refuseFirst(line: ProxyLine, row: HttpRow, first: string): void {
   if (row.name === 'stats') line.findings.line('alert', line.words[0]?.place ?? keywordPlace(line), text);
   else refuse(line, text, line.words[0]);
 }
-
-/** Checks by rules of TCP, which need `option tcp-check`; kept in the same list. */
-export const TCP_CHECK_KEYWORD: ProxyKeyword = {
-  name: 'tcp-check',
-  sections: BACKENDS,
-  arguments: '<action> ...',
-  help: 'Rules of checks by TCP.',
-  inert: true,
-  parse: (line) => {
-    const first = line.words[0]?.text ?? '';
-    if (/^(comment|connect|send|send-lf|send-binary|send-binary-lf|expect|(set-var|set-var-fmt|unset-var)\(.*)$/.test(first))
-      line.target.httpOnly.push({ keyword: 'tcp-check', place: keywordPlace(line) });
-    else
-      refuse(
-        line,
-        "'tcp-check' only supports 'comment', 'connect', 'send', 'send-binary', 'expect', 'set-var-fmt(*)', " +
-          `'set-var(*)', 'unset-var(*)'. but got '${first}'`,
-        line.words[0],
-      );
-  },
-};

@@ -31,8 +31,6 @@ interface OptionRow {
   readonly arguments?: { readonly text: string; readonly check: (line: ProxyLine) => boolean };
 }
 
-const anyWords = (text: string) => ({ text, check: () => true });
-
 /** Options of mode tcp. */
 const TCP: readonly OptionRow[] = [
   { name: 'abortonclose', needs: 'backend', help: 'Drop sessions from the queue whose client has left.' },
@@ -58,45 +56,8 @@ const TCP: readonly OptionRow[] = [
   { name: 'splice-auto', needs: null, help: 'Splice bulk data where it pays.' },
   { name: 'splice-request', needs: null, help: 'Splice bulk data from clients to servers.' },
   { name: 'splice-response', needs: null, help: 'Splice bulk data from servers to clients.' },
-  { name: 'tcp-check', needs: 'backend', help: 'Check servers with the rules of tcp-check.', fixed: true },
   { name: 'tcp-smart-accept', needs: 'frontend', help: 'Save an acknowledgement packet while accepting.' },
   { name: 'tcp-smart-connect', needs: 'backend', help: 'Save an acknowledgement packet while connecting.' },
-];
-
-/** Checks of servers in other protocols, kept for whoever checks. */
-const CHECKS: readonly OptionRow[] = [
-  {
-    name: 'httpchk',
-    needs: 'backend',
-    help: 'Check servers with HTTP requests.',
-    fixed: true,
-    arguments: anyWords('[<method>] [<uri>] [<version>]'),
-  },
-  { name: 'ldap-check', needs: 'backend', help: 'Check servers with an LDAP bind.', fixed: true },
-  {
-    name: 'mysql-check',
-    needs: 'backend',
-    help: 'Check MySQL servers.',
-    fixed: true,
-    arguments: { text: '[ user <name> [ post-41 ] ]', check: mysqlUser },
-  },
-  {
-    name: 'pgsql-check',
-    needs: 'backend',
-    help: 'Check PostgreSQL servers.',
-    fixed: true,
-    arguments: { text: 'user <name>', check: pgsqlUser },
-  },
-  { name: 'redis-check', needs: 'backend', help: 'Check Redis servers with PING.', fixed: true },
-  {
-    name: 'smtpchk',
-    needs: 'backend',
-    help: 'Check SMTP servers with HELO.',
-    fixed: true,
-    arguments: anyWords('[<hello> <domain>]'),
-  },
-  { name: 'spop-check', needs: 'backend', help: 'Check SPOP agents.', fixed: true },
-  { name: 'ssl-hello-chk', needs: 'backend', help: 'Check servers with an SSLv3 hello.', fixed: true },
 ];
 
 const warned = (name: string, needs: Capability | null, help: string): OptionRow => ({ name, needs, help, http: 'warned' });
@@ -150,7 +111,7 @@ export const LOG_FORMAT_OPTIONS = ['tcplog', 'httplog', 'httpslog'] as const;
 
 /** Every `option x`. */
 export const PROXY_OPTION_KEYWORDS: readonly ProxyKeyword[] = [
-  ...[...TCP, ...CHECKS, ...HTTP].map(keywordOf),
+  ...[...TCP, ...HTTP].map(keywordOf),
   {
     name: 'option redispatch',
     sections: BACKENDS,
@@ -163,6 +124,7 @@ export const PROXY_OPTION_KEYWORDS: readonly ProxyKeyword[] = [
   ...LOG_FORMAT_OPTIONS.map(logFormatKeyword),
   refusedOption('transparent', 'Connect to the address that the client asked for; not supported.'),
   refusedOption('external-check', 'Check servers with a program; not supported.'),
+  refusedOption('spop-check', 'Check agents of SPOE; not supported.'),
 ];
 
 function keywordOf(row: OptionRow): ProxyKeyword {
@@ -205,19 +167,6 @@ function optionalWords(line: ProxyLine, known: Readonly<Record<string, number>>,
     i += 1 + follow;
   }
   return true;
-}
-
-function mysqlUser(line: ProxyLine): boolean {
-  const [first] = line.words;
-  if (first === undefined || first.text === 'user') return true;
-  refuse(line, `'option mysql-check' only supports optional values: 'user' (got '${first.text}').`, first);
-  return false;
-}
-
-function pgsqlUser(line: ProxyLine): boolean {
-  const good = line.words[0]?.text === 'user' && line.words[1] !== undefined;
-  if (!good) refuse(line, `'option pgsql-check' expects 'user <username>' as argument.`, line.words[0]);
-  return good;
 }
 
 function restrictedNames(line: ProxyLine): boolean {

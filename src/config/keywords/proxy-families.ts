@@ -3,7 +3,8 @@ import type { ProxyKeyword } from '../keyword.js';
 import { BALANCE_KEYWORDS } from './balance.js';
 import { BIND_KEYWORDS } from './bind.js';
 import { CAPTURE_KEYWORDS } from './captures.js';
-import { HTTP_ONLY_KEYWORDS, TCP_CHECK_KEYWORD } from './http-only.js';
+import { CHECK_KIND_KEYWORDS, CHECK_RULE_KEYWORDS } from './health-checks.js';
+import { HTTP_ONLY_KEYWORDS } from './http-only.js';
 import { KEEPALIVE_KEYWORDS } from './keepalive.js';
 import { LOGGING_KEYWORDS } from './logging.js';
 import { PROXY_OPTION_KEYWORDS } from './options.js';
@@ -28,7 +29,8 @@ export const PROXY_FAMILIES: readonly ProxyKeyword[] = [
   ...KEEPALIVE_KEYWORDS,
   ...LOGGING_KEYWORDS,
   ...HTTP_ONLY_KEYWORDS,
-  TCP_CHECK_KEYWORD,
+  ...CHECK_KIND_KEYWORDS,
+  ...CHECK_RULE_KEYWORDS,
   ...CAPTURE_KEYWORDS,
   ...REFUSED_KEYWORDS,
 ];

@@ -64,6 +64,19 @@ const port =
     return 1;
   };
 
+/** A text that must be there. */
+const named =
+  (missing: string, set: (context: ServerOption, value: string) => void): Parse =>
+  (context) => {
+    const [word] = context.words;
+    if (word === undefined) {
+      reportServer(context, 'alert', missing, context.option);
+      return null;
+    }
+    set(context, word.text);
+    return 1;
+  };
+
 const expectsInteger = (name: string) => `'${name}' expects an integer argument.`;
 const aboveZero = (name: string) => `'${name}' has to be > 0.`;
 
@@ -129,6 +142,27 @@ export const SERVER_CHECK_OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
     parse: (context) => flag(context, 'sendProxy'),
   },
   {
+    name: 'check-ssl',
+    arguments: '',
+    no: true,
+    help: 'Check over TLS.',
+    parse: (context) => flag(context, 'ssl'),
+  },
+  {
+    name: 'check-sni',
+    arguments: '<sni>',
+    help: 'The name that checks over TLS ask for.',
+    parse: named("'check-sni' : missing SNI.", (context, sni) => setCheck(context, { sni })),
+  },
+  {
+    name: 'check-alpn',
+    arguments: '<protocol>[,<protocol>]*',
+    help: 'The protocols that checks over TLS offer.',
+    parse: named("'check-alpn' : missing the comma-delimited ALPN protocol suite.", (context, list) =>
+      setCheck(context, { alpn: list.split(',') }),
+    ),
+  },
+  {
     name: 'observe',
     arguments: '{ none | layer4 | layer7 }',
     default: 'none',
@@ -187,7 +221,7 @@ export const SERVER_CHECK_OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
   { name: 'agent-send', arguments: '<string>', help: 'What to send to the agent first.', parse: parseAgentSend },
 ];
 
-function flag(context: ServerOption, field: 'enabled' | 'sendProxy'): number {
+function flag(context: ServerOption, field: 'enabled' | 'sendProxy' | 'ssl'): number {
   setCheck(context, { [field]: !isNegated(context) });
   return 0;
 }

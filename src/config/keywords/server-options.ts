@@ -10,6 +10,7 @@ import { SERVER_CHECK_OPTIONS } from './server-checks.js';
 import { SERVER_REFUSED_OPTIONS } from './server-refused.js';
 import { alertsOf, reportServer, type ServerOption, serverWord } from './server-report.js';
 import { SERVER_RESOLUTION_OPTIONS } from './server-resolution.js';
+import { SERVER_TLS_OPTIONS } from './server-tls.js';
 import { readSource } from './source.js';
 
 type Parse = OptionKeyword<ServerSettings>['parse'];
@@ -38,6 +39,9 @@ export const SERVER_DEFAULTS: ServerSettings = {
   allowDuplicateIp: false,
   ignoreWeight: false,
   track: null,
+  verify: null,
+  verifyHost: null,
+  caFile: null,
   check: {
     enabled: false,
     interMs: 2000,
@@ -48,6 +52,9 @@ export const SERVER_DEFAULTS: ServerSettings = {
     port: null,
     address: null,
     sendProxy: false,
+    ssl: false,
+    sni: null,
+    alpn: [],
     observe: null,
     errorLimit: 10,
     onError: 'fail-check',
@@ -191,6 +198,7 @@ export const SERVER_OPTIONS: OptionTable<ServerSettings> = new OptionTable([
   ...OPTIONS,
   ...SERVER_CHECK_OPTIONS,
   ...SERVER_RESOLUTION_OPTIONS,
+  ...SERVER_TLS_OPTIONS,
   ...SERVER_REFUSED_OPTIONS,
 ]);
 

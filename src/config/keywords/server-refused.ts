@@ -8,7 +8,7 @@ import { reportServer, type ServerOption } from './server-report.js';
 
 /** Options of TLS. */
 const TLS = [
-  ...['allow-0rtt', 'alpn', 'ca-file', 'check-alpn', 'check-sni', 'check-ssl', 'ciphers', 'ciphersuites', 'client-sigalgs'],
+  ...['allow-0rtt', 'alpn', 'ciphers', 'ciphersuites', 'client-sigalgs'],
   ...['crl-file', 'crt', 'curves', 'force-sslv3', 'force-tlsv10', 'force-tlsv11', 'force-tlsv12', 'force-tlsv13', 'ktls'],
   ...[
     'npn',
@@ -23,7 +23,7 @@ const TLS = [
     'ssl-reuse',
     'sslv3',
   ],
-  ...['tls-tickets', 'tlsv10', 'tlsv11', 'tlsv12', 'tlsv13', 'verify', 'verifyhost'],
+  ...['tls-tickets', 'tlsv10', 'tlsv11', 'tlsv12', 'tlsv13'],
 ];
 /** Other things that traffic would depend on. */
 const OTHERS = ['check-via-socks4', 'namespace', 'shard', 'socks4', 'usesrc', 'set-proxy-v2-tlv-fmt', 'hash-key', 'guid'];

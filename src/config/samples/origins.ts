@@ -15,6 +15,7 @@ export const PLACES = {
   beStore: 'backend stick-store rule',
   log: 'logs',
   start: 'configuration file',
+  check: 'health check rule',
 } as const;
 
 /** One of them. */
@@ -22,10 +23,10 @@ export type EvaluationPlace = keyof typeof PLACES;
 
 const ANYWHERE = Object.keys(PLACES) as EvaluationPlace[];
 const EVERYWHERE = ANYWHERE.filter((place) => place !== 'start');
-const FROM_BACKEND: readonly EvaluationPlace[] = ['beContent', 'beServer', 'beResponse', 'beStore', 'log'];
-const AFTER_SERVER: readonly EvaluationPlace[] = ['beResponse', 'beStore', 'log'];
+const FROM_BACKEND: readonly EvaluationPlace[] = ['beContent', 'beServer', 'beResponse', 'beStore', 'log', 'check'];
+const AFTER_SERVER: readonly EvaluationPlace[] = ['beResponse', 'beStore', 'log', 'check'];
 const REQUEST: readonly EvaluationPlace[] = ['feContent', 'feSwitching', 'beContent', 'beServer'];
-const RESPONSE: readonly EvaluationPlace[] = ['beResponse', 'beStore'];
+const RESPONSE: readonly EvaluationPlace[] = ['beResponse', 'beStore', 'check'];
 
 /** What messages call an origin, and where it is at hand. */
 export const ORIGINS = {

@@ -63,6 +63,7 @@ export const IP_TTL = 2;
 export const IPPROTO_TCP = 6;
 export const SO_BINDTODEVICE = 25;
 export const TCP_NODELAY = 1;
+export const TCP_QUICKACK = 12;
 export const TCP_REPAIR = 19;
 export const TCP_MAXSEG = 2;
 export const TCP_KEEPIDLE = 4;

@@ -1,86 +1,124 @@
 /**
  * Checks servers and asks agents again and again (configuration manual, 5.2), each in a rhythm of its
- * own; the first checks are spread over an interval, so that they do not all come at once. Results go to
+ * own; the first ones are spread over an interval, so that they do not all come at once. Results go to
  * the judge. Commands of the runtime socket about checks are methods here: those that can fail answer
  * why, in HAProxy's words, or null.
  */
+import type { SocketAddress } from '../../kernel/address.js';
+import type { CheckPlan } from '../../plan/checks.js';
 import type { BackendPlan, ServerPlan } from '../../plan/plan.js';
-import type { ServerAddresses } from '../server-addresses.js';
 import type { Clock, ServerPlace, ServerStates } from '../server-states.js';
+import { agentCheck, agentResult, obeyAgent, parseAgent } from './agent.js';
 import type { CheckIntervals } from './health.js';
 import type { Judge } from './judge.js';
 import type { CheckRecord, HealthRecords } from './record.js';
 import { type CheckResult, failedInARow } from './result.js';
-import { checkTcp } from './tcp-check.js';
+import type { CheckOrder } from './run.js';
+import { operationOf } from './state-lines.js';
 
-/** What carries out one check; ending `signal` ends it without a result. null: the server has no address now. */
-export type Check = (
-  server: ServerPlan,
-  timeoutMs: number,
-  signal: AbortSignal,
-  place: ServerPlace,
-) => Promise<CheckResult | null>;
+/** Begins a check; the result comes later, once, unless the answer has called it off. */
+export type BeginCheck = (order: CheckOrder, done: (result: CheckResult) => void) => () => void;
 
-/** Checks by connections, to where servers are at the moment. */
-export function checkConnections(addresses: Pick<ServerAddresses, 'checkAddress'>): Check {
-  return async (_, timeoutMs, signal, place) => {
-    const address = addresses.checkAddress(place);
-    return address === null ? null : await checkTcp(address, timeoutMs, signal);
-  };
+/** Where checks and agents are, at the moment; null: nowhere. */
+export interface CheckAddresses {
+  checkAddress(place: ServerPlace): SocketAddress | null;
+  socketAddress(place: ServerPlace): SocketAddress | null;
+}
+
+/** How checks are spread over time. */
+export interface CheckSpread {
+  /** Percent by which intervals vary at random. */
+  readonly percent: number;
+  /** Milliseconds over which the first ones are spread at most; 0: an interval. */
+  readonly maxMs: number;
 }
 
 /** What the checker works with. */
 export interface CheckerParts {
   readonly backends: readonly BackendPlan[];
+  readonly spread: CheckSpread;
   readonly states: ServerStates;
   readonly records: HealthRecords;
   readonly judge: Judge;
   readonly clock: Clock;
-  readonly check: Check;
+  readonly addresses: CheckAddresses;
+  readonly begin: BeginCheck;
 }
 
 /** A check, or an agent, in its rhythm. */
 interface Probe {
   readonly place: ServerPlace;
+  readonly backend: BackendPlan;
   readonly plan: ServerPlan;
+  readonly isAgent: boolean;
   readonly record: CheckRecord;
   readonly intervals: CheckIntervals;
-  readonly timeoutMs: number;
+  /** Of an agent: what is done to ask it, and where it is; null: beside its server. */
+  check: CheckPlan;
+  agentAddress: SocketAddress | null;
+  agentPort: number;
   callOff: () => void;
-  /** When the next check begins, by the clock; null while one is under way. */
+  /** When the next one begins, by the clock; null while one is under way. */
   dueAt: number | null;
 }
 
-/** The health checks of all servers of a plan. */
+/**
+ * Checks begin on this grid of milliseconds, so that thousands of them share some hundred timers; it
+ * is finer for short intervals.
+ */
+const GRID_MS = 10;
+const GRID_PART = 50;
+
+/** The health checks and agents of all servers of a plan. */
 export class Checker {
   private readonly probes: readonly Probe[];
-  /** By backend, by server. */
-  private readonly checks: readonly (readonly (Probe | null)[])[];
-  private readonly ending = new AbortController();
+  private stopped = false;
 
   constructor(private readonly parts: CheckerParts) {
-    const { backends } = parts;
-    this.checks = backends.map((backend, i) =>
-      backend.servers.map((plan, j) => this.checkOf(backend, plan, { backend: i, server: j })),
+    this.probes = parts.backends.flatMap((backend, i) =>
+      backend.servers.flatMap((plan, j) => this.probesOf(backend, plan, { backend: i, server: j })),
     );
-    this.probes = this.checks.flat().filter((probe) => probe !== null);
+  }
+
+  /** How many there are: as many sockets may be open at once. */
+  get size(): number {
+    return this.probes.length;
   }
 
   /** Begins. */
   start(): void {
-    for (const [i, probe] of this.probes.entries()) this.schedule(probe, (probe.intervals.interMs * i) / this.probes.length);
+    const { maxMs } = this.parts.spread;
+    for (const [i, probe] of this.probes.entries()) {
+      const { interMs } = probe.intervals;
+      const spread = maxMs > 0 ? Math.min(maxMs, interMs) : interMs;
+      this.schedule(probe, (spread * i) / this.probes.length);
+    }
   }
 
   /** Ends for good; checks that are under way have no result. */
   stop(): void {
-    this.ending.abort();
-    for (const probe of this.probes) probe.callOff();
+    this.stopped = true;
+    for (const probe of this.probes) {
+      probe.callOff();
+      probe.record.inFlight = false;
+    }
+  }
+
+  /** Goes on in the rhythm of a former plan: what was due then for servers of the same names is due as it was. */
+  takeOver(before: Checker): void {
+    const due = new Map(before.probes.map((probe) => [nameOf(probe), probe.dueAt] as const));
+    for (const probe of this.probes) {
+      const at = due.get(nameOf(probe));
+      if (at === undefined) continue;
+      probe.callOff();
+      this.schedule(probe, Math.max(0, (at ?? 0) - this.parts.clock.now()));
+    }
   }
 
   /** Connections to the server have failed as often in a row as `error-limit` says: does what `on-error` says. */
   suspect(place: ServerPlace): void {
-    const probe = this.checks[place.backend][place.server];
-    if (probe === null || this.ending.signal.aborted) return;
+    const probe = this.find(place, false);
+    if (probe === undefined || this.stopped) return;
     const { onError, errorLimit, fastinterMs } = probe.plan.check;
     const { health } = probe.record;
     this.parts.records.server(place).suspicions++;
@@ -101,10 +139,10 @@ export class Checker {
    */
   resume(place: ServerPlace): boolean {
     const { check } = this.parts.records.server(place);
-    const probe = this.checks[place.backend][place.server];
+    const probe = this.find(place, false);
     check.paused = false;
     check.health.probation();
-    if (probe !== null) this.hasten(probe, 0);
+    if (probe !== undefined) this.hasten(probe, 0);
     return this.parts.judge.isContent(place);
   }
 
@@ -146,9 +184,44 @@ export class Checker {
   /** `set server agent`: until the next answer of the agent. */
   setAgent(place: ServerPlace, to: 'up' | 'down'): string | null {
     const { agent } = this.parts.records.server(place);
-    if (!agent.enabled) return 'agent checks are not enabled on this server.';
+    if (!agent.enabled) return NO_AGENT;
     agent.health.force(to === 'up');
     this.move(place, to);
+    return null;
+  }
+
+  /** `set server agent-addr`, with a port where one is given. */
+  setAgentAddress(place: ServerPlace, address: SocketAddress, port: number | null): string | null {
+    return this.changeAgent(place, (probe) => {
+      probe.agentAddress = address;
+      if (port !== null) probe.agentPort = port;
+    });
+  }
+
+  /** `set server agent-port` */
+  setAgentPort(place: ServerPlace, port: number): string | null {
+    return this.changeAgent(place, (probe) => {
+      probe.agentPort = port;
+    });
+  }
+
+  /** `set server agent-send` */
+  setAgentSend(place: ServerPlace, send: string): string | null {
+    return this.changeAgent(place, (probe) => {
+      probe.check = agentCheck(send);
+    });
+  }
+
+  /** Where the agent is asked, whatever its server; null and 0: not set. */
+  agentTarget(place: ServerPlace): { readonly address: SocketAddress | null; readonly port: number } {
+    const probe = this.find(place, true);
+    return { address: probe?.agentAddress ?? null, port: probe?.agentPort ?? 0 };
+  }
+
+  private changeAgent(place: ServerPlace, change: (probe: Probe) => void): string | null {
+    const probe = this.find(place, true);
+    if (probe === undefined || !probe.record.enabled) return NO_AGENT;
+    change(probe);
     return null;
   }
 
@@ -160,6 +233,10 @@ export class Checker {
     else states.setDown(place, because);
   }
 
+  private find({ backend, server }: ServerPlace, isAgent: boolean): Probe | undefined {
+    return this.probes.find((one) => one.place.backend === backend && one.place.server === server && one.isAgent === isAgent);
+  }
+
   /** The next check begins after that time, if it would not anyway. */
   private hasten(probe: Probe, delayMs: number): void {
     if (probe.dueAt === null || probe.dueAt <= this.parts.clock.now() + delayMs) return;
@@ -169,41 +246,87 @@ export class Checker {
 
   private schedule(probe: Probe, delayMs: number): void {
     const { clock } = this.parts;
-    probe.dueAt = clock.now() + delayMs;
-    probe.callOff = clock.after(delayMs, () => void this.run(probe));
+    const grid = Math.min(GRID_MS, Math.ceil(probe.intervals.interMs / GRID_PART));
+    const now = clock.now();
+    const at = delayMs === 0 ? now : Math.ceil((now + delayMs) / grid) * grid;
+    probe.dueAt = at;
+    probe.callOff = clock.after(at - now, () => this.run(probe));
   }
 
   /** The next check is due one interval after the last one ended. */
-  private async run(probe: Probe): Promise<void> {
-    const { record, place } = probe;
-    if (record.enabled && !record.paused) {
-      probe.dueAt = null;
-      record.inFlight = true;
-      const result = await this.parts.check(probe.plan, probe.timeoutMs, this.ending.signal, place);
-      record.inFlight = false;
-      if (this.ending.signal.aborted) return;
-      if (result !== null) this.parts.judge.onCheck(place, result);
+  private run(probe: Probe): void {
+    const { record, place, isAgent } = probe;
+    const address = isAgent ? this.agentAddress(probe) : this.parts.addresses.checkAddress(place);
+    if (!record.enabled || record.paused || address === null) {
+      this.scheduleNext(probe);
+      return;
     }
-    this.schedule(probe, record.health.interval(probe.intervals));
+    probe.dueAt = null;
+    record.inFlight = true;
+    probe.callOff = this.parts.begin(this.orderOf(probe, address), (result) => {
+      record.inFlight = false;
+      if (this.stopped) return;
+      this.take(probe, result);
+      this.scheduleNext(probe);
+    });
+  }
+
+  private take({ place, isAgent }: Probe, result: CheckResult): void {
+    const { judge } = this.parts;
+    if (isAgent) judge.onAgent(place, result);
+    else judge.onCheck(place, result);
+  }
+
+  private scheduleNext(probe: Probe): void {
+    const { percent } = this.parts.spread;
+    const interval = probe.record.health.interval(probe.intervals);
+    const variation = (interval * percent * (1 - 2 * Math.random())) / 100;
+    this.schedule(probe, Math.max(1, interval + variation));
+  }
+
+  private orderOf({ place, plan, backend, isAgent, check, intervals }: Probe, address: SocketAddress): CheckOrder {
+    const { connectTimeoutMs, checkTimeoutMs } = backend;
+    const { states } = this.parts;
+    const bounded = checkTimeoutMs > 0 && connectTimeoutMs > 0;
+    return {
+      ...{ place, server: plan, check, address },
+      connectMs: bounded ? Math.min(intervals.interMs, connectTimeoutMs) : intervals.interMs,
+      answerMs: checkTimeoutMs,
+      isRunning: operationOf(states.standing(place)) !== 'stopped',
+      ...(isAgent && { read: (answer: string) => this.readAgent(answer, place, plan) }),
+    };
+  }
+
+  private readAgent(text: string, place: ServerPlace, plan: ServerPlan): Omit<CheckResult, 'durationMs'> {
+    const answer = parseAgent(text);
+    const warning = obeyAgent(answer, place, this.parts.states, plan.weight);
+    const result = agentResult(answer);
+    return warning === '' || result.info !== '' ? result : { ...result, info: `agent warns : ${warning}` };
+  }
+
+  private agentAddress({ place, agentAddress, agentPort }: Probe): SocketAddress | null {
+    const address = agentAddress ?? this.parts.addresses.socketAddress(place);
+    return address === null || address.family === 'unix' ? address : { ...address, port: agentPort };
   }
 
   /** A server that follows another one has no checks of its own. */
-  private checkOf(backend: BackendPlan, plan: ServerPlan, place: ServerPlace): Probe | null {
-    const { check } = this.parts.records.server(place);
-    if (!check.configured) return null;
-    return {
-      place,
-      plan,
-      record: check,
-      intervals: plan.check,
-      timeoutMs: timeoutOf(backend, plan),
-      callOff: () => undefined,
-      dueAt: null,
-    };
+  private probesOf(backend: BackendPlan, plan: ServerPlan, place: ServerPlace): Probe[] {
+    const { check: record, agent: agentRecord } = this.parts.records.server(place);
+    const { check } = plan;
+    const { agent } = check;
+    const common = { place, backend, plan, callOff: () => undefined, dueAt: null, agentAddress: agent?.elsewhere ?? null };
+    const probes: Probe[] = [];
+    if (record.configured)
+      probes.push({ ...common, isAgent: false, record, intervals: check, check: backend.check, agentPort: 0 });
+    if (agent === null) return probes;
+    const intervals = { interMs: agent.interMs, fastinterMs: null, downinterMs: null };
+    const how = { intervals, check: agentCheck(agent.send), agentPort: agent.port };
+    return [...probes, { ...common, ...how, isAgent: true, record: agentRecord }];
   }
 }
 
-/** A connection that a check opens has the time of `timeout connect`, and no more than one interval. */
-function timeoutOf({ connectTimeoutMs }: BackendPlan, { check: { interMs } }: ServerPlan): number {
-  return connectTimeoutMs > 0 ? Math.min(interMs, connectTimeoutMs) : interMs;
+const NO_AGENT = 'agent checks are not enabled on this server.';
+
+function nameOf({ backend, plan, isAgent }: Probe): string {
+  return `${backend.name}/${plan.name} ${isAgent}`;
 }

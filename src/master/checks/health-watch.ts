@@ -1,20 +1,28 @@
 /**
  * All that watches over the health of a plan's servers, put together: records, judge, reporter and
- * checker. A balancer has one for each plan; the next one takes over from it.
+ * checker, and the sockets of checks. A balancer has one for each plan; the next one takes over from it.
  */
-import type { BackendPlan } from '../../plan/plan.js';
+import type { Plan } from '../../plan/plan.js';
+import type { SharedTables } from '../../shared/state.js';
 import type { Clock, ServerPlace, ServerStates, StateObserver, Transition } from '../server-states.js';
-import { type Check, Checker } from './checker.js';
+import { type BeginCheck, type CheckAddresses, Checker } from './checker.js';
+import { CheckEvaluation } from './evaluation.js';
 import { Judge } from './judge.js';
 import { HealthRecords } from './record.js';
+import { CheckRun, type CheckSurroundings } from './run.js';
+import { CheckSockets } from './sockets.js';
+import { stateHeader } from './state-header.js';
 import { StateReporter, type StateSurroundings } from './state-reporter.js';
 
 /** What it needs to know and to reach. */
-export interface HealthSurroundings extends Omit<StateSurroundings, 'records'> {
-  readonly backends: readonly BackendPlan[];
+export interface HealthSurroundings extends Omit<StateSurroundings, 'records' | 'backends' | 'groups' | 'queues' | 'isListen'> {
+  readonly plan: Plan;
+  readonly tables: Pick<SharedTables, 'servers' | 'queues'> & Partial<SharedTables>;
   readonly states: ServerStates;
+  readonly addresses: CheckAddresses;
   readonly clock: Clock;
-  readonly check: Check;
+  /** In place of real checks, for tests. */
+  readonly begin?: BeginCheck;
 }
 
 /** Watches over servers from `start` to `stop`. */
@@ -24,25 +32,47 @@ export class HealthWatch implements StateObserver {
   /** For commands about checks and agents. */
   readonly checker: Checker;
   private readonly reporter: StateReporter;
+  private readonly sockets = new CheckSockets();
 
-  /** @param before that of the plan before, stopped: health, results and counts go on by the names of servers */
-  constructor(surroundings: HealthSurroundings, before: HealthWatch | null = null) {
-    const { backends, states, clock, check } = surroundings;
+  /**
+   * @param before that of the plan before, stopped: health, results, counts and rhythm go on by the names of servers.
+   * Its ServerStates are taken over apart (`ServerStates.takeOver`), before.
+   */
+  constructor(
+    private readonly surroundings: HealthSurroundings,
+    private before: HealthWatch | null = null,
+  ) {
+    const { plan, states, clock, tables, addresses, begin } = surroundings;
+    const { backends, frontends } = plan;
+    const { groups } = tables.servers;
     const records = new HealthRecords(backends, clock, before?.records);
     this.records = records;
-    this.reporter = new StateReporter({ ...surroundings, records });
+    this.reporter = new StateReporter({
+      ...surroundings,
+      ...{ backends, groups, records, queues: tables.queues.backends },
+      isListen: (backend) => frontends.some(({ id }) => id === backends[backend].id),
+    });
     const judge = new Judge(backends, states, records, (backend, text) => this.reporter.tellCheck(backend, text));
-    this.checker = new Checker({ backends, states, records, judge, clock, check });
+    const spread = { percent: plan.process.spreadChecks, maxMs: plan.process.maxSpreadChecksMs };
+    this.checker = new Checker({ backends, states, records, judge, clock, spread, addresses, begin: begin ?? this.realChecks() });
     states.observer = this;
   }
 
   start(): void {
     this.checker.start();
+    if (this.before !== null) this.checker.takeOver(this.before.checker);
+    this.before = null;
   }
 
   /** For good. */
   stop(): void {
     this.checker.stop();
+    this.sockets.stop();
+  }
+
+  /** Sockets of checks that are open now. */
+  get openSockets(): number {
+    return this.sockets.open;
   }
 
   onTransition(transition: Transition): void {
@@ -59,5 +89,29 @@ export class HealthWatch implements StateObserver {
 
   onWeight(place: ServerPlace): void {
     this.reporter.onWeight(place);
+  }
+
+  private realChecks(): BeginCheck {
+    const { plan, tables, clock, addresses } = this.surroundings;
+    const parts = {
+      backends: plan.backends,
+      groups: tables.servers.groups,
+      records: this.records,
+      addresses,
+      node: plan.process.node,
+    };
+    const common: CheckSurroundings = {
+      sockets: this.sockets,
+      evaluation: new CheckEvaluation(plan, tables as SharedTables),
+      answerMax: plan.process.tune.bufsize,
+      after: (ms, call) => clock.after(ms, call),
+      now: () => clock.now(),
+      stateOf: (place) => stateHeader(parts, place),
+    };
+    return (order, done) => {
+      const run = new CheckRun(common, order, done);
+      run.start();
+      return () => run.cancel();
+    };
   }
 }

@@ -1,6 +1,7 @@
 /** Section `backend`, and that half of `listen`. */
 import type { ProxyConfig, TimeoutName } from '../../config/config.js';
 import { type BackendPlan, type BalancePlan, DEFAULT_BACKEND } from '../plan.js';
+import { compileCheck } from './checks.js';
 import type { Compilation, NumberedProxy } from './context.js';
 import { compileExpression } from './expressions.js';
 import { compileLogOutput } from './logging.js';
@@ -34,6 +35,7 @@ export function compileBackend({ proxy, id, scope, rules }: NumberedProxy, compi
     tunnelTimeoutMs: timeout('tunnel'),
     queueTimeoutMs: timeout('queue') || timeout('connect'),
     checkTimeoutMs: timeout('check'),
+    check: compileCheck(proxy, scope, compilation),
     log: compileLogOutput(proxy, compilation),
     options: backendOptions(proxy, compilation.config.global),
   };

@@ -34,6 +34,8 @@ export function compileProcess(compilation: Compilation): ProcessPlan {
     memoryMax: DEFAULT_PROCESS.memoryMax,
     life: compileLife(global),
     logTargets: compileTargets(global.logs, compilation),
+    spreadChecks: global.spreadChecks?.value ?? DEFAULT_PROCESS.spreadChecks,
+    maxSpreadChecksMs: global.maxSpreadChecksMs?.value ?? DEFAULT_PROCESS.maxSpreadChecksMs,
     logTag: global.logTag?.value ?? DEFAULTS.logTag,
     logHostname: logHostname(global, resources.hostname),
     resolvers,

@@ -3,7 +3,7 @@ import type { ProxyConfig, ServerConfig, SourceConfig } from '../../config/confi
 import { serversOf } from '../../config/servers.js';
 import { type AddressSyntax, isServiceName } from '../../config/values/address.js';
 import type { SocketAddress } from '../../kernel/address.js';
-import type { AgentPlan, ServerCheckPlan, ServerPlan, SourcePlan } from '../plan.js';
+import type { AgentPlan, ServerCheckPlan, ServerPlan, SourcePlan, TlsVerifyPlan } from '../plan.js';
 import type { Resources } from '../resources.js';
 import { type Compilation, hostOf, NOWHERE, socketAddress } from './context.js';
 import { numbered } from './numbers.js';
@@ -168,7 +168,7 @@ class ServerCompiler {
 
   /** Written out for the same reason as above. */
   private check(own: SocketAddress): ServerCheckPlan {
-    const { check } = this.server.settings;
+    const { check, sendProxy } = this.server.settings;
     const elsewhere = check.address;
     const address = elsewhere === null ? own : socketAddress(elsewhere, this.compilation.resources);
     if (elsewhere !== null && address === null)
@@ -183,23 +183,41 @@ class ServerCompiler {
       port: check.port,
       address: withPort(address ?? NOWHERE, check.port ?? portOf(own)),
       elsewhere: elsewhere === null ? null : address,
-      sendProxy: check.sendProxy,
+      // With a destination of their own, checks take nothing over from the traffic.
+      sendProxy: check.sendProxy || (sendProxy !== 0 && check.port === null && elsewhere === null),
+      ssl: check.ssl,
+      sni: check.sni,
+      alpn: check.alpn,
+      tls: this.tls(),
       observe: check.observe,
       errorLimit: check.errorLimit,
       onError: check.onError,
       onMarkedDown: check.onMarkedDown,
       onMarkedUp: check.onMarkedUp,
-      agent: this.agent(own),
+      agent: this.agent(),
     };
   }
 
-  private agent(own: SocketAddress): AgentPlan | null {
+  private tls(): TlsVerifyPlan {
+    const { verify, verifyHost: host, caFile } = this.server.settings;
+    const ca =
+      caFile === null
+        ? null
+        : caFile.name === '@system-ca'
+          ? 'system'
+          : (this.compilation.resources.files.get(caFile.name) ?? null);
+    return { verify: verify ?? this.compilation.config.global.sslServerVerify?.value ?? 'required', host, ca };
+  }
+
+  private agent(): AgentPlan | null {
     const { agent } = this.server.settings.check;
     if (agent?.enabled !== true) return null;
-    const address = agent.address === null ? own : socketAddress(agent.address, this.compilation.resources);
-    if (address === null) this.alert(`'agent-addr' : the address cannot be resolved.`);
+    const elsewhere = agent.address === null ? null : socketAddress(agent.address, this.compilation.resources);
+    if (agent.address !== null && elsewhere === null)
+      this.alert(`parsing agent-addr failed. Check if '${hostOf(agent.address)}' is correct address.`);
     return {
-      address: withPort(address ?? NOWHERE, agent.port === 0 ? portOf(own) : agent.port),
+      elsewhere,
+      port: agent.port,
       interMs: agent.interMs ?? AGENT_INTER_MS,
       send: agent.send,
     };

@@ -78,7 +78,7 @@ test('the first of several settings holds', () => {
 test('what has no effect says so: loudly where it could be missed, quietly where it is for another feature', () => {
   const { findings } = readGlobal('close-spread-time 1m', 'tune.ssl.default-dh-param 2048', 'master-worker', 'lua-load x.lua');
   assert.equal(said(findings), [
-    "warning [2] : 'close-spread-time' is accepted and has no effect: checks and the end of sessions are spread in a way of their own here.",
+    "warning [2] : 'close-spread-time' is accepted and has no effect: the end of sessions is spread in a way of its own here.",
     "diag [3] : 'tune.ssl.default-dh-param' is accepted and has no effect: for TLS, which is passed through and not ended here.",
     "diag [4] : 'master-worker' is accepted and has no effect: life of the process and caution about new keywords; the master is a thread here, always there.",
     "alert [5] : 'lua-load' is not supported: Lua is not supported.",

@@ -30,9 +30,10 @@ test('every option that is not about checks reaches its setting', () => {
   const { settings } = server(
     'id 7 weight 5 backup disabled maxconn 10 minconn 2 maxqueue 3 slowstart 4s send-proxy-v2 proxy-v2-options crc32c,authority ' +
       'source 10.0.0.2:1000-1010 interface lo tcp-ut 5s tfo cookie c non-stick init-addr last,libc,none track x/y ' +
-      'resolvers dns resolve-prefer ipv4 resolve-net 10.0.0.0/8 resolve-opts allow-dup-ip,ignore-weight',
+      'resolvers dns resolve-prefer ipv4 resolve-net 10.0.0.0/8 resolve-opts allow-dup-ip,ignore-weight ' +
+      'verify none verifyhost a.test ca-file @system-ca',
   );
-  const { check: _check, track, source, resolvers, ...rest } = settings;
+  const { check: _check, track, source, resolvers, caFile, ...rest } = settings;
   assert.equal(rest, {
     id: 7,
     weight: 5,
@@ -53,7 +54,10 @@ test('every option that is not about checks reaches its setting', () => {
     resolveNets: ['10.0.0.0/8'],
     allowDuplicateIp: true,
     ignoreWeight: true,
+    verify: 'none',
+    verifyHost: 'a.test',
   });
+  assert.is(caFile?.name, '@system-ca');
   assert.is(track?.name, 'x/y');
   assert.is(resolvers?.name, 'dns');
   assert.is(source?.interface, 'lo');
@@ -61,7 +65,7 @@ test('every option that is not about checks reaches its setting', () => {
 
 test('every option about checks reaches its setting', () => {
   const { check } = server(
-    'check inter 3s fastinter 1s downinter 9s rise 4 fall 5 port 81 addr 10.0.0.9 check-send-proxy observe layer4 error-limit 6 ' +
+    'check inter 3s fastinter 1s downinter 9s rise 4 fall 5 port 81 addr 10.0.0.9 check-send-proxy check-ssl check-sni a.test check-alpn h2,http/1.1 observe layer4 error-limit 6 ' +
       'on-error mark-down on-marked-down shutdown-sessions on-marked-up shutdown-backup-sessions ' +
       'agent-check agent-port 99 agent-inter 7s agent-addr 10.0.0.8 agent-send hello',
   ).settings;
@@ -75,6 +79,9 @@ test('every option about checks reaches its setting', () => {
     fall: 5,
     port: 81,
     sendProxy: true,
+    ssl: true,
+    sni: 'a.test',
+    alpn: ['h2', 'http/1.1'],
     observe: 'layer4',
     errorLimit: 6,
     onError: 'mark-down',

@@ -34,6 +34,13 @@ export class LogReceiver {
     });
   }
 
+  /** Resolves when there are lines that make this true. */
+  async until(met: () => boolean, what: () => string): Promise<void> {
+    await eventually(what(), met).catch((error: Error) => {
+      throw new Error(`${error.message}; now ${what()}`);
+    });
+  }
+
   /** Lines of traffic so far. */
   get trafficCount(): number {
     return this.ofTraffic().length;

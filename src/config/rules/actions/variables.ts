@@ -7,8 +7,8 @@ import { type ActionKeyword, ALL_SETS, expressionAt, type ReadAction, wrong } fr
 
 const FORMS = "Expects 'set-var(<var-name>)', 'set-var-fmt(<var-name>)' or 'unset-var(<var-name>)'";
 
-/** The name between the parentheses of the action. */
-function variableOf(word: string): Parsed<string> {
+/** The name between the parentheses of an action, as in `set-var(sess.name)`. */
+export function variableOf(word: string): Parsed<string> {
   const [, name, inner, close, more] = /^([a-z-]+)(?:\(([^)]*)(\)?)(.*))?$/s.exec(word) as RegExpExecArray;
   if (inner === undefined) return refused(`invalid or incomplete action '${name}'. ${FORMS}`);
   if (close === '' || more !== '') return refused(`incomplete argument after action '${word}'. ${FORMS}`);

@@ -5,7 +5,14 @@ import type { CheckResult } from '../../../../src/master/checks/result.js';
 import { Log } from '../../../../src/master/log.js';
 import { ProcessLog } from '../../../../src/master/process-log.js';
 import { type Clock, ServerStates } from '../../../../src/master/server-states.js';
-import { type BackendPlan, DEFAULT_BACKEND, DEFAULT_PROCESS, defaultServer, type ServerPlan } from '../../../../src/plan/plan.js';
+import {
+  type BackendPlan,
+  DEFAULT_BACKEND,
+  DEFAULT_PROCESS,
+  defaultServer,
+  type Plan,
+  type ServerPlan,
+} from '../../../../src/plan/plan.js';
 import { QueueEntries } from '../../../../src/shared/queue-entries.js';
 import { QueueTable } from '../../../../src/shared/queues.js';
 import { ServerTable } from '../../../../src/shared/servers.js';
@@ -62,6 +69,10 @@ export function backend(
   return { ...DEFAULT_BACKEND, name, servers, options: { ...DEFAULT_BACKEND.options, ...options } };
 }
 
+/** Where every check goes. */
+const ADDRESS = { family: 'ipv4', host: '127.0.0.1', port: 1 } as const;
+const ADDRESSES = { checkAddress: () => ADDRESS, socketAddress: () => ADDRESS };
+
 /** Watches over backends; tells what was checked when, and what was said. */
 export function observe(
   backends: readonly BackendPlan[],
@@ -73,7 +84,9 @@ export function observe(
   const lines: string[] = [];
   const ended: string[] = [];
   const sizes = backends.map(({ servers }) => servers.length);
-  const { groups } = new ServerTable(ServerTable.create(sizes, 1), sizes, 1, NO_WORKER);
+  const table = new ServerTable(ServerTable.create(sizes, 1), sizes, 1, NO_WORKER);
+  const { groups } = table;
+  const plan: Plan = { process: DEFAULT_PROCESS, frontends: [], backends, acls: [], patternFiles: [], tables: [] };
   const queues = new QueueTable(QueueTable.create(QueueEntries.create(1, 10), sizes), groups, NO_WORKER);
   const states = new ServerStates(backends, groups, clock);
   const log = new Log(
@@ -91,17 +104,15 @@ export function observe(
   );
   const watch = new HealthWatch(
     {
-      ...{ backends, states, groups, queues: queues.backends, log, clock },
-      processLog: new ProcessLog(
-        { process: DEFAULT_PROCESS, frontends: [], backends, acls: [], patternFiles: [], tables: [] },
-        () => undefined,
-      ),
-      isListen: () => false,
+      ...{ plan, states, tables: { servers: table, queues }, log, clock, addresses: ADDRESSES },
+      processLog: new ProcessLog(plan, () => undefined),
       shutdownServer: (place, cause) => ended.push(`${backends[place.backend].servers[place.server].name} ${cause}`),
       fqdnOf: ({ backend, server }) => backends[backend].servers[server].fqdn,
-      check: async ({ name }) => {
+      begin: ({ server: { name } }, done) => {
+        let called = true;
         checks.push(`${clock.now()} ${name}`);
-        return check(name);
+        Promise.resolve(check(name)).then((result) => called && done(result));
+        return () => (called = false);
       },
     },
     before,

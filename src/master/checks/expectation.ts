@@ -1,0 +1,123 @@
+/** Decides whether an answer is what a step expects; it neither waits nor knows of sockets. */
+import type { ExpectPatternPlan, ExpectStep, HeaderPatternPlan } from '../../plan/checks.js';
+import type { CheckEvaluation, CheckSubject } from './evaluation.js';
+import { type HttpResponse, readResponse } from './http-response.js';
+import type { CheckStatus } from './result.js';
+
+/** What has come, and whether more will. */
+export interface Answer {
+  readonly text: string;
+  /** The stream has ended, or no more fits. */
+  readonly last: boolean;
+}
+
+/** What a step decides: to wait, that it is met, or why it is not; with the status of HTTP where there was one. */
+export type Decision =
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'met'; readonly code: number }
+  | {
+      readonly kind: 'failed';
+      readonly status: CheckStatus;
+      readonly info: string;
+      readonly code: number;
+      readonly plain?: true;
+    };
+
+const WAIT: Decision = { kind: 'wait' };
+
+/** Evaluates steps of one plan. */
+export class Expectations {
+  constructor(private readonly evaluation: CheckEvaluation) {}
+
+  /** @param number of the step in messages */
+  decide(step: ExpectStep, number: number, answer: Answer, subject: CheckSubject): Decision {
+    return step.http ? this.decideHttp(step, answer, subject) : this.decideRaw(step, number, answer, subject);
+  }
+
+  private decideRaw(step: ExpectStep, number: number, { text, last }: Answer, subject: CheckSubject): Decision {
+    if (text === '' && last)
+      return {
+        kind: 'failed',
+        status: step.errorStatus ?? 'L7RSP',
+        info: `TCPCHK got an empty response at step ${number}`,
+        code: 0,
+        plain: true,
+      };
+    if (text === '' || (text.length < step.minReceive && !last)) return WAIT;
+    const found = this.find(step.pattern, text, subject);
+    if (!found && step.minReceive < 0 && !last) return WAIT;
+    if (found !== step.negated) return { kind: 'met', code: 0 };
+    const info = found ? `TCPCHK matched unwanted ${step.what}` : `TCPCHK did not match ${step.what}`;
+    return { kind: 'failed', status: step.errorStatus ?? 'L7RSP', info: `${info} at step ${number}`, code: 0 };
+  }
+
+  private decideHttp(step: ExpectStep, { text, last }: Answer, subject: CheckSubject): Decision {
+    const response = readResponse(text, last);
+    if (response === 'partial') return WAIT;
+    if (response === 'invalid') return { kind: 'failed', status: 'L7RSP', info: '', code: 0, plain: true };
+    const { status: code, body } = response;
+    const { pattern } = step;
+    if (pattern.kind !== 'data' && pattern.kind !== 'regex') {
+      if (this.meets(pattern, response, subject) !== step.negated) return { kind: 'met', code };
+      return { kind: 'failed', status: step.errorStatus ?? 'L7STS', info: response.reason, code };
+    }
+    const over = last || response.complete;
+    if (body === '' && over)
+      return {
+        kind: 'failed',
+        status: step.errorStatus ?? 'L7RSP',
+        info: 'HTTP content check could not find a response body',
+        code,
+      };
+    if (body === '' || (body.length < step.minReceive && !over)) return WAIT;
+    const found = this.find(pattern, body, subject);
+    if (!found && step.minReceive < 0 && !over) return WAIT;
+    if (found !== step.negated) return { kind: 'met', code };
+    const info = found ? 'HTTP check matched unwanted content' : 'HTTP content check did not match';
+    return { kind: 'failed', status: step.errorStatus ?? 'L7RSP', info, code };
+  }
+
+  /** The number that groups of a pattern of hexadecimal digits hold, the lowest byte first; 0 where it does not match. */
+  captured(pattern: ExpectPatternPlan, text: string): number {
+    if (pattern.kind !== 'regex') return 0;
+    const groups = this.evaluation.captures(pattern.regex, hexadecimalOf(text));
+    return groups === null ? 0 : groups.slice(1).reduceRight((sum, group) => sum * 256 + Number.parseInt(group ?? '0', 16), 0);
+  }
+
+  private find(pattern: ExpectPatternPlan, text: string, subject: CheckSubject): boolean {
+    if (pattern.kind === 'data') {
+      const wanted = this.evaluation.data(pattern.data, subject);
+      return wanted !== null && text.includes(wanted);
+    }
+    if (pattern.kind !== 'regex') return false;
+    const subjectText = pattern.hexadecimal ? hexadecimalOf(text) : text;
+    return this.evaluation.matches(pattern.regex, subjectText);
+  }
+
+  private meets(pattern: ExpectPatternPlan, { status, headers }: HttpResponse, subject: CheckSubject): boolean {
+    if (pattern.kind === 'status') return pattern.ranges.some(([first, end]) => status >= first && status <= end);
+    if (pattern.kind === 'rstatus') return this.evaluation.matches(pattern.regex, String(status));
+    if (pattern.kind !== 'header') return false;
+    const { name, value, whole } = pattern;
+    return headers.some(([known, content]) => {
+      if (!this.compare(name, known, subject, true)) return false;
+      if (value === null) return true;
+      const values = whole ? [content] : content.split(',').map((one) => one.trim());
+      return values.some((one) => this.compare(value, one, subject, false));
+    });
+  }
+
+  private compare({ match, text }: HeaderPatternPlan, value: string, subject: CheckSubject, isName: boolean): boolean {
+    const plain = this.evaluation.text(text, subject);
+    if (match === 'reg') return this.evaluation.matches(plain, value);
+    const wanted = isName ? plain.toLowerCase() : plain;
+    if (match === 'beg') return value.startsWith(wanted);
+    if (match === 'end') return value.endsWith(wanted);
+    return match === 'sub' ? value.includes(wanted) : value === wanted;
+  }
+}
+
+/** Digits in capitals, two for each byte. */
+function hexadecimalOf(text: string): string {
+  return Buffer.from(text, 'latin1').toString('hex').toUpperCase();
+}

@@ -1,0 +1,38 @@
+/** The bytes of an HTTP request of a check, in the form that HAProxy gives it (configuration manual, `http-check send`). */
+import type { CheckTextPlan, RequestStep } from '../../plan/checks.js';
+
+/** Headers that say how long the body is, or what becomes of the connection: that is ours to say. */
+const OWN_HEADERS: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection']);
+
+/**
+ * The request.
+ * @param evaluate yields texts
+ * @param state value of the header x-haproxy-server-state; null: none
+ */
+export function requestText(step: RequestStep, evaluate: (text: CheckTextPlan) => string, state: string | null): string {
+  const headers = step.headers.map(({ name, value }) => [name, oneLine(evaluate(value))] as const);
+  const host = headers.find(([name]) => name === 'host')?.[1];
+  const uri = withAuthority(oneLine(evaluate(step.uri)), host);
+  const body = step.body === null ? null : evaluate(step.body);
+  const saysConnection = headers.some(([name]) => name === 'connection');
+  const closes = !saysConnection && !/^HTTP\/1\.0$/i.test(step.version);
+  const lines = [
+    `${step.method} ${uri} ${step.version}`,
+    ...headers.filter(([name]) => !OWN_HEADERS.has(name)).map(([name, value]) => `${name}: ${value}`),
+    ...(state === null ? [] : [`x-haproxy-server-state: ${state}`]),
+    ...(body === null ? [] : [`content-length: ${body.length}`]),
+    ...(closes ? ['connection: close'] : []),
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;
+}
+
+/** What a format yields could end the line, and begin another one. */
+function oneLine(text: string): string {
+  return text.replace(/[\r\n\0]/g, ' ');
+}
+
+/** A Host header takes the place of the authority of a whole URI. */
+function withAuthority(uri: string, host: string | undefined): string {
+  if (host === undefined) return uri;
+  return uri.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*/i, (_, scheme: string) => `${scheme}${host}`);
+}

@@ -1,0 +1,311 @@
+/**
+ * One check under way: goes through the steps of its plan over connections that it opens and closes,
+ * each phase with its time, and comes to one result. Whatever a server does, accept and keep silent,
+ * answer rubbish, reset, flood, it ends in time, holds no more than `tune.bufsize` bytes, and leaves no socket.
+ */
+import type { SocketAddress } from '../../kernel/address.js';
+import { errnoName, systemText } from '../../kernel/errno.js';
+import { EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../../kernel/sys/constants.js';
+import type { CheckPlan, CheckStep, ConnectStep, ExpectStep, RequestStep } from '../../plan/checks.js';
+import type { ServerPlan } from '../../plan/plan.js';
+import type { ServerPlace } from '../server-states.js';
+import { CheckConnection, type ConnectionUser } from './connection.js';
+import type { CheckEvaluation, CheckSubject } from './evaluation.js';
+import { type Decision, Expectations } from './expectation.js';
+import { proxyHeader } from './proxy-prologue.js';
+import { requestText } from './request.js';
+import type { CheckResult, CheckStatus } from './result.js';
+import type { CheckSockets } from './sockets.js';
+
+/** What checks of one plan have in common. */
+export interface CheckSurroundings {
+  readonly sockets: CheckSockets;
+  readonly evaluation: CheckEvaluation;
+  /** Bytes of an answer that are looked at (`tune.bufsize`). */
+  readonly answerMax: number;
+  /** Calls once after that many milliseconds; the answer calls it off. */
+  readonly after: (ms: number, call: () => void) => () => void;
+  readonly now: () => number;
+  /** The header of `http-check send-state` for a server. */
+  readonly stateOf: (place: ServerPlace) => string;
+}
+
+/** What is checked, and for how long. */
+export interface CheckOrder {
+  readonly place: ServerPlace;
+  readonly server: ServerPlan;
+  readonly check: CheckPlan;
+  /** Where checks of the server go now. */
+  readonly address: SocketAddress;
+  /** For a connection, handshake of TLS included; and for all that follows, or 0: the first is for all together. */
+  readonly connectMs: number;
+  readonly answerMs: number;
+  /** Of an agent: what becomes of its answer. */
+  readonly read?: (answer: string) => Omit<CheckResult, 'durationMs'>;
+  /** The server is running: it may be told to stop (`disable-on-404`). */
+  readonly isRunning: boolean;
+}
+
+/** Errors of our own side of the connection: they say nothing of the server. */
+const OWN_ERRORS: ReadonlySet<number> = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL]);
+const NOT_FOUND = 404;
+
+/** A check from its beginning to its result. */
+export class CheckRun implements ConnectionUser {
+  private readonly began: number;
+  private readonly subject: CheckSubject;
+  private readonly expectations: Expectations;
+  private connection: CheckConnection | null = null;
+  private connected = false;
+  private at = 0;
+  private answer: string[] = [];
+  private received = 0;
+  private ended = false;
+  private over = false;
+  private callOff: (() => void) | null = null;
+  /** Limits of time set so far: an older one means nothing any more. */
+  private limits = 0;
+  /** What the last expectation left, for a result that is good. */
+  private code = 0;
+  private info = '';
+  private good: CheckStatus = 'L4OK';
+
+  /** @param done hears of the result once; not after `cancel` */
+  constructor(
+    private readonly surroundings: CheckSurroundings,
+    private readonly order: CheckOrder,
+    private readonly done: (result: CheckResult) => void,
+  ) {
+    this.began = surroundings.now();
+    this.subject = surroundings.evaluation.subject(order.place);
+    this.expectations = new Expectations(surroundings.evaluation);
+  }
+
+  /** Begins. The result does not come before this has returned. */
+  start(): void {
+    this.goOn();
+  }
+
+  /** Ends it without a result. */
+  cancel(): void {
+    this.over = true;
+    this.callOff?.();
+    this.connection?.close();
+  }
+
+  onConnected(): void {
+    const { answerMs } = this.order;
+    this.connected = true;
+    if (answerMs > 0) this.limit(answerMs);
+    const step = this.step as CheckStep & ConnectStep;
+    this.good = this.usesTls(step) ? 'L6OK' : 'L4OK';
+    this.at++;
+    this.goOn();
+  }
+
+  onData(data: Buffer): void {
+    const left = this.surroundings.answerMax - this.received;
+    const taken = data.subarray(0, left);
+    this.received += taken.length;
+    this.answer.push(taken.toString('latin1'));
+    if (this.received >= this.surroundings.answerMax) this.ended = true;
+    this.look();
+  }
+
+  onEnd(): void {
+    this.ended = true;
+    this.look();
+  }
+
+  onFailure(errno: number): void {
+    const early = !this.connected;
+    const ours = OWN_ERRORS.has(errno);
+    this.fail(early && !ours ? 'L4CON' : 'SOCKERR', `${errnoName(errno)} returned by OS (${systemText(errno)})${this.where}`);
+  }
+
+  onHandshakeFailure(errno: number): void {
+    const system = errno === 0 ? '' : ` (${systemText(errno)})`;
+    this.fail('L6RSP', `SSL handshake failure${system}${this.where}`);
+  }
+
+  private get step(): CheckStep | undefined {
+    return this.order.check.steps[this.at];
+  }
+
+  /** Which of the file's steps it was, for whoever wrote them. */
+  private get where(): string {
+    const { step } = this;
+    if (step === undefined || step.number === 0 || !this.order.check.explicit) return '';
+    const comment = step.comment === '' ? '' : ` comment: '${step.comment}'`;
+    return ` at step ${step.number} of tcp-check (${step.label})${comment}`;
+  }
+
+  /** Goes through the steps until one has to wait. */
+  private goOn(): void {
+    while (!this.over) {
+      const { step } = this;
+      if (step === undefined) {
+        this.succeed();
+        return;
+      }
+      if (step.kind === 'connect') {
+        this.connect(step);
+        return;
+      }
+      if (step.kind === 'expect') {
+        if (!this.expect(step)) return;
+      } else this.perform(step);
+      this.at++;
+    }
+  }
+
+  private perform(step: Exclude<CheckStep, { kind: 'connect' | 'expect' }>): void {
+    const { evaluation } = this.surroundings;
+    const { subject } = this;
+    if (step.kind === 'set-var') evaluation.setVariable(step.variable, step.value, subject);
+    else if (step.kind === 'set-var-fmt') evaluation.setText(step.variable, step.value, subject);
+    else if (step.kind === 'unset-var') evaluation.unsetVariable(step.variable, subject);
+    else this.send(step.kind === 'request' ? this.requestOf(step) : evaluation.data(step.data, subject));
+  }
+
+  private send(text: string | null): void {
+    if (text === null) {
+      this.fail('SOCKERR', `the digits to be sent are no hexadecimal ones${this.where}`);
+      return;
+    }
+    this.forgetAnswer();
+    if (this.good === 'L4OK' || this.good === 'L6OK') this.good = 'L7OK';
+    this.connection?.send(Buffer.from(text, 'latin1'));
+  }
+
+  private requestOf(step: RequestStep): string {
+    const { evaluation, stateOf } = this.surroundings;
+    return requestText(step, (text) => evaluation.text(text, this.subject), step.state ? stateOf(this.order.place) : null);
+  }
+
+  private connect(step: CheckStep & ConnectStep): void {
+    this.connection?.close();
+    this.forgetAnswer();
+    this.connected = false;
+    const { sockets, evaluation } = this.surroundings;
+    const { order } = this;
+    const { check, source } = order.server;
+    const address = this.addressOf(
+      step,
+      typeof step.port === 'object' && step.port !== null ? evaluation.number(step.port, this.subject) : step.port,
+    );
+    const version = order.server.sendProxy === 2 ? 2 : 1;
+    const sendsProxy = step.sendProxy || (step.asServer && check.sendProxy);
+    const tls = this.usesTls(step)
+      ? { verify: check.tls, sni: step.sni ?? check.sni, alpn: step.alpn.length > 0 ? step.alpn : check.alpn }
+      : null;
+    const brief = tls === null && !sendsProxy && this.at === order.check.steps.length - 1 && address.family !== 'unix';
+    const prologue = sendsProxy ? (fd: number) => proxyHeader(version, fd, address) : null;
+    this.connection = new CheckConnection(sockets, { address, source, tls, prologue, brief, linger: step.linger }, this);
+    if (this.at === this.firstConnect || this.order.answerMs > 0) this.limit(order.connectMs);
+    const errno = this.connection.open();
+    if (errno !== 0) this.onFailure(errno);
+  }
+
+  private get firstConnect(): number {
+    return this.order.check.steps.findIndex(({ kind }) => kind === 'connect');
+  }
+
+  private usesTls(step: ConnectStep): boolean {
+    return step.ssl || (step.asServer && this.order.server.check.ssl);
+  }
+
+  private addressOf({ address }: ConnectStep, port: number | null): SocketAddress {
+    const base = address ?? this.order.address;
+    if (base.family === 'unix') return base;
+    const own = this.order.address;
+    const fallback = address !== null && own.family !== 'unix' ? own.port : base.port;
+    return { ...base, port: port ?? fallback };
+  }
+
+  /** Something has come, or the end: whether the step that waits for it can decide. */
+  private look(): void {
+    if (this.over || !this.connected || this.step?.kind !== 'expect') return;
+    this.goOn();
+  }
+
+  /** True when the step is met. */
+  private expect(step: CheckStep & ExpectStep): boolean {
+    const text = this.answer.join('');
+    this.answer = [text];
+    this.subject.response.text = text;
+    const decision = this.expectations.decide(step, step.number, { text, last: this.ended }, this.subject);
+    if (decision.kind === 'wait') return false;
+    if (this.order.read !== undefined && text !== '') {
+      this.finish(this.order.read(text));
+      return false;
+    }
+    if (decision.code === NOT_FOUND && step.http && this.order.check.disableOn404 && this.order.isRunning) {
+      this.finish({ status: 'L7OKC', code: NOT_FOUND, info: '' });
+      return false;
+    }
+    const { evaluation } = this.surroundings;
+    this.code = this.codeOf(step, text, decision.code);
+    if (decision.kind === 'failed') this.unmet(step, decision);
+    else {
+      this.good = step.okStatus;
+      this.info = step.onSuccess === null ? '' : evaluation.format(step.onSuccess, this.subject);
+    }
+    return decision.kind === 'met';
+  }
+
+  private codeOf({ statusCode, pattern }: ExpectStep, text: string, code: number): number {
+    if (statusCode === null) return code;
+    if (statusCode === 'capture') return this.expectations.captured(pattern, text);
+    return this.surroundings.evaluation.number(statusCode, this.subject);
+  }
+
+  private unmet(step: CheckStep & ExpectStep, decision: Decision & { kind: 'failed' }): void {
+    const { evaluation } = this.surroundings;
+    const tells = step.http || this.order.check.explicit;
+    const own = step.onError === null || decision.plain ? null : evaluation.format(step.onError, this.subject);
+    const info = own ?? (tells || decision.plain ? decision.info : '');
+    this.finish({
+      status: decision.status,
+      code: this.code,
+      info: step.comment === '' || info === '' ? info : `${info} comment: ${step.comment}`,
+    });
+  }
+
+  private succeed(): void {
+    const { explicit } = this.order.check;
+    this.finish({ status: this.good, code: this.code, info: this.info === '' && explicit ? '(tcp-check)' : this.info });
+  }
+
+  private fail(status: CheckStatus, info: string): void {
+    this.finish({ status, info });
+  }
+
+  /** Late is only who has not answered yet; this program may have been late itself, to look. */
+  private late(limit: number): void {
+    this.surroundings.sockets.lookNow();
+    if (this.over || limit !== this.limits) return;
+    const { step } = this;
+    if (step?.kind === 'expect') this.fail(step.timeoutStatus, this.where);
+    else this.fail(this.connection?.established ? 'L6TOUT' : 'L4TOUT', this.where);
+  }
+
+  private finish(result: Omit<CheckResult, 'durationMs'>): void {
+    if (this.over) return;
+    this.cancel();
+    const durationMs = this.surroundings.now() - this.began;
+    setImmediate(() => this.done({ ...result, durationMs }));
+  }
+
+  private forgetAnswer(): void {
+    this.answer = [];
+    this.received = 0;
+    this.ended = false;
+  }
+
+  private limit(ms: number): void {
+    this.callOff?.();
+    const number = ++this.limits;
+    this.callOff = this.surroundings.after(ms, () => this.late(number));
+  }
+}

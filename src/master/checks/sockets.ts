@@ -1,0 +1,130 @@
+/**
+ * The sockets of all checks: opens them where they are to go and come from, and looks after them often
+ * enough. Most checks end within the call that began them, since peers are near; for the others the
+ * time between looks grows from one millisecond to a few, so that thousands of checks a second cost
+ * some hundred looks and not thousands of timers.
+ */
+import { type SocketAddress, sockaddrBytes } from '../../kernel/address.js';
+import { type PollHandler, SocketPoller } from '../../kernel/poller.js';
+import { encodeSetups, type SocketSetup } from '../../kernel/socket-setup.js';
+import { AF_INET, AF_INET6, AF_UNIX } from '../../kernel/sys/constants.js';
+import type { SourcePlan } from '../../plan/plan.js';
+
+/** Milliseconds between looks: first, and at most. Durations are as exact as that. */
+const LOOK_MS_MIN = 1;
+const LOOK_MS_MAX = 8;
+
+/** Looks in a row. */
+const ROUNDS_MAX = 3;
+
+const FAMILIES = { ipv4: AF_INET, ipv6: AF_INET6, unix: AF_UNIX } as const;
+
+/** The bytes of addresses that were used, and sockets' setups by their sources: as many as a plan has. */
+export class CheckSockets {
+  private poller: SocketPoller | null = null;
+  private readonly addresses = new Map<string, Uint8Array>();
+  private readonly setups = new Map<string, SocketSetup | null>();
+  private look: NodeJS.Immediate | NodeJS.Timeout | null = null;
+  private lookMs = LOOK_MS_MIN;
+
+  /** Sockets at the moment. */
+  get open(): number {
+    return this.poller?.watched ?? 0;
+  }
+
+  /**
+   * Begins to connect; a descriptor, or `-errno`. The handler hears of it, but not before this has returned.
+   * @param brief nothing will be sent
+   */
+  connect(address: SocketAddress, source: SourcePlan | null, brief: boolean, handler: PollHandler): number {
+    this.poller ??= new SocketPoller();
+    const { poller } = this;
+    const family = FAMILIES[address.family];
+    const port = source === null || source.address.family === 'unix' ? 0 : source.address.port;
+    const fd = poller.open(family, this.setupOf(source, family), port);
+    if (fd < 0) return fd;
+    const begun = poller.connect(fd, this.bytesOf(address), brief);
+    const result = begun < 0 ? begun : poller.watch(fd, handler);
+    if (result < 0) {
+      poller.close(fd, true);
+      return result;
+    }
+    this.lookSoon();
+    return fd;
+  }
+
+  /** The system's side of an open socket. */
+  get system(): SocketPoller {
+    if (this.poller === null) throw new Error('no socket has been opened');
+    return this.poller;
+  }
+
+  /** Closes everything, for good. */
+  stop(): void {
+    if (this.look !== null) clearLook(this.look);
+    this.look = null;
+    this.poller?.stop();
+    this.poller = null;
+  }
+
+  /** A look at the end of this turn of the event loop, for all that begins in it. */
+  private lookSoon(): void {
+    if (this.look !== null && this.lookMs === LOOK_MS_MIN) return;
+    if (this.look !== null) clearLook(this.look);
+    this.lookMs = LOOK_MS_MIN;
+    this.look = setImmediate(() => this.lookNow());
+  }
+
+  /** Looks after all sockets at once. */
+  lookNow(): void {
+    const { poller } = this;
+    if (this.look !== null) clearLook(this.look);
+    this.look = null;
+    if (poller === null) return;
+    // What goes on at once is not kept waiting, but a peer that floods keeps nobody else waiting either.
+    let rounds = 0;
+    while (rounds < ROUNDS_MAX && poller.poll() > 0) rounds++;
+    if (this.poller === null || poller.watched === 0 || this.look !== null) return;
+    if (rounds === ROUNDS_MAX) {
+      this.look = setImmediate(() => this.lookNow());
+      return;
+    }
+    this.look = setTimeout(() => this.lookNow(), this.lookMs).unref();
+    this.lookMs = Math.min(LOOK_MS_MAX, 2 * this.lookMs);
+  }
+
+  private bytesOf(address: SocketAddress): Uint8Array {
+    const key = address.family === 'unix' ? `${address.abstract} ${address.path}` : `${address.host} ${address.port}`;
+    const known = this.addresses.get(key);
+    if (known !== undefined) return known;
+    if (this.addresses.size >= ADDRESSES_MAX) this.addresses.clear();
+    const bytes = sockaddrBytes(address);
+    this.addresses.set(key, bytes);
+    return bytes;
+  }
+
+  private setupOf(source: SourcePlan | null, family: number): SocketSetup | null {
+    if (source === null) return null;
+    const key = JSON.stringify([family, source]);
+    const known = this.setups.get(key);
+    if (known !== undefined) return known;
+    const [setup] = encodeSetups([
+      {
+        ...{ family, receiveBuffer: 0, sendBuffer: 0, keepAlive: null, userTimeoutMs: 0 },
+        interface: source.interface,
+        source: source.address,
+        sourcePorts: source.address.family !== 'unix' && source.address.port > 0,
+      },
+    ]).setups;
+    this.setups.set(key, setup);
+    return setup;
+  }
+}
+
+/** Addresses kept at most: DNS may bring new ones for ever. */
+const ADDRESSES_MAX = 20_000;
+
+function clearLook(look: NodeJS.Immediate | NodeJS.Timeout): void {
+  clearImmediate(look as NodeJS.Immediate);
+  clearTimeout(look as NodeJS.Timeout);
+}

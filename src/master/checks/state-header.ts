@@ -1,0 +1,58 @@
+/** What a server is told of how it is seen (configuration manual, `http-check send-state`). */
+import type { BackendPlan } from '../../plan/plan.js';
+import {
+  type ServerGroup,
+  STATE_DOWN,
+  STATE_DRAIN,
+  STATE_MAINTENANCE,
+  STATE_STOPPING,
+  WEIGHT_SCALE,
+} from '../../shared/servers.js';
+import type { ServerPlace } from '../server-states.js';
+import type { CheckAddresses } from './checker.js';
+import type { HealthRecords } from './record.js';
+
+/** What the header is made of. */
+export interface StateHeaderParts {
+  readonly backends: readonly BackendPlan[];
+  readonly groups: readonly ServerGroup[];
+  readonly records: HealthRecords;
+  readonly addresses: Pick<CheckAddresses, 'socketAddress'>;
+  /** The name of this node. */
+  readonly node: string;
+}
+
+/** `UP 2/3; address=10.0.0.1; port=80; name=b/s; node=n; weight=1/2; scur=0/0; qcur=0` */
+export function stateHeader({ backends, groups, records, addresses, node }: StateHeaderParts, place: ServerPlace): string {
+  const { name, servers } = backends[place.backend];
+  const group = groups[place.backend];
+  const address = addresses.socketAddress(place);
+  const isUnix = address === null || address.family === 'unix';
+  const all = servers.map((_, server) => server);
+  const total = all.filter((server) => group.isUsable(server)).reduce((sum, server) => sum + weightOf(group, server), 0);
+  const active = all.reduce((sum, server) => sum + group.active(server), 0);
+  return [
+    stateWord(group.state(place.server), records, place),
+    `address=${isUnix ? 'unix' : address.host}`,
+    `port=${isUnix ? 'unix' : address.port}`,
+    `name=${name}/${servers[place.server].name}`,
+    `node=${node}`,
+    `weight=${weightOf(group, place.server)}/${total}`,
+    `scur=${group.active(place.server)}/${active}`,
+    `qcur=${group.queued(place.server)}`,
+  ].join('; ');
+}
+
+function weightOf(group: ServerGroup, server: number): number {
+  return Math.ceil(group.effectiveWeight(server) / WEIGHT_SCALE);
+}
+
+/** With how far it is on its way, where it is on one. */
+function stateWord(state: number, records: HealthRecords, place: ServerPlace): string {
+  const { health } = records.leader(place).check;
+  const { score, rise, fall, progress } = health;
+  const settled = score === 0 || score === rise + fall - 1;
+  const word =
+    (state & (STATE_DOWN | STATE_MAINTENANCE)) !== 0 ? 'DOWN' : (state & (STATE_STOPPING | STATE_DRAIN)) !== 0 ? 'NOLB' : 'UP';
+  return settled ? word : `${word} ${progress}`;
+}
