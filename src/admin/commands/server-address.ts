@@ -1,5 +1,6 @@
 /** What `set server` changes about where a server and its checks are: `addr`, `fqdn`, `check-addr`, `check-port`. */
 import { isIPv4, isIPv6 } from 'node:net';
+import { isHostName } from '../../config/values/address.js';
 import type { HostIp, ServerAddresses, ServerPort } from '../../master/server-addresses.js';
 import type { ServerPlace } from '../../master/server-states.js';
 import type { ServerSetter } from './set-server.js';
@@ -11,8 +12,6 @@ const NO_PORT_MAP =
   "can't change <port> to port map because it is incompatible with current health check port configuration " +
   "(use 'port' statement from the 'server' directive.";
 const NOT_CHECKED = 'health checks are not enabled on this server';
-/** RFC 1123 section 2.1, and underscores, as names of servers in files. */
-const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
 
 /** By the words of `set server`. */
 export const ADDRESS_SETTERS: Readonly<Record<string, ServerSetter>> = {
@@ -69,7 +68,7 @@ function setFqdn({ balancer }: Call[0], { place, backend, server }: Call[1], [fq
   if (fqdn === undefined) return 'set server <b>/<s> fqdn requires a FQDN.\n';
   if (!serverNames.isResolved(place)) return 'set server <b>/<s> fqdn failed because no resolution is configured.\n';
   if (server.resolution?.service != null) return 'set server <b>/<s> fqdn failed because SRV resolution is configured.\n';
-  if (!HOST_NAME.test(fqdn)) return `invalid fqdn '${fqdn}'${BY}`;
+  if (!isHostName(fqdn)) return `invalid fqdn '${fqdn}'${BY}`;
   const before = serverAddresses.fqdn(place);
   if (before?.toLowerCase() === fqdn.toLowerCase()) return `no need to change the FDQN${BY}`;
   serverNames.setFqdn(place, fqdn);

@@ -89,7 +89,7 @@ function classify(host: string, family: Family, ports: PortRange | null, bracket
 }
 
 /** RFC 1123 section 2.1, and underscores, which container names have. All digits and dots is a mistyped address. */
-function isHostName(text: string): boolean {
+export function isHostName(text: string): boolean {
   const labels = text.replace(/\.$/, '').split('.');
   return (
     text.length <= 253 &&

@@ -67,6 +67,7 @@ export class HostName implements Requester {
     const { section, prefer, sharesOf } = surroundings;
     this.resolution = section.request(name, prefer === 'ipv4' ? 'A' : 'AAAA', this);
     this.shares = sharesOf(this.resolution);
+    this.claim(surroundings.mover.ip(place)?.host ?? null);
   }
 
   onResolved({ hosts }: Resolution, by: Answerer | null): void {
@@ -104,6 +105,13 @@ export class HostName implements Requester {
   close(): void {
     this.letGo();
     this.surroundings.section.release(this.resolution, this);
+  }
+
+  /** What it has already, from the start or from before a reload, is its own, unless another one came first. */
+  private claim(host: string | null): void {
+    if (host === null || this.shares.has(host)) return;
+    this.shares.take(host);
+    this.chosen = host;
   }
 
   private move(record: HostRecord, by: Answerer | null): void {

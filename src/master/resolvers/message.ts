@@ -5,6 +5,7 @@
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import { type Answer, decode, encode, type Packet, RECURSION_DESIRED } from 'dns-packet';
+import { isHostName } from '../../config/values/address.js';
 
 /** Kinds of records that are asked for. */
 export type QueryType = 'A' | 'AAAA' | 'SRV';
@@ -117,8 +118,8 @@ function recordOf(answer: Answer, additionals: readonly Answer[]): DnsRecord[] {
   if (answer.type !== 'SRV') return hostRecord(answer);
   const { target, port, weight = 0 } = answer.data;
   const wanted = canonical(target);
-  // a target of "." says that there is no such service (RFC 2782)
-  return wanted === '' ? [] : [{ type: 'SRV', target: wanted, port, weight, address: addressOf(additionals, wanted) }];
+  // A target of "." says that there is no such service (RFC 2782); what is no name of a host must not get into logs and files.
+  return !isHostName(wanted) ? [] : [{ type: 'SRV', target: wanted, port, weight, address: addressOf(additionals, wanted) }];
 }
 
 function addressOf(additionals: readonly Answer[], name: string): HostRecord | null {

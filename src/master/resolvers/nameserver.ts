@@ -63,10 +63,10 @@ class DatagramTransport implements Transport {
   ) {}
 
   send(message: Buffer): boolean {
-    if (this.queries >= QUERIES_OF_PORT) this.retire();
+    if (this.ready && this.queries >= QUERIES_OF_PORT) this.retire();
     const socket = this.socket ?? this.open();
     this.queries++;
-    if (this.ready) socket.send(message, (error) => this.onSent(error));
+    if (this.ready) this.hand(socket, message);
     else if (this.pending.length < PENDING_MAX) this.pending.push(message);
     else return false;
     return true;
@@ -84,7 +84,7 @@ class DatagramTransport implements Transport {
     const { address } = this.plan;
     const socket = createSocket(address.family === 'ipv6' ? 'udp6' : 'udp4').unref();
     socket.on('message', (message) => this.owner.onMessage(message));
-    socket.on('error', () => this.owner.onSendError());
+    socket.on('error', (error) => this.onError(socket, error));
     socket.on('connect', () => this.onReady(socket));
     if (address.family !== 'unix') socket.connect(address.port, address.host);
     this.socket = socket;
@@ -94,11 +94,20 @@ class DatagramTransport implements Transport {
   private onReady(socket: DatagramSocket): void {
     if (socket !== this.socket) return;
     this.ready = true;
-    for (const message of this.pending.splice(0)) socket.send(message, (error) => this.onSent(error));
+    for (const message of this.pending.splice(0)) this.hand(socket, message);
   }
 
-  private onSent(error: Error | null): void {
-    if (error !== null) this.owner.onSendError();
+  private hand(socket: DatagramSocket, message: Buffer): void {
+    socket.send(message, (error) => {
+      if (error !== null) this.onError(socket, error);
+    });
+  }
+
+  /** That nobody listens there may change; what else there is may be mended by another socket. */
+  private onError(socket: DatagramSocket, { code }: NodeJS.ErrnoException): void {
+    this.owner.onSendError();
+    if (socket === this.socket && !this.ready) this.pending.length = 0;
+    if (socket === this.socket && code !== 'ECONNREFUSED') this.retire();
   }
 
   private retire(): void {

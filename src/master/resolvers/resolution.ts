@@ -26,9 +26,8 @@ export interface Answerer {
 
 /** A record, and when it was last in an answer. */
 interface Item {
-  readonly key: string;
-  record: DnsRecord;
-  lastSeenMs: number;
+  readonly record: DnsRecord;
+  readonly lastSeenMs: number;
 }
 
 /** A name and the kind of records that are wanted of it. */
@@ -36,8 +35,8 @@ export class Resolution {
   readonly name: string;
   readonly requesters = new Set<Requester>();
   status: ResolutionStatus = 'none';
-  /** Of the latest good answer, by the clock; -Infinity: there was none. */
-  lastValidMs = Number.NEGATIVE_INFINITY;
+  /** Of the latest good answer, by the clock; until there is one, of the beginning, as in HAProxy: what was known then is held, too. */
+  lastValidMs: number;
   // The attempt under way.
   /** Its id in messages; null: none is under way. */
   id: number | null = null;
@@ -48,51 +47,60 @@ export class Resolution {
   asked = 0;
   answered = 0;
   callOff: () => void = () => undefined;
-  private items: Item[] = [];
+  private readonly items = new Map<string, Item>();
+  private known: { hosts: readonly HostRecord[]; services: readonly ServiceRecord[] } | null = null;
 
   /** @param preferred the kind to begin with; A and AAAA stand in for each other */
   constructor(
     name: string,
     readonly preferred: QueryType,
+    nowMs: number,
   ) {
+    this.lastValidMs = nowMs;
     this.name = canonical(name);
     this.queryType = preferred;
   }
 
   /** Addresses that are believed. */
   get hosts(): readonly HostRecord[] {
-    return this.items.flatMap(({ record }) => (record.type === 'SRV' ? [] : [record]));
+    return this.believed.hosts;
   }
 
   /** Servers of the service that are believed. */
   get services(): readonly ServiceRecord[] {
-    return this.items.flatMap(({ record }) => (record.type === 'SRV' ? [record] : []));
+    return this.believed.services;
+  }
+
+  /** Made once for each answer: thousands of servers may look at it. */
+  private get believed(): { readonly hosts: readonly HostRecord[]; readonly services: readonly ServiceRecord[] } {
+    if (this.known !== null) return this.known;
+    const records = [...this.items.values()].map(({ record }) => record);
+    const hosts = records.filter((record) => record.type !== 'SRV');
+    const services = records.filter((record) => record.type === 'SRV');
+    this.known = { hosts, services };
+    return this.known;
   }
 
   /** Takes an answer in; records that it lacks are believed for `obsoleteMs` longer. */
   learn(records: readonly DnsRecord[], nowMs: number, obsoleteMs: number): void {
-    for (const record of records) {
-      const key = keyOf(record);
-      const known = this.items.find((item) => item.key === key);
-      if (known === undefined) this.items.push({ key, record, lastSeenMs: nowMs });
-      else {
-        known.record = record;
-        known.lastSeenMs = nowMs;
-      }
-    }
-    this.items = this.items.filter(({ lastSeenMs }) => lastSeenMs === nowMs || lastSeenMs + obsoleteMs >= nowMs);
+    for (const record of records) this.items.set(keyOf(record), { record, lastSeenMs: nowMs });
+    for (const [key, { lastSeenMs }] of this.items)
+      if (lastSeenMs !== nowMs && lastSeenMs + obsoleteMs < nowMs) this.items.delete(key);
+    this.known = null;
   }
 
   /** Nothing is believed any more. */
   forget(): void {
-    this.items = [];
+    this.items.clear();
+    this.known = null;
   }
 
   /** Goes on where a former one of the same name stands. */
   inherit(former: Resolution): void {
     this.status = former.status;
     this.lastValidMs = former.lastValidMs;
-    this.items = [...former.items];
+    for (const [key, item] of former.items) this.items.set(key, item);
+    this.known = null;
   }
 }
 

@@ -96,7 +96,7 @@ export class Section {
   /** Has a name resolved for somebody, from now on. */
   request(name: string, preferred: QueryType, requester: Requester): Resolution {
     const key = `${preferred} ${name.toLowerCase()}`;
-    const resolution = this.resolutions.get(key) ?? new Resolution(name, preferred);
+    const resolution = this.resolutions.get(key) ?? new Resolution(name, preferred, this.clock.now());
     resolution.requesters.add(requester);
     if (!this.resolutions.has(key)) {
       this.resolutions.set(key, resolution);

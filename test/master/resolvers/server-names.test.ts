@@ -80,6 +80,31 @@ test('an address outlives bad answers as long as hold says, and comes back with 
   assert.equal([hosts(), up()], ['10.0.0.1', '+']);
 });
 
+const found = (name: string, host: string) => ({
+  ...named(name, 'one.test'),
+  unresolved: false,
+  address: { family: 'ipv4', host, port: 80 } as const,
+});
+
+test('an address of the start is held like one of an answer', () => {
+  const { clock, hosts, up } = lab([found('s', '10.0.0.1')], section({ holdMs: { ...section().holdMs, timeout: 10_000 } }));
+  clock.pass(9900);
+  assert.equal([hosts(), up()], ['10.0.0.1', '+']);
+  clock.pass(3000);
+  assert.equal([hosts(), up()], ['-', '-']);
+});
+
+test('servers that begin with one address part, and those that begin with their own keep it', () => {
+  const same = lab([found('s1', '10.0.0.1'), found('s2', '10.0.0.1'), found('s3', '10.0.0.1')]);
+  same.dns.answer = ({ name, reply }) => reply(['10.0.0.2', '10.0.0.1'].map((host) => a(name, host)));
+  same.clock.pass(0);
+  assert.equal([same.hosts(), same.up()], ['10.0.0.1 10.0.0.2 -', '++-']);
+  const own = lab([found('s1', '10.0.0.1'), found('s2', '10.0.0.2')]);
+  own.dns.answer = ({ name, reply }) => reply(['10.0.0.2', '10.0.0.3'].map((host) => a(name, host)));
+  own.clock.pass(0);
+  assert.is(own.hosts(), '10.0.0.3 10.0.0.2', 'nobody takes what another one has');
+});
+
 test('a dead DNS server takes addresses away only after hold timeout', () => {
   const { clock, dns, hosts, up } = lab([named('s', 'one.test')], section({ holdMs: { ...section().holdMs, timeout: 10_000 } }));
   dns.answer = ({ name, reply }) => reply([a(name, '10.0.0.1')]);
