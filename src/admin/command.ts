@@ -30,7 +30,7 @@ export interface RuntimeSession {
   severityOutput: SeverityOutput;
   /** `quit`: nothing more is read. */
   ended: boolean;
-  /** The descriptor of the connection, for who passes others through it; -1: there is none. */
+  /** The descriptor of the connection, for who passes others through it; -1: that is not permitted there (`expose-fd listeners`). */
   readonly descriptor: number;
 }
 

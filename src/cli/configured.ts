@@ -5,6 +5,7 @@
 import { withRuntimeApi } from '../admin/runtime/api.js';
 import { evaluateCondition } from '../config/tokens/condition.js';
 import { type LoadedConfiguration, loadConfiguration, UnreadableConfiguration } from '../master/configuration.js';
+import { fetchListeners, type HandedListeners } from '../master/handed-listeners.js';
 import { Log } from '../master/log.js';
 import { runMaster } from '../master/master.js';
 import { changesIdentity, rootWarnings } from '../master/privileges.js';
@@ -161,6 +162,7 @@ class Job {
     const { verbose, debug, quiet } = this.options;
     const report = this.background ? prepareReport() : null;
     const role = this.newRole();
+    const handed = this.fetchListeners();
     let signalled = false;
     const signalOthers = (): void => {
       if (!signalled) this.signalOthers();
@@ -170,6 +172,7 @@ class Job {
       runMaster(plan, {
         log: this.log,
         masterWorker: role !== null,
+        handed,
         quiet: quiet || this.background || !(verbose || debug || process.stderr.isTTY === true),
         // Another user may not signal a process of root; otherwise those before us stay until all is well.
         onBound: (identity) => {
@@ -190,6 +193,18 @@ class Job {
         },
       }),
     );
+  }
+
+  /** `-x`: the listening sockets of the process before this one. Throws StartError. */
+  private fetchListeners(): HandedListeners | null {
+    const { oldSocket } = this.options;
+    if (oldSocket === null || oldSocket === '/dev/null') return null;
+    try {
+      return fetchListeners(oldSocket);
+    } catch (error) {
+      this.messages.write('warning', `Failed to connect to the old process socket '${oldSocket}': ${(error as Error).message}`);
+      throw new StartError('Failed to get the sockets from the old process!');
+    }
   }
 
   /** Of `-W` and `-Ws`; null without them. */
@@ -232,9 +247,8 @@ class Job {
 }
 
 /** Options that a start cannot do without, and that are not built. */
-function unsupported({ masterSocket, oldSocket }: ShortOptions): string | null {
+function unsupported({ masterSocket }: ShortOptions): string | null {
   if (masterSocket !== null) return '-S is not supported yet: there is no socket of the master';
-  if (oldSocket !== null && oldSocket !== '/dev/null') return '-x is not supported yet: listening sockets are not handed over';
   return null;
 }
 

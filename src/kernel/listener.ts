@@ -88,6 +88,8 @@ export interface SocketPermissions {
 
 /** Seconds that TCP_DEFER_ACCEPT waits: HAProxy asks for the shortest time as well. */
 const DEFER_ACCEPT_S = 1;
+/** Bytes of an interface's name with its end (IFNAMSIZ). */
+const INTERFACE_NAME_MAX = 16;
 /** "Leave this one as it is", chown(2). */
 const UNCHANGED = 0xffff_ffff;
 /** TFO requests pending at a time, when nothing else limits them. */
@@ -167,6 +169,39 @@ function changeKeepAlive(fd: number, from: KeepAlive | null, to: KeepAlive | nul
   } finally {
     sys.close(fresh);
   }
+}
+
+/** Whether a descriptor is a socket that listens; what is no socket is none. */
+export function isListener(fd: number): boolean {
+  try {
+    return getFlag(fd, SOL_SOCKET, SO_ACCEPTCONN, 'getsockopt(SO_ACCEPTCONN)') !== 0;
+  } catch (error) {
+    if (error instanceof SystemCallError) return false;
+    throw error;
+  }
+}
+
+/** The network interface that a socket is bound to (SO_BINDTODEVICE); null: any. Throws SystemCallError. */
+export function boundInterface(fd: number): string | null {
+  const memory = allocate(4 + INTERFACE_NAME_MAX);
+  memory.i32[0] = INTERFACE_NAME_MAX;
+  const result = sys.getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, memory.address + 4, memory.address);
+  const name = new TextDecoder().decode(memory.u8.slice(4, 4 + memory.i32[0])).replace(/\0.*$/, '');
+  memory.unmap();
+  must('getsockopt(SO_BINDTODEVICE)', result);
+  return name === '' ? null : name;
+}
+
+/** Whether an IPv6 socket takes no IPv4 connections. Throws SystemCallError. */
+export function isV6only(fd: number): boolean {
+  return getFlag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 'getsockopt(IPV6_V6ONLY)') !== 0;
+}
+
+/** Has a socket that listens already do as another process would have opened it. Throws SystemCallError. */
+export function takeOverListener(fd: number, { tcp, backlog }: ListenerSettings): void {
+  adoptListener(fd);
+  if (tcp !== null) setTcpOptions(fd, tcp, backlog);
+  must('listen', sys.listen(fd, backlog));
 }
 
 /** Stops a TCP socket from listening: what waits in its queue is reset, and others may bind the address. Throws SystemCallError. */

@@ -21,6 +21,7 @@ import type { HealthWatch } from './checks/health-watch.js';
 import type { HealthRecords } from './checks/record.js';
 import { cpuBudget } from './cpus.js';
 import { FormerPlans } from './former-plans.js';
+import type { HandedListeners } from './handed-listeners.js';
 import { inheritance } from './inheritance.js';
 import { type ListenerChange, Listeners } from './listeners.js';
 import type { Log } from './log.js';
@@ -68,6 +69,8 @@ export interface BalancerOptions {
    * Unless it can, a thread stands by for the place of a dead worker.
    */
   readonly loadsLater?: 'yes' | 'perhaps' | 'no';
+  /** Listening sockets of a former process: those that the plan has a use for are taken. */
+  readonly handed?: HandedListeners | null;
 }
 
 /** What a balancer is doing, summed over its workers. */
@@ -120,7 +123,8 @@ export class LoadBalancer {
     this.sizing = sizing;
     this.maxconn = sizing.maxconn;
     this.life.descriptorsMax = sizing.limit.soft;
-    const change = this.listeners.prepare(plan, this.workerCount);
+    const change = this.listeners.prepare(plan, this.workerCount, options.handed);
+    options.handed?.close();
     change.apply(() => false);
     if (settings.maxconn > 0) this.warnOfSysctls(sizing.maxconn);
     const backlogMax = Number(sysctlReader()('net.core.somaxconn') ?? Number.MAX_SAFE_INTEGER);
@@ -301,6 +305,11 @@ export class LoadBalancer {
   /** Frontends, all unless named, listen again, unless somebody else has taken their addresses. */
   resume(frontends?: readonly string[]): Promise<void> {
     return this.pauses.resume(frontends);
+  }
+
+  /** Descriptors of all listening sockets, for another process that gets copies of them. */
+  handOver(): number[] {
+    return this.listeners.handOver();
   }
 
   /** Whether a frontend was paused. */

@@ -18,9 +18,11 @@ import {
   setPermissions,
   stopListening,
   type TcpOptions,
+  takeOverListener,
 } from '../kernel/listener.js';
 import { groupId, userId } from '../kernel/users.js';
 import type { BindPlan, FrontendPlan, Plan } from '../plan/plan.js';
+import type { HandedListeners } from './handed-listeners.js';
 import { BindError, type BindFailure, StartError } from './start-error.js';
 
 /** What HAProxy calls the protocols of its listeners. */
@@ -70,8 +72,9 @@ export class Listeners {
   /**
    * Finds sockets for a plan: those there are, or new ones. Throws BindError for all that fail, after it
    * has closed the new ones, and StartError for a user or group that does not exist.
+   * @param handed sockets of a former process, taken where an address is the same
    */
-  prepare(plan: Plan, workers: number): ListenerChange {
+  prepare(plan: Plan, workers: number, handed: HandedListeners | null = null): ListenerChange {
     const before = this.binds;
     const left = new Set(before);
     const opened: OpenBind[] = [];
@@ -82,7 +85,7 @@ export class Listeners {
           const known = take(left, keyOf(bind));
           const settings = settingsOf(plan, frontend, bind);
           if (known !== null) return { ...known, bind, frontend: frontend.name, settings };
-          const one = attempt(plan, frontend, bind, settings, workers, failures);
+          const one = attempt(plan, frontend, bind, { settings, workers, handed }, failures);
           opened.push(one);
           return one;
         }),
@@ -117,6 +120,13 @@ export class Listeners {
   /** Listens again. Throws SystemCallError when somebody else has taken an address meanwhile. */
   resume(frontend: string): void {
     for (const { fds, bind } of this.ownOf(frontend)) for (const fd of fds) listenAgain(fd, bind.backlog);
+  }
+
+  /** All of them, those of the first worker first, for another process that takes them over; their files are its own from now on. */
+  handOver(): number[] {
+    this.forgetPaths();
+    const most = Math.max(0, ...this.binds.map(({ fds }) => fds.length));
+    return [...new Set(Array.from({ length: most }, (_, worker) => this.binds.map(({ fds }) => fds[worker])).flat())];
   }
 
   /** After a chroot the paths of sockets mean other files; who starts next replaces a socket where nobody answers. */
@@ -182,18 +192,18 @@ function changed(from: OpenBind, to: OpenBind, isPaused: boolean): string[] {
   }
 }
 
+/** How sockets are opened, or taken over. */
+interface Opening {
+  readonly settings: ListenerSettings;
+  readonly workers: number;
+  readonly handed: HandedListeners | null;
+}
+
 /** Opens the sockets of a bind; where that fails, adds the failure. */
-function attempt(
-  plan: Plan,
-  frontend: FrontendPlan,
-  bind: BindPlan,
-  settings: ListenerSettings,
-  workers: number,
-  failures: BindFailure[],
-): OpenBind {
-  const base = { key: keyOf(bind), bind, frontend: frontend.name, settings };
+function attempt(plan: Plan, frontend: FrontendPlan, bind: BindPlan, opening: Opening, failures: BindFailure[]): OpenBind {
+  const base = { key: keyOf(bind), bind, frontend: frontend.name, settings: opening.settings };
   try {
-    const fds = openBind(bind, settings, workers);
+    const fds = openBind(bind, opening);
     return { ...base, fds, address: localAddress(fds[0]) };
   } catch (error) {
     if (!(error instanceof SystemCallError)) throw error;
@@ -204,14 +214,15 @@ function attempt(
 }
 
 /** A socket for each worker; UNIX sockets know no SO_REUSEPORT, and one that was inherited is one: all workers share it. */
-function openBind(bind: BindPlan, settings: ListenerSettings, workers: number): number[] {
+function openBind(bind: BindPlan, opening: Opening): number[] {
   const { address, inheritedFd } = bind;
+  const { workers } = opening;
   if (inheritedFd !== null) return new Array<number>(workers).fill(adopt(bind, inheritedFd));
-  const fds = [openOne(bind, address, settings)];
+  const fds = [openOne(bind, address, opening)];
   if (address.family === 'unix') return new Array<number>(workers).fill(fds[0]);
   try {
     const real = localAddress(fds[0]); // the port, where the system chose it
-    while (fds.length < workers) fds.push(openOne(bind, real, settings));
+    while (fds.length < workers) fds.push(openOne(bind, real, opening));
     return fds;
   } catch (error) {
     for (const fd of fds) closeDescriptor(fd);
@@ -219,15 +230,14 @@ function openBind(bind: BindPlan, settings: ListenerSettings, workers: number): 
   }
 }
 
-function openOne(bind: BindPlan, address: SocketAddress, { backlog, tcp }: ListenerSettings): number {
-  return openListener({
-    address,
-    backlog,
-    reusePort: true,
-    v6only: bind.socket.v6only ? true : bind.socket.v4v6 ? false : null,
-    ...(tcp && { tcp }),
-    permissions: socketPermissions(bind),
-  });
+function openOne(bind: BindPlan, address: SocketAddress, { settings, handed }: Opening): number {
+  const { backlog, tcp } = settings;
+  const v6only = bind.socket.v6only ? true : bind.socket.v4v6 ? false : null;
+  const taken = handed?.take({ address, interface: bind.socket.interface, v6only }) ?? null;
+  if (taken === null)
+    return openListener({ address, backlog, reusePort: true, v6only, ...(tcp && { tcp }), permissions: socketPermissions(bind) });
+  takeOverListener(taken, settings);
+  return taken;
 }
 
 function adopt({ origin }: BindPlan, fd: number): number {

@@ -9,6 +9,7 @@ import { formatAddress } from '../kernel/address.js';
 import { allowCore } from '../kernel/process.js';
 import type { Plan } from '../plan/plan.js';
 import { LoadBalancer } from './balancer.js';
+import type { HandedListeners } from './handed-listeners.js';
 import type { Log } from './log.js';
 import { writePidfile } from './pidfile.js';
 import { changesIdentity, giveUpPrivileges, type Identity, identityOf } from './privileges.js';
@@ -19,6 +20,8 @@ export interface MasterOptions {
   readonly log: Log;
   /** Says nothing when all is well, as HAProxy. */
   readonly quiet?: boolean;
+  /** Listening sockets of a former process. */
+  readonly handed?: HandedListeners | null;
   /** Called when the listening sockets are open, as the last thing before root and its rights are given up. */
   readonly onBound?: (identity: Identity) => void;
   /** Called when connections are accepted. */
@@ -56,6 +59,7 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
   const balancer = new LoadBalancer(plan, {
     log,
     ...(options.workerUrl && { workerUrl: options.workerUrl }),
+    ...(options.handed && { handed: options.handed }),
     loadsLater: life.chroot !== null ? 'no' : changesIdentity(identity) ? 'perhaps' : 'yes',
     onBound: () => {
       const problem = life.pidfile === null ? null : writePidfile(life.pidfile);

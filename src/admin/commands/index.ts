@@ -3,6 +3,7 @@ import type { Command } from '../command.js';
 import { ACTIVITY_COMMANDS } from './activity.js';
 import { FRONTEND_COMMANDS } from './frontends.js';
 import { PROCESS_COMMANDS } from './process.js';
+import { REPLACEMENT_COMMANDS } from './replacement.js';
 import { RESOLVERS_COMMANDS } from './resolvers.js';
 import { SERVER_STATE_COMMANDS } from './server-state.js';
 import { SERVER_COMMANDS } from './servers.js';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   ...ACTIVITY_COMMANDS,
   ...FRONTEND_COMMANDS,
   ...PROCESS_COMMANDS,
+  ...REPLACEMENT_COMMANDS,
   ...RESOLVERS_COMMANDS,
   ...SERVER_COMMANDS,
   ...SERVER_STATE_COMMANDS,

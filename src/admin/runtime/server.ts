@@ -57,12 +57,12 @@ export class RuntimeServer {
   private admit(connection: Socket, { plan }: RuntimeSocket): void {
     this.connections.add(connection);
     if (this.connections.size >= this.options.maxconn) for (const acceptor of this.acceptors) acceptor.pause();
-    const { level, severityOutput } = plan;
+    const { level, severityOutput, exposeFdListeners } = plan;
     const session = newSession({
       level,
       severityOutput,
       timeoutMs: this.options.timeoutMs,
-      descriptor: descriptorOf(connection),
+      descriptor: exposeFdListeners ? descriptorOf(connection) : -1,
     });
     void this.serve(connection, session);
   }

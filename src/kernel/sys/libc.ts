@@ -31,6 +31,8 @@ const raw = {
   recv: declare('long recv(int, uintptr_t, size_t, int)'),
   send: declare('long send(int, uintptr_t, size_t, int)'),
   sendmmsg: declare('int sendmmsg(int, uintptr_t, uint, int)'),
+  sendmsg: declare('long sendmsg(int, uintptr_t, int)'),
+  recvmsg: declare('long recvmsg(int, uintptr_t, int)'),
   open: declare('int open(uintptr_t, int, int)'),
   read: declare('long read(int, uintptr_t, size_t)'),
   write: declare('long write(int, uintptr_t, size_t)'),
@@ -78,6 +80,8 @@ export const sys = {
   recv: (fd: number, address: number, length: number, flags: number) => check(raw.recv(fd, address, length, flags)),
   send: (fd: number, address: number, length: number, flags: number) => check(raw.send(fd, address, length, flags)),
   sendmmsg: (fd: number, messages: number, count: number, flags: number) => check(raw.sendmmsg(fd, messages, count, flags)),
+  sendmsg: (fd: number, message: number, flags: number) => check(raw.sendmsg(fd, message, flags)),
+  recvmsg: (fd: number, message: number, flags: number) => check(raw.recvmsg(fd, message, flags)),
   /** No file is created: there is no mode. */
   open: (path: number, flags: number) => check(raw.open(path, flags, 0)),
   read: (fd: number, address: number, length: number) => check(raw.read(fd, address, length)),

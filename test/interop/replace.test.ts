@@ -1,0 +1,106 @@
+/** Processes that take each other's place (`-sf`, `-x`) without losing a connection, HAProxy among them. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ENGINES, isAlive, runProcess, withProcesses } from '../harness.js';
+import { closeAll, dial } from './support/peers.js';
+import { Load, Place, type Program, visit } from './support/replacing.js';
+
+/** A test with a place; all that took it are ended. */
+function placed(name: string, threads: number, body: (place: Place) => Promise<void>): void {
+  test(name, () =>
+    withProcesses(async () => {
+      const place = await Place.open(threads);
+      try {
+        await body(place);
+      } finally {
+        await place.close();
+        await closeAll();
+      }
+    }),
+  );
+}
+
+placed('ten replacements under load lose no connection, and who was connected stays so', 2, async (place) => {
+  assert.is((await place.replace('turbo')).code, 0);
+  const loads = [new Load(place.port, 8), new Load(place.path, 4)];
+  const client = await dial(place.port);
+  await client.hears('served');
+  for (let i = 0; i < 10; i++) {
+    await Promise.all(loads.map((load) => load.more(50)));
+    const { code, stderr } = await place.takeOver('turbo', '--io-engine', ENGINES[i % 2]);
+    assert.is(code, 0, stderr);
+    assert.not.match(stderr, /ALERT|Failed/);
+  }
+  await Promise.all(loads.map((load) => load.more(50)));
+  assert.equal(await Promise.all(loads.map((load) => load.stop())), ['', '']);
+  await client.echoes('still here');
+  assert.ok(isAlive(place.pids[0]));
+  client.socket.end();
+  await place.settled();
+});
+
+/** Who follows whom. */
+const WAYS: readonly (readonly Program[])[] = [
+  ['haproxy', 'turbo', 'haproxy'],
+  ['turbo', 'haproxy', 'turbo'],
+];
+
+for (const way of WAYS) {
+  placed(`${way.join(', ')}: a move there and back under load loses no connection`, 1, async (place) => {
+    assert.is((await place.replace(way[0])).code, 0);
+    const loads = [new Load(place.port, 8), new Load(place.path, 4)];
+    for (const program of way.slice(1)) {
+      await Promise.all(loads.map((load) => load.more(100)));
+      const { code, stderr } = await place.takeOver(program);
+      assert.is(code, 0, stderr);
+      await Promise.all(loads.map((load) => load.more(100)));
+      await place.settled();
+    }
+    assert.equal(await Promise.all(loads.map((load) => load.stop())), ['', '']);
+    assert.ok(isAlive(place.pids.at(-1) ?? 0));
+  });
+
+  placed(`${way.join(', ')}: more sockets than one message has room for`, 1, async (place) => {
+    const paths = Array.from({ length: 300 }, (_, i) => `${place.path}${i}`);
+    place.configure(1, [], paths);
+    assert.is((await place.replace(way[0])).code, 0);
+    for (const program of way.slice(1)) {
+      const { code, stderr } = await place.takeOver(program);
+      assert.is(code, 0, stderr);
+      await place.settled();
+      for (const path of paths) assert.is(await visit(path), null, path);
+    }
+  });
+}
+
+placed('hard-stop-after ends what the former process still serves', 1, async (place) => {
+  place.configure(1, ['hard-stop-after 300ms']);
+  assert.is((await place.replace('turbo')).code, 0);
+  const client = await dial(place.port);
+  await client.hears('served');
+  assert.is((await place.takeOver('turbo')).code, 0);
+  await client.over();
+  await place.settled();
+});
+
+placed('a socket that is not there ends the start; /dev/null is none', 1, async (place) => {
+  const missing = await place.takeOver('turbo');
+  assert.is(missing.code, 1);
+  assert.match(missing.stderr, `Failed to connect to the old process socket '${place.socket}': connect: no such file`);
+  assert.match(missing.stderr, 'Failed to get the sockets from the old process!');
+  assert.is((await place.replace('turbo', '-x', '/dev/null')).code, 0);
+});
+
+placed('without expose-fd nothing is handed over', 1, async (place) => {
+  const closed = `${place.socket}.closed`;
+  place.configure(1, [`stats socket ${closed} level admin`]);
+  assert.is((await place.replace('turbo')).code, 0);
+  const { code, stderr } = await place.replace('turbo', '-x', closed);
+  assert.is(code, 1);
+  assert.match(stderr, "its 'stats socket' needs 'expose-fd listeners'");
+  const { stdout } = await runProcess('sh', ['-c', `echo _getsocks | socat - UNIX-CONNECT:${closed}`]);
+  assert.is(stdout, '');
+  await (await dial(place.port)).hears('served');
+});
+
+test.run();
