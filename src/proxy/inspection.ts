@@ -10,7 +10,7 @@ import type { Lane } from './lane.js';
 import { PROXY_ABORTED, PROXY_EMPTY, PROXY_TIMEOUT, readProxyHeader } from './proxy-protocol.js';
 import type { Relay } from './relay.js';
 import { Routing } from './routing.js';
-import { CLOSE, REJECT, Rules, SILENT_DROP, UNDECIDED, type Verdict } from './rules.js';
+import { CLOSE, PASS, REJECT, Rules, SILENT_DROP, UNDECIDED, type Verdict } from './rules.js';
 import { HANDSHAKE, INSPECTING, NO_BACKEND, type Session, type Termination } from './session.js';
 import { countBytes } from './session-statistics.js';
 import type { StreamContext } from './stream-context.js';
@@ -94,7 +94,28 @@ export class Inspection {
       this.failHeader(session, silent ? PROXY_TIMEOUT : PROXY_ABORTED);
       return;
     }
+    // As with HAProxy the rules have the last word, and then the session still goes to its backend.
+    const verdict = this.decideNow(session);
+    if (verdict === REJECT || verdict === SILENT_DROP) {
+      this.denyRequest(session, verdict);
+      return;
+    }
+    this.lane.statistics.requestFailed(session);
     this.owner.finish(session, silent ? 'cR' : 'CR');
+  }
+
+  /** What the rules under way, and then those of the backend, come to without anything more. */
+  private decideNow(session: Session): Verdict {
+    const inBackend = session.backend !== NO_BACKEND;
+    const rules = this.requestRules(session);
+    const verdict =
+      rules === null ? PASS : rules.run(this.context.turnToRequest(session, this.owner.nowMs, inBackend, true), true);
+    if (inBackend || verdict === REJECT || verdict === SILENT_DROP) return verdict;
+    const { routing, plan } = this.entries[session.frontend] as Entry;
+    const backend = routing.choose(this.context.turnToRequest(session, this.owner.nowMs, false, true));
+    if (backend === NO_BACKEND) return verdict;
+    this.assign(session, backend);
+    return this.lane.plan.backends[backend].id === plan.id ? verdict : this.decideNow(session);
   }
 
   /** The server has sent more, or its end, or failed, while its answer is inspected. */
@@ -182,6 +203,7 @@ export class Inspection {
 
   private failHeader(session: Session, error: number): void {
     session.proxyError = error;
+    countBytes(session.client, -session.client.received); // none of it was of a stream
     this.lane.counters[COUNTER.proxyErrors]++;
     this.owner.finish(session, '--');
   }

@@ -8,7 +8,7 @@ import type { ProxyCounts, ProxyTable } from '../shared/proxies.js';
 import { type CountedStatistic, STAT } from '../shared/statistics-layout.js';
 import { NO_SERVER } from './balance/balancer.js';
 import type { Lane } from './lane.js';
-import { type Endpoint, NO_BACKEND, NOT_REACHED, type Session } from './session.js';
+import { type Endpoint, NO_BACKEND, NOT_REACHED, NOWHERE, type Session } from './session.js';
 
 /** Adds bytes that have come from an endpoint, or takes off those that were none of its stream. */
 export function countBytes({ session, bytesStat }: Endpoint, bytes: number): void {
@@ -121,7 +121,11 @@ export class SessionStatistics {
 
   requestDenied(session: Session): void {
     this.countBefore(session, 'requestsDenied');
-    session.ofBackend[STAT.requestsDenied]++;
+  }
+
+  /** The client failed, or was silent for too long, while its request was looked at. */
+  requestFailed(session: Session): void {
+    this.countBefore(session, 'requestErrors');
   }
 
   responseDenied(session: Session): void {
@@ -132,6 +136,7 @@ export class SessionStatistics {
   /** The session is over. Its times and its end are known. */
   ended(session: Session, nowMs: number): void {
     const { waitMs, connectMs, acceptedAt, backend, chosen } = session;
+    if (chosen !== NO_SERVER && session.ofServer === NOWHERE) this.connected(session); // in vain, but its bytes were meant for it
     this.countEnd(session);
     if (session.server.broken) this.countBehind(session, 'responseErrors');
     if (connectMs === NOT_REACHED) return;
@@ -150,9 +155,12 @@ export class SessionStatistics {
 
   /** Who is to blame for an end that is none of itself. */
   private countEnd(session: Session): void {
-    const who = session.termination.charCodeAt(0);
-    if (who === CLIENT || who === CLIENT_TIMEOUT) this.countAbort(session, 'clientAborts');
-    else if ((who === SERVER || who === SERVER_TIMEOUT) && session.termination.charCodeAt(1) === IN_DATA)
+    const { termination } = session;
+    const who = termination.charCodeAt(0);
+    // Who leaves while there is no server yet aborts nothing.
+    if (who === CLIENT_TIMEOUT || (who === CLIENT && termination !== 'CC' && termination !== 'CQ'))
+      this.countAbort(session, 'clientAborts');
+    else if ((who === SERVER || who === SERVER_TIMEOUT) && termination.charCodeAt(1) === IN_DATA)
       this.countAbort(session, 'serverAborts');
   }
 

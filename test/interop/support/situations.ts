@@ -3,8 +3,7 @@
  * and its own log receiver, and all happen at the same time. What clients and servers saw and the
  * lines of the log must be HAProxy's; see `twins`.
  */
-import { closeDescriptor } from '../../../src/kernel/descriptors.js';
-import { localAddress, openListener } from '../../../src/kernel/listener.js';
+import { DeafServer } from './deaf-server.js';
 import { type Ends, NOBODY } from './ends.js';
 import { comparable, LogReceiver } from './log-receiver.js';
 import { dial, type Peer, serve, silent, type TestServer } from './peers.js';
@@ -154,23 +153,4 @@ function textOf(situation: Situation, number: number, words: ReadonlyMap<string,
   let text = [`listen t${number}`, ...all.map((line) => `  ${line}`), ...sections].join('\n');
   for (const [word, address] of words) text = text.replaceAll(word, address);
   return text;
-}
-
-/** A listener whose backlog is full: whoever connects gets no answer. */
-class DeafServer {
-  private constructor(
-    readonly port: number,
-    private readonly listener: number,
-  ) {}
-
-  static async open(): Promise<DeafServer> {
-    const listener = openListener({ address: { family: 'ipv4', host: '127.0.0.1', port: 0 }, backlog: 0, reusePort: false });
-    const { port } = localAddress(listener) as { port: number };
-    await dial(port); // with a backlog of 0 there is room for one
-    return new DeafServer(port, listener);
-  }
-
-  close(): void {
-    closeDescriptor(this.listener);
-  }
 }
