@@ -53,6 +53,9 @@ const TRACKERS = 5;
 const KEY_LENGTH = 6;
 const KEY = 7;
 
+/** In the place of the number of trackers: the entry was removed. */
+const REMOVED = -1;
+
 /** A part of this size, and one more, of a full table makes room at a time. */
 const PURGE_SHIFT = 8;
 /** The owner number of the master's thread: workers have those from 1 on. */
@@ -209,6 +212,17 @@ export class StickTable {
     return found;
   }
 
+  /** Entry numbers up to this one, not included, have been used since the table was made. */
+  get numbersUsed(): number {
+    return this.words[TAKEN];
+  }
+
+  /** Whether there is an entry of that number, whose time is not over. */
+  isThere(entry: number, nowMs: number): boolean {
+    const at = this.at(entry);
+    return this.words[at + TRACKERS] !== REMOVED && !this.isOver(at, nowMs);
+  }
+
   /** Ends all entries whose time is over. */
   expire(nowMs: number): void {
     let link = this.words[OLDEST];
@@ -327,6 +341,7 @@ export class StickTable {
     while (this.words[place] !== entry + 1) place = this.at(this.words[place] - 1) + CHAIN;
     this.words[place] = this.words[at + CHAIN];
     this.unlink(entry);
+    this.words[at + TRACKERS] = REMOVED;
     this.words[at + CHAIN] = this.words[FREE];
     this.words[FREE] = entry + 1;
     Atomics.sub(this.words, USED, 1);

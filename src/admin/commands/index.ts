@@ -11,6 +11,7 @@ import { SESSION_COMMANDS } from './session.js';
 import { SESSION_LIST_COMMANDS } from './sessions.js';
 import { SET_SERVER_COMMANDS } from './set-server.js';
 import { STATS_COMMANDS } from './stats.js';
+import { TABLE_COMMANDS } from './tables.js';
 
 /** All of them, in any order. */
 export const COMMANDS: readonly Command[] = [
@@ -25,4 +26,5 @@ export const COMMANDS: readonly Command[] = [
   ...SESSION_LIST_COMMANDS,
   ...SET_SERVER_COMMANDS,
   ...STATS_COMMANDS,
+  ...TABLE_COMMANDS,
 ];

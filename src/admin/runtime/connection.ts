@@ -12,7 +12,7 @@ import { type Request, RequestReader } from './requests.js';
 const PIECE_MAX = 64 * 1024;
 
 /** Answers one request. What it throws closes the connection. */
-export type Respond = (request: Request, session: RuntimeSession) => Answer | Promise<Answer>;
+export type Respond = (request: Request, session: RuntimeSession) => Answer;
 
 /** What a connection needs to know beside its socket. */
 export interface ConnectionOptions {
@@ -31,6 +31,8 @@ export class Connection {
   private readonly reader: RequestReader;
   /** The client sends no more. */
   private inputEnded = false;
+  /** Written and not yet given to the socket: short answers go together. */
+  private text = '';
 
   constructor(
     private readonly socket: Socket,
@@ -48,6 +50,7 @@ export class Connection {
   async serve(): Promise<void> {
     try {
       while (await this.step());
+      await this.flush();
       this.socket.end();
       this.socket.resume(); // what is still sent must not keep the socket open
       await this.closed();
@@ -72,6 +75,7 @@ export class Connection {
 
   /** Waits for a whole line; false when none will come. */
   private async receive(): Promise<boolean> {
+    await this.flush();
     const deadline = performance.now() + this.session.timeoutMs;
     for (;;) {
       const chunk = this.socket.read() as Buffer | null;
@@ -84,18 +88,27 @@ export class Connection {
   }
 
   private async answer(request: Request): Promise<void> {
-    const answer = await this.options.respond(request, this.session);
+    const answer = this.options.respond(request, this.session);
     if (typeof answer === 'string') return await this.write(answer);
+    await this.flush(); // it may take its time
     if (answer instanceof Promise) return await this.write(await answer);
     for await (const piece of answer) await this.write(piece);
   }
 
-  /** Gives a text to the socket; resolves when it may be given more. */
+  /** Takes a text for the client; resolves when there may be more. */
   private async write(text: string): Promise<void> {
+    this.text += text;
+    if (this.text.length >= PIECE_MAX) await this.flush();
+  }
+
+  /** Gives the socket what was written, as fast as it takes it. */
+  private async flush(): Promise<void> {
+    const { text } = this;
+    this.text = '';
     for (let at = 0; at < text.length; at += PIECE_MAX) {
       if (this.socket.destroyed) throw new Disconnected();
-      const piece = text.length <= PIECE_MAX ? text : text.slice(at, at + PIECE_MAX);
-      if (!this.socket.write(piece)) await this.event(['drain'], performance.now() + this.session.timeoutMs);
+      if (!this.socket.write(text.slice(at, at + PIECE_MAX)))
+        await this.event(['drain'], performance.now() + this.session.timeoutMs);
     }
   }
 

@@ -70,7 +70,7 @@ export class RuntimeServer {
   private async serve(socket: Socket, session: RuntimeSession): Promise<void> {
     const { lineMax, log } = this.options;
     const uptimeMs = (): number => performance.now() - this.startedAt;
-    const respond = (request: Request): Answer | Promise<Answer> => this.respond(request, session);
+    const respond = (request: Request): Answer => this.respond(request, session);
     try {
       await new Connection(socket, session, { respond, lineMax, uptimeMs }).serve();
     } catch (error) {
@@ -84,7 +84,7 @@ export class RuntimeServer {
     if (this.connections.size < this.options.maxconn) for (const acceptor of this.acceptors) acceptor.resume();
   }
 
-  private respond({ words, payload }: Request, session: RuntimeSession): Answer | Promise<Answer> {
+  private respond({ words, payload }: Request, session: RuntimeSession): Answer {
     const { registry, balancer } = this.options;
     const own = words.length > 1 && OWN_PROCESS.test(words[0]) ? words.slice(1) : words;
     const found = registry.find(own, session);

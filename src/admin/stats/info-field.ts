@@ -4,8 +4,8 @@ import type { LoadBalancer } from '../../master/balancer.js';
 import { packageVersion } from '../../master/version.js';
 import type { CounterName } from '../../shared/counters.js';
 import type { SharedTables } from '../../shared/state.js';
+import { monotonicMs } from '../clock.js';
 import type { FieldNature, FieldTags, FieldType, FieldValue } from './field.js';
-import { monotonicMs } from './source.js';
 
 /** What this is, and its version. */
 export const PRODUCT = `turbo-lb ${packageVersion()}`;

@@ -9,6 +9,7 @@ import type { ServerAddresses } from '../../master/server-addresses.js';
 import type { ServerStates } from '../../master/server-states.js';
 import type { Plan } from '../../plan/plan.js';
 import type { SharedTables } from '../../shared/state.js';
+import { monotonicMs } from '../clock.js';
 
 /** A balancer as statistics see it. */
 export interface StatisticsSource {
@@ -26,11 +27,6 @@ export interface StatisticsSource {
   /** The present: in wrapping milliseconds of the workers' clock, and in whole seconds since 1970. */
   readonly nowMs: number;
   readonly nowSeconds: number;
-}
-
-/** The clock that workers count with (CLOCK_MONOTONIC), in wrapping milliseconds. */
-export function monotonicMs(): number {
-  return Number(process.hrtime.bigint() / 1_000_000n) | 0;
 }
 
 /** A balancer now. */
