@@ -86,6 +86,8 @@ async function runCommand(entry: Entry, words: readonly string[], output: Output
   let code = EXIT_OK;
   const parser = newParser();
   const command = await entry.load();
+  // To the library `help` is its own command; to a balancer it is one of the words.
+  if (command.words === true && !words.includes('--help')) parser.help(false);
   for (const { name, describe } of COMMANDS) {
     if (name !== entry.name) parser.command(name, describe);
     else

@@ -29,8 +29,8 @@ export const SOCKET_OPTIONS: Readonly<Record<string, Options>> = {
 };
 
 /** How help texts explain the search. */
-export const SOCKET_SEARCH = `Without --socket: the 'stats socket' of -f FILE, or $${VARIABLE}, or the first
-of these that is there: /run/turbo-lb/admin.sock, /run/turbo-lb.sock,
+export const SOCKET_SEARCH = `Without --socket: the 'stats socket' of -f FILE, or $${VARIABLE}, or the
+first of these that is there: /run/turbo-lb/admin.sock, /run/turbo-lb.sock,
 /run/haproxy/admin.sock, /run/haproxy.sock, /var/lib/haproxy/stats.`;
 
 /** What the flags say; complaints where they cannot be understood. */

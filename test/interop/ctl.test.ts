@@ -70,6 +70,7 @@ test('answers are those of the socket, and exit codes tell errors', () =>
     const denied = await turbo(['ctl', '--socket', user, 'set server app/s1 weight 5']);
     assert.equal([denied.code, denied.stdout.trim()], [2, 'Permission denied']);
     assert.is((await turbo(['ctl', '--socket', admin, 'bogus'])).code, 2);
+    assert.match((await turbo(['ctl', '--socket', admin, 'help'])).stdout, /^The following commands are valid/);
   }));
 
 test('payloads and lines come from standard input', () =>

@@ -55,6 +55,23 @@ function settingsIn(text: string): Map<string, { value: string; active: boolean 
   return settings;
 }
 
+/** What guides for HAProxy on dedicated hosts set. */
+const GUIDES = `net.ipv4.tcp_tw_reuse = 1
+net.ipv4.ip_local_port_range = 1024 65023
+net.ipv4.tcp_max_syn_backlog = 10240
+net.ipv4.tcp_max_tw_buckets = 400000
+net.ipv4.tcp_max_orphans = 60000
+net.ipv4.tcp_synack_retries = 3
+net.core.somaxconn = 10000`;
+
+test('a host that is set up by the guides is as the example file would have it', () => {
+  const values = Object.fromEntries([...settingsIn(GUIDES)].map(([name, { value }]) => [name, value]));
+  for (const [name, value] of Object.entries(values)) {
+    assert.equal([name, settingsIn(EXAMPLE).get(name)], [name, { value, active: true }]);
+    assert.is(find(name, {}, values).state, 'ok', name);
+  }
+});
+
 test('the example file says what the table says', () => {
   const inFile = settingsIn(EXAMPLE);
   assert.equal(

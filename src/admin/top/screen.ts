@@ -116,7 +116,7 @@ export function textOf(line: ScreenLine): string {
 
 function headLines(state: TopState, columns: number, clock: string): ScreenLine[] {
   const info = (field: string): string => state.sample?.info.get(field) ?? '-';
-  const version = `${info('Name')} ${info('Version').replace(/[-+].*/, '')}  pid ${info('Pid')}  up ${uptime(info)}  `;
+  const version = `${product(info)}  pid ${info('Pid')}  up ${uptime(info)}  `;
   const title = cell(`${state.sample === null ? '' : version}${state.source}`, columns - clock.length - 1);
   const titleLine = cut(
     [
@@ -132,6 +132,12 @@ function headLines(state: TopState, columns: number, clock: string): ScreenLine[
       tableHead(state, columns),
     ];
   return [titleLine, [[cell(summary(state, info), columns), 'plain']], tableHead(state, columns)];
+}
+
+/** turbo-lb names itself behind the version of HAProxy whose language it speaks. */
+function product(info: (field: string) => string): string {
+  const [, own] = /-(turbo-lb-.*)$/.exec(info('Version')) ?? [];
+  return own?.replace('turbo-lb-', 'turbo-lb ') ?? `${info('Name')} ${info('Version').replace(/[-+].*/, '')}`;
 }
 
 function uptime(info: (field: string) => string): string {

@@ -3,8 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { paintLine, repaint } from '../../../src/admin/top/paint.js';
 import { renderPage, renderScreen, textOf } from '../../../src/admin/top/screen.js';
-import { newState, press, type TopState, withFailure } from '../../../src/admin/top/state.js';
-import { watched } from './support.js';
+import { newState, press, type TopState, withFailure, withSample } from '../../../src/admin/top/state.js';
+import { farm, sampleAt, watched } from './support.js';
 
 const typed = (state: TopState, ...keys: string[]): TopState => keys.reduce((now, key) => press(now, key, 5)[0], state);
 
@@ -74,6 +74,11 @@ test('no answer is said in words above what was known', () => {
     /^\/run\/x +12:00:00\nNO ANSWER since 1: nobody\n NAME/,
   );
   assert.match(screen(newState('/run/x', 1000), 80, 8), /\nasking \.\.\.\n/);
+});
+
+test('turbo-lb goes by its own name', () => {
+  const sample = sampleAt(1, farm(1), { Version: '3.4.0-turbo-lb-0.1.0' });
+  assert.match(screen(withSample(newState('/run/x', 1000), sample), 80, 8), /^turbo-lb 0\.1\.0 {2}pid 77 /);
 });
 
 test('filters, views and their emptiness', () => {
