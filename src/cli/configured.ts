@@ -18,6 +18,7 @@ import { dumpConfiguration, dumpKeywords, dumpLibraries } from './dumps.js';
 import { early } from './early.js';
 import { whyInert } from './inert-options.js';
 import { MasterRole } from './master-role.js';
+import { Others } from './others.js';
 import { reportFindings, reportJson, StartMessages } from './report.js';
 import { parseShortOptions, type ShortOptions } from './short-options.js';
 import { USAGE, versionLine, versionText } from './usage.js';
@@ -163,35 +164,34 @@ class Job {
     const report = this.background ? prepareReport() : null;
     const role = this.newRole();
     const handed = this.fetchListeners();
-    let signalled = false;
-    const signalOthers = (): void => {
-      if (!signalled) this.signalOthers();
-      signalled = true;
-    };
-    return withRuntimeApi(plan, this.log, (runtime) =>
-      runMaster(plan, {
-        log: this.log,
-        masterWorker: role !== null,
-        handed,
-        quiet: quiet || this.background || !(verbose || debug || process.stderr.isTTY === true),
-        // Another user may not signal a process of root; otherwise those before us stay until all is well.
-        onBound: (identity) => {
-          runtime.publish();
-          if (changesIdentity(identity)) signalOthers();
-        },
-        onReady: (balancer) => {
-          runtime.serve(balancer);
-          signalOthers();
-          role?.ready();
-          report?.send();
-        },
-        onStopping: () => role?.stopping(),
-        onDraining: () => runtime.refuse(),
-        onStopped: (code) => {
-          runtime.close();
-          role?.stopped(code);
-        },
-      }),
+    const others = new Others(this.options, this.log);
+    return others.during((makeRoom) =>
+      withRuntimeApi(plan, this.log, (runtime) =>
+        runMaster(plan, {
+          log: this.log,
+          masterWorker: role !== null,
+          handed,
+          ...(makeRoom && { makeRoom }),
+          quiet: quiet || this.background || !(verbose || debug || process.stderr.isTTY === true),
+          // Another user may not signal a process of root; otherwise those before us stay until all is well.
+          onBound: (identity) => {
+            runtime.publish();
+            if (changesIdentity(identity)) others.end();
+          },
+          onReady: (balancer) => {
+            runtime.serve(balancer);
+            others.end();
+            role?.ready();
+            report?.send();
+          },
+          onStopping: () => role?.stopping(),
+          onDraining: () => runtime.refuse(),
+          onStopped: (code) => {
+            runtime.close();
+            role?.stopped(code);
+          },
+        }),
+      ),
     );
   }
 
@@ -212,20 +212,6 @@ class Job {
     const { masterWorker, notifySystemd } = this.options;
     if (!masterWorker) return null;
     return new MasterRole(this.log, notifySystemd ? new Systemd(process.env, this.log) : null);
-  }
-
-  /** What ran before may go. */
-  private signalOthers(): void {
-    for (const pid of this.options.finish) this.signal(pid, 'SIGUSR1');
-    for (const pid of this.options.terminate) this.signal(pid, 'SIGTERM');
-  }
-
-  private signal(pid: number, signal: NodeJS.Signals): void {
-    try {
-      process.kill(pid, signal);
-    } catch (error) {
-      this.log.warning(`cannot send ${signal} to process ${pid}: ${(error as NodeJS.ErrnoException).code}`);
-    }
   }
 
   private enter(directory: string): boolean {

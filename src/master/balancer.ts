@@ -2,6 +2,7 @@
  * A running load balancer: listeners, shared state and workers for one Plan. `runMaster` adds what
  * a process needs around it; a program that embeds turbo-lb uses this class itself.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SocketAddress } from '../kernel/address.js';
 import { allowedCpus } from '../kernel/affinity.js';
 import { closeDescriptor } from '../kernel/descriptors.js';
@@ -34,7 +35,7 @@ import type { StateSources } from './saved-states.js';
 import type { ServerAddresses } from './server-addresses.js';
 import { type ServerPlace, type ServerStates, SYSTEM_CLOCK } from './server-states.js';
 import { applySizing, demandOf, type Sizing, sizedPlan } from './sizing.js';
-import { StartError } from './start-error.js';
+import { BindError, StartError } from './start-error.js';
 import { stateDump } from './state-dump.js';
 import { startWarnings, sysctlReader } from './sysctl.js';
 import { PlanRefused, sparesFor, Workers, type WorkersOptions } from './workers.js';
@@ -71,7 +72,13 @@ export interface BalancerOptions {
   readonly loadsLater?: 'yes' | 'perhaps' | 'no';
   /** Listening sockets of a former process: those that the plan has a use for are taken. */
   readonly handed?: HandedListeners | null;
+  /** Asks the processes before this one to stop listening for a while; called once, when an address is taken. */
+  readonly makeRoom?: () => void;
 }
+
+/** How often, and after which time, a bind is tried again when those before were asked for room; HAProxy's. */
+const BIND_TRIES = 200;
+const BIND_RETRY_MS = 10;
 
 /** What a balancer is doing, summed over its workers. */
 export type BalancerCounters = Record<CounterName, number>;
@@ -123,7 +130,7 @@ export class LoadBalancer {
     this.sizing = sizing;
     this.maxconn = sizing.maxconn;
     this.life.descriptorsMax = sizing.limit.soft;
-    const change = this.listeners.prepare(plan, this.workerCount, options.handed);
+    const change = await this.bind(plan);
     options.handed?.close();
     change.apply(() => false);
     if (settings.maxconn > 0) this.warnOfSysctls(sizing.maxconn);
@@ -145,6 +152,21 @@ export class LoadBalancer {
     );
     this.active.begin();
     this.life.begin(this.workerCount, () => this.tables.counters);
+  }
+
+  /** Opens the listening sockets; where addresses are taken, whoever has them is asked for room, for a while. */
+  private async bind(plan: Plan): Promise<ListenerChange> {
+    const { handed = null, makeRoom } = this.options;
+    for (let tries = 0; ; tries++) {
+      try {
+        return this.listeners.prepare(plan, this.workerCount, { handed, replaces: makeRoom !== undefined });
+      } catch (error) {
+        const isTaken = error instanceof BindError && error.failures.every(({ reason }) => reason.includes('EADDRINUSE'));
+        if (!isTaken || makeRoom === undefined || handed !== null || tries === BIND_TRIES) throw error;
+        if (tries === 0) makeRoom();
+        await delay(BIND_RETRY_MS);
+      }
+    }
   }
 
   /**

@@ -3,7 +3,6 @@
  * the process. Every address that cannot be had is found in one run. Another plan keeps the sockets
  * of the addresses that it has, too. Accepting is the workers' business.
  */
-import { rmSync } from 'node:fs';
 import { formatAddress, type SocketAddress } from '../kernel/address.js';
 import { closeDescriptor } from '../kernel/descriptors.js';
 import { errnoText, SystemCallError, systemText } from '../kernel/errno.js';
@@ -23,12 +22,11 @@ import {
 import { groupId, userId } from '../kernel/users.js';
 import type { BindPlan, FrontendPlan, Plan } from '../plan/plan.js';
 import type { HandedListeners } from './handed-listeners.js';
+import { SocketFile } from './socket-file.js';
 import { BindError, type BindFailure, StartError } from './start-error.js';
 
 /** What HAProxy calls the protocols of its listeners. */
 const PROTOCOLS: Readonly<Record<SocketAddress['family'], string>> = { ipv4: 'tcpv4', ipv6: 'tcpv6', unix: 'unix_stream' };
-/** A file that is not ours to remove any more: rights or the view of the file system were given up. */
-const OUT_OF_REACH: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 /** The sockets of one bind. */
 interface OpenBind {
@@ -41,7 +39,19 @@ interface OpenBind {
   /** With the real port number. */
   readonly address: SocketAddress;
   readonly settings: ListenerSettings;
+  /** Of a UNIX socket; null: it has none, or it is not ours. */
+  readonly file: SocketFile | null;
 }
+
+/** What there is of the process before this one. */
+export interface Predecessor {
+  /** Listening sockets that it has handed over. */
+  readonly handed: HandedListeners | null;
+  /** It may still listen at the paths of UNIX sockets, which change hands in one step. */
+  readonly replaces: boolean;
+}
+
+const NOBODY: Predecessor = { handed: null, replaces: false };
 
 /** The sockets of another plan, made ready. */
 export interface ListenerChange {
@@ -72,11 +82,11 @@ export class Listeners {
   /**
    * Finds sockets for a plan: those there are, or new ones. Throws BindError for all that fail, after it
    * has closed the new ones, and StartError for a user or group that does not exist.
-   * @param handed sockets of a former process, taken where an address is the same
+   * @param before what there is of a former process: sockets, taken where an address is the same
    */
-  prepare(plan: Plan, workers: number, handed: HandedListeners | null = null): ListenerChange {
-    const before = this.binds;
-    const left = new Set(before);
+  prepare(plan: Plan, workers: number, before: Predecessor = NOBODY): ListenerChange {
+    const present = this.binds;
+    const left = new Set(present);
     const opened: OpenBind[] = [];
     try {
       const failures: BindFailure[] = [];
@@ -85,7 +95,7 @@ export class Listeners {
           const known = take(left, keyOf(bind));
           const settings = settingsOf(plan, frontend, bind);
           if (known !== null) return { ...known, bind, frontend: frontend.name, settings };
-          const one = attempt(plan, frontend, bind, { settings, workers, handed }, failures);
+          const one = attempt(plan, frontend, bind, { settings, workers, ...before }, failures);
           opened.push(one);
           return one;
         }),
@@ -93,7 +103,7 @@ export class Listeners {
       if (failures.length > 0) throw new BindError(failures);
       return {
         descriptors: Array.from({ length: workers }, (_, worker) => binds.map(({ fds }) => fds[worker])),
-        apply: (isPaused) => this.apply(before, binds, isPaused),
+        apply: (isPaused) => this.apply(present, binds, isPaused),
         closeOthers: () => this.closeAll([...left]),
         discard: () => this.closeAll(opened),
       };
@@ -144,6 +154,7 @@ export class Listeners {
   private apply(before: readonly OpenBind[], binds: readonly OpenBind[], isPaused: (frontend: string) => boolean): string[] {
     const former = new Map(before.map((one) => [one.fds[0], one]));
     this.binds = binds;
+    for (const { file, bind } of binds) file?.publish(bind.origin);
     return binds.flatMap((one) => {
       const known = former.get(one.fds[0]);
       if (one.bind.inheritedFd !== null) return [];
@@ -154,11 +165,9 @@ export class Listeners {
   }
 
   private closeAll(binds: readonly OpenBind[]): void {
-    for (const { fds, bind, address } of binds) {
-      if (fds.length === 0) continue;
+    for (const { fds, file } of binds) {
       for (const fd of new Set(fds)) closeDescriptor(fd);
-      const isOurs = address.family === 'unix' && !address.abstract && bind.inheritedFd === null;
-      if (isOurs && !this.pathsForgotten) removeSocket(address.path);
+      if (!this.pathsForgotten) file?.remove();
     }
   }
 }
@@ -193,36 +202,38 @@ function changed(from: OpenBind, to: OpenBind, isPaused: boolean): string[] {
 }
 
 /** How sockets are opened, or taken over. */
-interface Opening {
+interface Opening extends Predecessor {
   readonly settings: ListenerSettings;
   readonly workers: number;
-  readonly handed: HandedListeners | null;
 }
 
 /** Opens the sockets of a bind; where that fails, adds the failure. */
 function attempt(plan: Plan, frontend: FrontendPlan, bind: BindPlan, opening: Opening, failures: BindFailure[]): OpenBind {
   const base = { key: keyOf(bind), bind, frontend: frontend.name, settings: opening.settings };
   try {
-    const fds = openBind(bind, opening);
-    return { ...base, fds, address: localAddress(fds[0]) };
+    const { address, inheritedFd } = bind;
+    const hasFile = address.family === 'unix' && !address.abstract && inheritedFd === null;
+    const file = hasFile ? new SocketFile(address.path, opening.replaces) : null;
+    const fds = openBind(bind, file, opening);
+    return { ...base, fds, file, address: file === null ? localAddress(fds[0]) : address };
   } catch (error) {
     if (!(error instanceof SystemCallError)) throw error;
     const isListen = plan.backends.some((backend) => backend.id === frontend.id);
     failures.push(bindFailure(bind, `${isListen ? 'proxy' : 'frontend'} ${frontend.name}`, error));
-    return { ...base, fds: [], address: bind.address };
+    return { ...base, fds: [], file: null, address: bind.address };
   }
 }
 
 /** A socket for each worker; UNIX sockets know no SO_REUSEPORT, and one that was inherited is one: all workers share it. */
-function openBind(bind: BindPlan, opening: Opening): number[] {
+function openBind(bind: BindPlan, file: SocketFile | null, opening: Opening): number[] {
   const { address, inheritedFd } = bind;
   const { workers } = opening;
   if (inheritedFd !== null) return new Array<number>(workers).fill(adopt(bind, inheritedFd));
-  const fds = [openOne(bind, address, opening)];
+  const fds = [openOne(bind, address, file, opening)];
   if (address.family === 'unix') return new Array<number>(workers).fill(fds[0]);
   try {
     const real = localAddress(fds[0]); // the port, where the system chose it
-    while (fds.length < workers) fds.push(openOne(bind, real, opening));
+    while (fds.length < workers) fds.push(openOne(bind, real, null, opening));
     return fds;
   } catch (error) {
     for (const fd of fds) closeDescriptor(fd);
@@ -230,14 +241,20 @@ function openBind(bind: BindPlan, opening: Opening): number[] {
   }
 }
 
-function openOne(bind: BindPlan, address: SocketAddress, { settings, handed }: Opening): number {
+function openOne(bind: BindPlan, wanted: SocketAddress, file: SocketFile | null, { settings, handed }: Opening): number {
   const { backlog, tcp } = settings;
   const v6only = bind.socket.v6only ? true : bind.socket.v4v6 ? false : null;
-  const taken = handed?.take({ address, interface: bind.socket.interface, v6only }) ?? null;
-  if (taken === null)
-    return openListener({ address, backlog, reusePort: true, v6only, ...(tcp && { tcp }), permissions: socketPermissions(bind) });
-  takeOverListener(taken, settings);
-  return taken;
+  const taken = handed?.take({ address: wanted, interface: bind.socket.interface, v6only }) ?? null;
+  if (taken !== null) {
+    takeOverListener(taken, settings);
+    file?.taken();
+    return taken;
+  }
+  const address = file !== null && wanted.family === 'unix' ? { ...wanted, path: file.boundAt } : wanted;
+  const permissions = socketPermissions(bind);
+  const fd = openListener({ address, backlog, reusePort: true, v6only, ...(tcp && { tcp }), permissions });
+  file?.bound();
+  return fd;
 }
 
 function adopt({ origin }: BindPlan, fd: number): number {
@@ -277,14 +294,6 @@ export function bindFailure({ origin, address }: BindPlan, proxy: string, { sysc
     reason: errnoText(errno),
     text: `cannot ${syscall} ${kind} (${systemText(errno)}) for [${where}]`,
   };
-}
-
-function removeSocket(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch (error) {
-    if (!OUT_OF_REACH.has((error as NodeJS.ErrnoException).code)) throw error;
-  }
 }
 
 /** Who may connect to a UNIX socket. Throws StartError for a user or group that does not exist. */

@@ -22,6 +22,8 @@ export interface MasterOptions {
   readonly quiet?: boolean;
   /** Listening sockets of a former process. */
   readonly handed?: HandedListeners | null;
+  /** Asks the processes before this one to stop listening for a while. */
+  readonly makeRoom?: () => void;
   /** Called when the listening sockets are open, as the last thing before root and its rights are given up. */
   readonly onBound?: (identity: Identity) => void;
   /** Called when connections are accepted. */
@@ -60,6 +62,7 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     log,
     ...(options.workerUrl && { workerUrl: options.workerUrl }),
     ...(options.handed && { handed: options.handed }),
+    ...(options.makeRoom && { makeRoom: options.makeRoom }),
     loadsLater: life.chroot !== null ? 'no' : changesIdentity(identity) ? 'perhaps' : 'yes',
     onBound: () => {
       const problem = life.pidfile === null ? null : writePidfile(life.pidfile);

@@ -1,8 +1,9 @@
 /** Processes that take each other's place (`-sf`, `-x`) without losing a connection, HAProxy among them. */
+import { existsSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ENGINES, isAlive, runProcess, withProcesses } from '../harness.js';
-import { closeAll, dial } from './support/peers.js';
+import { ENGINES, eventually, isAlive, runProcess, withProcesses } from '../harness.js';
+import { closeAll, dial, echo, serve } from './support/peers.js';
 import { Load, Place, type Program, visit } from './support/replacing.js';
 
 /** A test with a place; all that took it are ended. */
@@ -72,6 +73,48 @@ for (const way of WAYS) {
     }
   });
 }
+
+placed('who has an address for itself is asked to make room, and its sessions go on', 1, async (place) => {
+  place.configure(1, ['noreuseport']);
+  assert.is((await place.replace('haproxy')).code, 0);
+  const client = await dial(place.port);
+  await client.hears('served');
+  const { code, stderr } = await place.replace('turbo');
+  assert.is(code, 0, stderr);
+  await eventually('the next one serves', async () => (await visit(place.port)) === null);
+  await client.echoes('still here');
+  client.socket.end();
+  await place.settled();
+  assert.is(await visit(place.port), null);
+});
+
+placed('when nothing comes of it, who made room goes on', 1, async (place) => {
+  place.configure(1, ['noreuseport']);
+  assert.is((await place.replace('haproxy')).code, 0);
+  const other = await serve(echo);
+  place.configure(1, ['noreuseport'], [], [other.address]);
+  const { code, stderr } = await place.replace('turbo');
+  assert.is(code, 1);
+  assert.match(stderr, `cannot bind socket (Address already in use) for [${other.address}]`);
+  await eventually('the first one serves', async () => (await visit(place.port)) === null);
+  assert.is(await visit(place.path), null);
+});
+
+placed('without -x the path of a UNIX socket goes over to the next process, and stays', 2, async (place) => {
+  assert.is((await place.replace('turbo')).code, 0);
+  const client = await dial(place.path);
+  await client.hears('served');
+  for (let i = 0; i < 2; i++) {
+    const { code, stderr } = await place.replace('turbo');
+    assert.is(code, 0, stderr);
+    assert.is(await visit(place.path), null);
+  }
+  client.socket.end();
+  await place.settled();
+  assert.is(await visit(place.path), null);
+  process.kill(place.pids.at(-1) ?? 0, 'SIGTERM');
+  await eventually('the last one has taken it along', () => !existsSync(place.path));
+});
 
 placed('hard-stop-after ends what the former process still serves', 1, async (place) => {
   place.configure(1, ['hard-stop-after 300ms']);

@@ -47,8 +47,8 @@ export class Place {
     return place;
   }
 
-  /** Writes the file: further lines of `global`, further UNIX sockets to listen at. */
-  configure(threads: number, lines: readonly string[], paths: readonly string[] = []): void {
+  /** Writes the file: further lines of `global`, further UNIX sockets and addresses to listen at. */
+  configure(threads: number, lines: readonly string[], paths: readonly string[] = [], addresses: readonly string[] = []): void {
     const { port, path, server, socket } = this;
     const global = [`nbthread ${threads}`, 'maxconn 1000', `stats socket ${socket} level admin expose-fd listeners`, ...lines];
     const text = ['global', ...global, 'defaults', 'mode tcp', 'timeout connect 5s', 'timeout client 1m', 'timeout server 1m'];
@@ -56,7 +56,7 @@ export class Place {
       'listen l',
       `bind 127.0.0.1:${port}`,
       `bind unix@${path}`,
-      ...paths.map((more) => `bind unix@${more}`),
+      ...[...paths.map((more) => `unix@${more}`), ...addresses].map((more) => `bind ${more}`),
       `server s ${server.address}`,
       '',
     );

@@ -1,0 +1,53 @@
+/**
+ * The processes that this one replaces (`-sf`, `-st`; management manual, section 4): asked to stop
+ * listening when they have an address that is wanted, to listen again when nothing comes of it, and
+ * to end once this one is ready.
+ */
+import type { Log } from '../master/log.js';
+import type { ShortOptions } from './short-options.js';
+
+/** All of them. */
+export class Others {
+  private asked = false;
+  private ended = false;
+
+  constructor(
+    private readonly options: Pick<ShortOptions, 'finish' | 'terminate'>,
+    private readonly log: Log,
+  ) {}
+
+  /** Runs what needs their addresses, with the way to ask for them, if there is anybody to ask; when it fails they go on. */
+  async during<T>(run: (makeRoom: (() => void) | undefined) => Promise<T>): Promise<T> {
+    const { finish, terminate } = this.options;
+    const all = [...finish, ...terminate];
+    const tell = (signal: NodeJS.Signals): void => {
+      for (const pid of all) this.signal(pid, signal);
+    };
+    const makeRoom = (): void => {
+      this.asked = true;
+      tell('SIGTTOU');
+    };
+    try {
+      return await run(all.length > 0 ? makeRoom : undefined);
+    } catch (error) {
+      if (this.asked && !this.ended) tell('SIGTTIN');
+      throw error;
+    }
+  }
+
+  /** They may end, softly or at once; said once. */
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    for (const pid of this.options.finish) this.signal(pid, 'SIGUSR1');
+    for (const pid of this.options.terminate) this.signal(pid, 'SIGTERM');
+  }
+
+  private signal(pid: number, signal: NodeJS.Signals): void {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      this.log.warning(`cannot send ${signal} to process ${pid}: ${(error as NodeJS.ErrnoException).code}`);
+    }
+  }
+}
