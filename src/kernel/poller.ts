@@ -7,8 +7,6 @@
 import { EventSet } from './epoll/event-set.js';
 import { applySetup, type SocketSetup } from './socket-setup.js';
 import {
-  AF_INET,
-  AF_INET6,
   EAGAIN,
   EINPROGRESS,
   EINTR,
@@ -76,7 +74,6 @@ export class SocketPoller {
   open(family: number, setup: SocketSetup | null, sourcePort: number): number {
     const fd = sys.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return fd;
-    if (family === AF_INET || family === AF_INET6) this.setOption(fd, IPPROTO_TCP, TCP_NODELAY, AT_ONE, 4);
     const result = setup === null ? 0 : applySetup(fd, setup, sourcePort);
     if (result >= 0) return fd;
     sys.close(fd);
@@ -91,7 +88,9 @@ export class SocketPoller {
    */
   connect(fd: number, address: Uint8Array, brief: boolean): number {
     this.scratch.u8.set(address, AT_ADDRESS);
+    // On other sockets than TCP neither means anything, and fails quietly.
     if (brief) this.setOption(fd, IPPROTO_TCP, TCP_QUICKACK, AT_ZERO, 4);
+    else this.setOption(fd, IPPROTO_TCP, TCP_NODELAY, AT_ONE, 4);
     const result = sys.connect(fd, this.scratch.address + AT_ADDRESS, address.length);
     return result === -EINPROGRESS ? 0 : result;
   }

@@ -260,7 +260,10 @@ export class ServerStates {
 
   private change(place: ServerPlace, cleared: number, set: number, because = ''): void {
     const entry = this.at(place);
-    entry.own = (entry.own & ~cleared) | set;
+    const own = (entry.own & ~cleared) | set;
+    // A new generation for every good check would have the workers look at all servers anew.
+    if (own === entry.own) return;
+    entry.own = own;
     this.apply(entry, because);
   }
 

@@ -250,7 +250,7 @@ export class Checker {
     const now = clock.now();
     const at = delayMs === 0 ? now : Math.ceil((now + delayMs) / grid) * grid;
     probe.dueAt = at;
-    probe.callOff = clock.after(at - now, () => this.run(probe));
+    probe.callOff = clock.after(Math.ceil(at - now), () => this.run(probe));
   }
 
   /** The next check is due one interval after the last one ended. */

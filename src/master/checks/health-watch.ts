@@ -7,6 +7,7 @@ import type { SharedTables } from '../../shared/state.js';
 import type { Clock, ServerPlace, ServerStates, StateObserver, Transition } from '../server-states.js';
 import { type BeginCheck, type CheckAddresses, Checker } from './checker.js';
 import { CheckEvaluation } from './evaluation.js';
+import { Expectations } from './expectation.js';
 import { Judge } from './judge.js';
 import { HealthRecords } from './record.js';
 import { CheckRun, type CheckSurroundings } from './run.js';
@@ -92,7 +93,7 @@ export class HealthWatch implements StateObserver {
   }
 
   private realChecks(): BeginCheck {
-    const { plan, tables, clock, addresses } = this.surroundings;
+    const { plan, tables, addresses } = this.surroundings;
     const parts = {
       backends: plan.backends,
       groups: tables.servers.groups,
@@ -100,12 +101,12 @@ export class HealthWatch implements StateObserver {
       addresses,
       node: plan.process.node,
     };
+    const evaluation = new CheckEvaluation(plan, tables as SharedTables);
     const common: CheckSurroundings = {
       sockets: this.sockets,
-      evaluation: new CheckEvaluation(plan, tables as SharedTables),
+      evaluation,
+      expectations: new Expectations(evaluation),
       answerMax: plan.process.tune.bufsize,
-      after: (ms, call) => clock.after(ms, call),
-      now: () => clock.now(),
       stateOf: (place) => stateHeader(parts, place),
     };
     return (order, done) => {

@@ -11,21 +11,19 @@ import type { ServerPlan } from '../../plan/plan.js';
 import type { ServerPlace } from '../server-states.js';
 import { CheckConnection, type ConnectionUser } from './connection.js';
 import type { CheckEvaluation, CheckSubject } from './evaluation.js';
-import { type Decision, Expectations } from './expectation.js';
+import type { Decision, Expectations } from './expectation.js';
 import { proxyHeader } from './proxy-prologue.js';
 import { requestText } from './request.js';
 import type { CheckResult, CheckStatus } from './result.js';
-import type { CheckSockets } from './sockets.js';
+import type { CheckSockets, Impatient } from './sockets.js';
 
 /** What checks of one plan have in common. */
 export interface CheckSurroundings {
   readonly sockets: CheckSockets;
   readonly evaluation: CheckEvaluation;
+  readonly expectations: Expectations;
   /** Bytes of an answer that are looked at (`tune.bufsize`). */
   readonly answerMax: number;
-  /** Calls once after that many milliseconds; the answer calls it off. */
-  readonly after: (ms: number, call: () => void) => () => void;
-  readonly now: () => number;
   /** The header of `http-check send-state` for a server. */
   readonly stateOf: (place: ServerPlace) => string;
 }
@@ -51,10 +49,10 @@ const OWN_ERRORS: ReadonlySet<number> = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM
 const NOT_FOUND = 404;
 
 /** A check from its beginning to its result. */
-export class CheckRun implements ConnectionUser {
-  private readonly began: number;
-  private readonly subject: CheckSubject;
-  private readonly expectations: Expectations;
+export class CheckRun implements ConnectionUser, Impatient {
+  deadline = 0;
+  private readonly began = performance.now();
+  private madeSubject: CheckSubject | null = null;
   private connection: CheckConnection | null = null;
   private connected = false;
   private at = 0;
@@ -62,9 +60,6 @@ export class CheckRun implements ConnectionUser {
   private received = 0;
   private ended = false;
   private over = false;
-  private callOff: (() => void) | null = null;
-  /** Limits of time set so far: an older one means nothing any more. */
-  private limits = 0;
   /** What the last expectation left, for a result that is good. */
   private code = 0;
   private info = '';
@@ -75,21 +70,18 @@ export class CheckRun implements ConnectionUser {
     private readonly surroundings: CheckSurroundings,
     private readonly order: CheckOrder,
     private readonly done: (result: CheckResult) => void,
-  ) {
-    this.began = surroundings.now();
-    this.subject = surroundings.evaluation.subject(order.place);
-    this.expectations = new Expectations(surroundings.evaluation);
-  }
+  ) {}
 
   /** Begins. The result does not come before this has returned. */
   start(): void {
+    this.surroundings.sockets.await(this);
     this.goOn();
   }
 
   /** Ends it without a result. */
   cancel(): void {
     this.over = true;
-    this.callOff?.();
+    this.surroundings.sockets.forget(this);
     this.connection?.close();
   }
 
@@ -126,6 +118,12 @@ export class CheckRun implements ConnectionUser {
   onHandshakeFailure(errno: number): void {
     const system = errno === 0 ? '' : ` (${systemText(errno)})`;
     this.fail('L6RSP', `SSL handshake failure${system}${this.where}`);
+  }
+
+  /** Made when first asked for: a connection alone needs none. */
+  private get subject(): CheckSubject {
+    this.madeSubject ??= this.surroundings.evaluation.subject(this.order.place);
+    return this.madeSubject;
   }
 
   private get step(): CheckStep | undefined {
@@ -234,7 +232,7 @@ export class CheckRun implements ConnectionUser {
     const text = this.answer.join('');
     this.answer = [text];
     this.subject.response.text = text;
-    const decision = this.expectations.decide(step, step.number, { text, last: this.ended }, this.subject);
+    const decision = this.surroundings.expectations.decide(step, step.number, { text, last: this.ended }, this.subject);
     if (decision.kind === 'wait') return false;
     if (this.order.read !== undefined && text !== '') {
       this.finish(this.order.read(text));
@@ -256,7 +254,7 @@ export class CheckRun implements ConnectionUser {
 
   private codeOf({ statusCode, pattern }: ExpectStep, text: string, code: number): number {
     if (statusCode === null) return code;
-    if (statusCode === 'capture') return this.expectations.captured(pattern, text);
+    if (statusCode === 'capture') return this.surroundings.expectations.captured(pattern, text);
     return this.surroundings.evaluation.number(statusCode, this.subject);
   }
 
@@ -281,10 +279,7 @@ export class CheckRun implements ConnectionUser {
     this.finish({ status, info });
   }
 
-  /** Late is only who has not answered yet; this program may have been late itself, to look. */
-  private late(limit: number): void {
-    this.surroundings.sockets.lookNow();
-    if (this.over || limit !== this.limits) return;
+  onLate(): void {
     const { step } = this;
     if (step?.kind === 'expect') this.fail(step.timeoutStatus, this.where);
     else this.fail(this.connection?.established ? 'L6TOUT' : 'L4TOUT', this.where);
@@ -293,7 +288,7 @@ export class CheckRun implements ConnectionUser {
   private finish(result: Omit<CheckResult, 'durationMs'>): void {
     if (this.over) return;
     this.cancel();
-    const durationMs = this.surroundings.now() - this.began;
+    const durationMs = performance.now() - this.began;
     setImmediate(() => this.done({ ...result, durationMs }));
   }
 
@@ -304,8 +299,6 @@ export class CheckRun implements ConnectionUser {
   }
 
   private limit(ms: number): void {
-    this.callOff?.();
-    const number = ++this.limits;
-    this.callOff = this.surroundings.after(ms, () => this.late(number));
+    this.deadline = performance.now() + ms;
   }
 }

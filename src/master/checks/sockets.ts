@@ -19,13 +19,24 @@ const ROUNDS_MAX = 3;
 
 const FAMILIES = { ipv4: AF_INET, ipv6: AF_INET6, unix: AF_UNIX } as const;
 
+/** Who waits for its sockets only so long. */
+export interface Impatient {
+  /** By performance.now(). */
+  readonly deadline: number;
+  /** Nothing has come in time. */
+  onLate(): void;
+}
+
 /** The bytes of addresses that were used, and sockets' setups by their sources: as many as a plan has. */
 export class CheckSockets {
   private poller: SocketPoller | null = null;
   private readonly addresses = new Map<string, Uint8Array>();
   private readonly setups = new Map<string, SocketSetup | null>();
-  private look: NodeJS.Immediate | NodeJS.Timeout | null = null;
+  /** The next look: at the end of this turn, or later. Each is cleared by its own function: the other one would harm it. */
+  private soon: NodeJS.Immediate | null = null;
+  private later: NodeJS.Timeout | null = null;
   private lookMs = LOOK_MS_MIN;
+  private readonly waiting = new Set<Impatient>();
 
   /** Sockets at the moment. */
   get open(): number {
@@ -53,6 +64,16 @@ export class CheckSockets {
     return fd;
   }
 
+  /** From now on its deadline holds. Late is only who has not answered when its sockets have been looked after. */
+  await(waiter: Impatient): void {
+    this.waiting.add(waiter);
+  }
+
+  /** It waits no longer. */
+  forget(waiter: Impatient): void {
+    this.waiting.delete(waiter);
+  }
+
   /** The system's side of an open socket. */
   get system(): SocketPoller {
     if (this.poller === null) throw new Error('no socket has been opened');
@@ -61,36 +82,42 @@ export class CheckSockets {
 
   /** Closes everything, for good. */
   stop(): void {
-    if (this.look !== null) clearLook(this.look);
-    this.look = null;
+    this.forgetLook();
     this.poller?.stop();
     this.poller = null;
   }
 
   /** A look at the end of this turn of the event loop, for all that begins in it. */
   private lookSoon(): void {
-    if (this.look !== null && this.lookMs === LOOK_MS_MIN) return;
-    if (this.look !== null) clearLook(this.look);
     this.lookMs = LOOK_MS_MIN;
-    this.look = setImmediate(() => this.lookNow());
+    this.soon ??= setImmediate(() => this.lookNow());
   }
 
-  /** Looks after all sockets at once. */
-  lookNow(): void {
+  private lookNow(): void {
+    this.forgetLook();
     const { poller } = this;
-    if (this.look !== null) clearLook(this.look);
-    this.look = null;
     if (poller === null) return;
     // What goes on at once is not kept waiting, but a peer that floods keeps nobody else waiting either.
     let rounds = 0;
     while (rounds < ROUNDS_MAX && poller.poll() > 0) rounds++;
-    if (this.poller === null || poller.watched === 0 || this.look !== null) return;
-    if (rounds === ROUNDS_MAX) {
-      this.look = setImmediate(() => this.lookNow());
-      return;
-    }
-    this.look = setTimeout(() => this.lookNow(), this.lookMs).unref();
+    this.endPatience();
+    if (this.poller === null || poller.watched === 0) return;
+    if (rounds === ROUNDS_MAX) this.lookSoon();
+    if (this.soon !== null) return;
+    this.later = setTimeout(() => this.lookNow(), this.lookMs).unref();
     this.lookMs = Math.min(LOOK_MS_MAX, 2 * this.lookMs);
+  }
+
+  private forgetLook(): void {
+    if (this.soon !== null) clearImmediate(this.soon);
+    if (this.later !== null) clearTimeout(this.later);
+    this.soon = null;
+    this.later = null;
+  }
+
+  private endPatience(): void {
+    const now = performance.now();
+    for (const waiter of this.waiting) if (waiter.deadline <= now) waiter.onLate();
   }
 
   private bytesOf(address: SocketAddress): Uint8Array {
@@ -123,8 +150,3 @@ export class CheckSockets {
 
 /** Addresses kept at most: DNS may bring new ones for ever. */
 const ADDRESSES_MAX = 20_000;
-
-function clearLook(look: NodeJS.Immediate | NodeJS.Timeout): void {
-  clearImmediate(look as NodeJS.Immediate);
-  clearTimeout(look as NodeJS.Timeout);
-}
