@@ -328,7 +328,6 @@ export interface ServerPlan {
   /** Where connections come from; null: as the system chooses. */
   readonly source: SourcePlan | null;
   readonly tcpUserTimeoutMs: number;
-  readonly tfo: boolean;
   /** No entry of a stick table names it (`non-stick`). */
   readonly nonStick: boolean;
   /** The server whose state it follows; null: none. */
@@ -538,7 +537,6 @@ export function defaultServer(name: string, id: number, address: SocketAddress, 
     proxyV2Options: [],
     source: null,
     tcpUserTimeoutMs: 0,
-    tfo: false,
     nonStick: false,
     track: null,
     check: {

@@ -174,7 +174,13 @@ const OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
     help: 'How long data may go unacknowledged (TCP_USER_TIMEOUT).',
     parse: parseTcpUserTimeout,
   },
-  { name: 'tfo', arguments: '', no: true, help: 'Connect with TCP Fast Open.', parse: flag((s, on) => (s.tfo = on)) },
+  {
+    name: 'tfo',
+    arguments: '',
+    no: true,
+    help: 'Connect with TCP Fast Open, which HAProxy does in mode http only.',
+    parse: flag((s, on) => (s.tfo = on)),
+  },
   {
     name: 'cookie',
     arguments: '<value>',

@@ -54,7 +54,7 @@ class ServerCompiler {
 
   compile(id: number, common: SourcePlan | null): ServerPlan {
     const { name, settings } = this.server;
-    const { backup, maxqueue, slowstartMs, sendProxy, proxyV2Options, tcpUserTimeoutMs, tfo, nonStick, weight } = settings;
+    const { backup, maxqueue, slowstartMs, sendProxy, proxyV2Options, tcpUserTimeoutMs, nonStick, weight } = settings;
     const found = this.findAddress();
     const { maxconn, minconn } = limits(settings);
     // written out, since a spread costs many times as much, and files have thousands of servers
@@ -68,7 +68,6 @@ class ServerCompiler {
       sendProxy,
       proxyV2Options,
       tcpUserTimeoutMs,
-      tfo,
       nonStick,
       weight,
       address: found ?? this.nowhere(),
