@@ -27,6 +27,8 @@ import {
   type Session,
   type Termination,
 } from './session.js';
+import { isShortage } from './shortage.js';
+import { SourceTrouble } from './source-trouble.js';
 
 /** Wait before connecting to the same server again (ms), unless `timeout connect` is shorter. */
 const TURN_AROUND_MS = 1000;
@@ -45,6 +47,7 @@ export interface ConnectorOwner {
 export class Connector implements DispatchOwner {
   private readonly dispatcher: Dispatcher;
   private readonly sockets: ServerSockets;
+  private readonly sourceTrouble: SourceTrouble;
   private readonly prologue: ServerPrologue;
 
   /**
@@ -59,6 +62,7 @@ export class Connector implements DispatchOwner {
   ) {
     this.dispatcher = new Dispatcher(lane, this, decisions);
     this.sockets = new ServerSockets(lane, addresses);
+    this.sourceTrouble = new SourceTrouble(lane);
     this.prologue = new ServerPrologue(lane, decisions);
   }
 
@@ -84,8 +88,12 @@ export class Connector implements DispatchOwner {
     if (session.state !== CONNECTING) return;
     this.lane.timers.disarm(server.slot);
     // A connect that succeeded while its timer cancelled it has succeeded.
-    if (result >= 0) this.onEstablished(session);
-    else this.onFailure(session, session.timedOut ? FAILED_TIMEOUT : FAILED_REFUSED);
+    if (result >= 0) {
+      this.onEstablished(session);
+      return;
+    }
+    this.sourceTrouble.metConnect(session.backend, result, this.nowMs);
+    this.onFailure(session, session.timedOut ? FAILED_TIMEOUT : FAILED_REFUSED);
   }
 
   /** The timer of the server's endpoint fired before the session was relaying. */
@@ -231,7 +239,8 @@ export class Connector implements DispatchOwner {
     session.timedOut = false;
     const fd = this.sockets.open(session);
     if (fd < 0) {
-      this.lane.shortage.met(fd);
+      if (isShortage(fd)) this.lane.shortage.met(fd);
+      else this.sourceTrouble.metBind(session.backend, fd, this.nowMs);
       this.onFailure(session, FAILED_REFUSED);
       return;
     }

@@ -54,7 +54,10 @@ export interface DispatchOwner {
   readonly nowMs: number;
 }
 
-/** A `use-server` rule, ready to be evaluated: the server's number, or NO_SERVER. */
+/** A name that no server has: rules after it are not asked, and the algorithm chooses, as in HAProxy. */
+const NOBODY = -2;
+
+/** A `use-server` rule, ready to be evaluated: the server's number, NO_SERVER where its condition does not hold, or NOBODY. */
 type UseServer = (context: SampleContext) => number;
 
 /** One backend as this worker sees it. */
@@ -196,6 +199,7 @@ export class Dispatcher implements GrantTaker {
     let wanted = NO_SERVER;
     for (let i = 0; i < useServers.length && wanted === NO_SERVER; i++) {
       const server = useServers[i](context);
+      if (server === NOBODY) break;
       if (server !== NO_SERVER && serves(server)) wanted = server;
     }
     if (stickiness === null) return wanted;
@@ -291,12 +295,12 @@ export class Dispatcher implements GrantTaker {
   }
 }
 
-/** A rule whose condition holds names a server; a name that nobody has is no server. */
+/** A rule whose condition holds names a server, or nobody. */
 function compileUseServer({ server, condition }: UseServerPlan, plan: BackendPlan, compiler: ExpressionCompiler): UseServer {
   const test: Test | null = condition === null ? null : compiler.condition(condition);
   const holds = (context: SampleContext): boolean => test === null || test(context) === FOUND;
   if (typeof server === 'number') return (context) => (holds(context) ? server : NO_SERVER);
   const format = compiler.format(server);
   const byName = new Map(plan.servers.map(({ name }, i) => [name, i]));
-  return (context) => (holds(context) ? (byName.get(format(context)) ?? NO_SERVER) : NO_SERVER);
+  return (context) => (holds(context) ? (byName.get(format(context)) ?? NOBODY) : NO_SERVER);
 }

@@ -4,11 +4,19 @@
  */
 import type { Engine } from '../kernel/engine.js';
 import { errnoText } from '../kernel/errno.js';
+import { EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../kernel/sys/constants.js';
 import type { ConnectionGate } from '../shared/gate.js';
 import type { Notify } from './lane.js';
 
 /** A shortage is over when nothing failed for this long (ms). */
 const OVER_AFTER_MS = 5000;
+
+const SHORTAGES: readonly number[] = [EMFILE, ENFILE, ENOBUFS, ENOMEM];
+
+/** Whether a system call was refused with this `-errno` because there is not enough of something. */
+export function isShortage(result: number): boolean {
+  return SHORTAGES.includes(-result);
+}
 
 /** What one worker knows of the process's shortage of descriptors or memory. */
 export class Shortage {

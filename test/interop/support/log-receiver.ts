@@ -62,7 +62,7 @@ export function closeReceivers(): void {
 
 /** What the process says of its own proxies, listeners and servers. */
 function isOfProcess(line: string): boolean {
-  return /: (Proxy|Stopping|Pausing|Server|backend|Backup Server|Health check) /i.test(line);
+  return /: (Proxy|Stopping|Pausing|Server|backend|Backup Server|Health check|Connect\(\) failed|Cannot bind) /i.test(line);
 }
 
 /**

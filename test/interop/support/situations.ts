@@ -24,7 +24,8 @@ export interface LoggedEnds extends Ends {
 export interface Situation {
   /**
    * Lines of the `listen`, in which `{server}` is the address of its server, `{nobody}` one that
-   * refuses, `{deaf}` one that does not answer, and `{log}` that of the receiver. Without a line
+   * refuses, `{deaf}` one that does not answer, `{source}` one to connect from with a range of one port,
+   * and `{log}` that of the receiver. Without a line
    * `server`, one stands for its server; without a line `log`, all is logged to the receiver.
    */
   readonly lines?: readonly string[];
@@ -86,10 +87,12 @@ class Stage {
   static async open(run: Run, name: string, situation: Situation, number: number): Promise<Stage> {
     const port = await run.port(`bind of ${name}`);
     const nobody = await run.port(`nobody of ${name}`);
+    const source = await run.port(`source of ${name}`);
     const [log, server, deaf] = await Promise.all([LogReceiver.open(), serve(situation.serves ?? silent), DeafServer.open()]);
     const words = new Map([
       ['{server}', server.address],
       ['{nobody}', `127.0.0.1:${nobody}`],
+      ['{source}', `127.0.0.1:${source}-${source}`],
       ['{deaf}', `127.0.0.1:${deaf.port}`],
       ['{log}', `127.0.0.1:${log.port}`],
       ['{bind}', `127.0.0.1:${port}`],
