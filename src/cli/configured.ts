@@ -4,11 +4,13 @@
  */
 import { withRuntimeApi } from '../admin/runtime/api.js';
 import { evaluateCondition } from '../config/tokens/condition.js';
+import type { LoadBalancer } from '../master/balancer.js';
 import { type LoadedConfiguration, loadConfiguration, UnreadableConfiguration } from '../master/configuration.js';
 import { fetchListeners, type HandedListeners } from '../master/handed-listeners.js';
 import { Log } from '../master/log.js';
 import { runMaster } from '../master/master.js';
 import { changesIdentity, rootWarnings } from '../master/privileges.js';
+import { type ReloadResult, Reloads } from '../master/reloads.js';
 import { BindError, StartError } from '../master/start-error.js';
 import { Systemd } from '../master/systemd.js';
 import type { Plan } from '../plan/plan.js';
@@ -19,6 +21,7 @@ import { early } from './early.js';
 import { whyInert } from './inert-options.js';
 import { MasterRole } from './master-role.js';
 import { Others } from './others.js';
+import { reloadFiles } from './reload.js';
 import { reportFindings, reportJson, StartMessages } from './report.js';
 import { parseShortOptions, type ShortOptions } from './short-options.js';
 import { USAGE, versionLine, versionText } from './usage.js';
@@ -60,6 +63,7 @@ class Job {
   private readonly messages: StartMessages;
   /** This process is the one that another one has started in the background. */
   private readonly background = isDaemon();
+  private reloading: Reloads | null = null;
 
   constructor(
     private readonly options: ShortOptions,
@@ -131,7 +135,11 @@ class Job {
     const daemon = (options.daemon || config.global.daemon?.value === true) && !options.foreground;
     if (daemon && !this.background) return startDaemon();
     // In the foreground there is no pidfile, as in HAProxy: who debugs a file does not disturb the service.
-    return this.balance(withOptions(plan, options, daemon || this.background || options.masterWorker));
+    return this.balance(this.complete(plan, daemon));
+  }
+
+  private complete(plan: Plan, daemon: boolean): Plan {
+    return withOptions(plan, this.options, daemon || this.background || this.options.masterWorker);
   }
 
   /** What the options ask to be shown of what was read. */
@@ -184,6 +192,7 @@ class Job {
             role?.ready();
             report?.send();
           },
+          onReload: (balancer) => this.reloads(balancer, role).request(),
           onStopping: () => role?.stopping(),
           onDraining: () => runtime.refuse(),
           onStopped: (code) => {
@@ -205,6 +214,31 @@ class Job {
       this.messages.write('warning', `Failed to connect to the old process socket '${oldSocket}': ${(error as Error).message}`);
       throw new StartError('Failed to get the sockets from the old process!');
     }
+  }
+
+  /**
+   * Reloads of this process: whoever wants one, by a signal or a socket, asks here. Sockets answer with
+   * the result; the service manager hears of it either way.
+   */
+  private reloads(balancer: LoadBalancer, role: MasterRole | null): Reloads {
+    this.reloading ??= new Reloads(async () => {
+      role?.reloading();
+      const result = await this.reload(balancer);
+      role?.reloaded(result.ok);
+      return result;
+    });
+    return this.reloading;
+  }
+
+  private reload(balancer: LoadBalancer): Promise<ReloadResult> {
+    const { options, output } = this;
+    return reloadFiles(balancer, {
+      load: () => this.load(),
+      complete: (plan) => this.complete(plan, balancer.plan.process.life.daemon),
+      warningsFatal: options.warningsFatal,
+      diagnostics: options.diagnostics,
+      write: (text) => (options.quiet ? undefined : output.err(text)),
+    });
   }
 
   /** Of `-W` and `-Ws`; null without them. */

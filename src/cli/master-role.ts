@@ -22,6 +22,18 @@ export class MasterRole {
     this.systemd?.ready();
   }
 
+  /** A reload has begun. */
+  reloading(): void {
+    this.log.notice('Reloading HAProxy');
+    this.systemd?.reloading();
+  }
+
+  /** It is over. */
+  reloaded(ok: boolean): void {
+    if (ok) this.ready();
+    else this.systemd?.reloadFailed();
+  }
+
   /** The end has begun; said once. */
   stopping(): void {
     if (this.isStopping) return;

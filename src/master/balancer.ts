@@ -178,6 +178,12 @@ export class LoadBalancer {
     return this.pauses.exclusively(() => this.replacePlan(plan));
   }
 
+  /** Tells the logs what came of a reload. */
+  tellReload(ok: boolean): void {
+    const text = ok ? 'Configuration reloaded.' : 'Reload failed: the configuration in force stays as it was.';
+    this.active?.processLog?.write(ok ? 'notice' : 'alert', text);
+  }
+
   private async replacePlan(wanted: Plan): Promise<void> {
     const { workers, active, sizing } = this;
     if (workers === null || active === null || sizing === null) throw new StartError('the balancer is not running');

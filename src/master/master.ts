@@ -34,6 +34,8 @@ export interface MasterOptions {
   readonly masterWorker?: boolean;
   /** Called on SIGQUIT, to tell how memory is used. */
   readonly onDumpPools?: (balancer: LoadBalancer) => void;
+  /** Called on SIGUSR2, and on SIGHUP: reads the configuration again; does not reject. Without it, there is none. */
+  readonly onReload?: (balancer: LoadBalancer) => Promise<unknown>;
   /** Called when no new connections are accepted any more, while those there are go on. */
   readonly onDraining?: () => void;
   /** Called when the balancer has ended, before the process does, perhaps by a signal. */
@@ -102,7 +104,13 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     },
     pause: () => void whenStarted(() => balancer.pause()),
     resume: () => void whenStarted(() => balancer.resume()),
-    dumpStates: () => void whenStarted(() => balancer.dumpStates()),
+    reload: () => void whenStarted(() => options.onReload?.(balancer)),
+    // HAProxy's master reloads on SIGHUP, a process without one tells how servers are.
+    hangUp: () =>
+      void whenStarted(() => {
+        if (options.masterWorker !== true) balancer.dumpStates();
+        return options.onReload?.(balancer);
+      }),
     dumpPools: () => void whenStarted(() => options.onDumpPools?.(balancer)),
   });
   try {

@@ -18,6 +18,8 @@ const PROCESS: Keywords<ProcessPlan> = {
   cpuMap: 'cpu-map',
   ioEngine: 'tune.io-engine',
   ulimitN: 'ulimit-n',
+  memoryMax: '-m',
+  runtime: 'stats socket',
 };
 
 const LIFE: Keywords<LifePlan> = {
@@ -64,10 +66,15 @@ export function continued(first: ProcessPlan, sized: ProcessPlan, next: ProcessP
 
 function changed<T>(keywords: Keywords<T>, first: T, next: T): string[] {
   const names = Object.keys(keywords) as (keyof T & string)[];
-  return names.flatMap((name) => (JSON.stringify(first[name]) === JSON.stringify(next[name]) ? [] : [keywords[name] ?? name]));
+  return names.flatMap((name) => (saysOf(first[name]) === saysOf(next[name]) ? [] : [keywords[name] ?? name]));
 }
 
 function pick<T>(keywords: Keywords<T>, from: T): Partial<T> {
   const names = Object.keys(keywords) as (keyof T)[];
   return Object.fromEntries(names.map((name) => [name, from[name]])) as Partial<T>;
+}
+
+/** A setting as text, wherever in the files it stands. */
+function saysOf(value: unknown): string | undefined {
+  return JSON.stringify(value, (key, one) => (key === 'origin' ? undefined : one));
 }

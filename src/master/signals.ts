@@ -12,8 +12,10 @@ export interface SignalHooks {
   /** SIGTTOU, SIGTTIN: accept nothing for a while, and again. */
   pause(): void;
   resume(): void;
-  /** SIGHUP: tell the logs how servers are. */
-  dumpStates(): void;
+  /** SIGUSR2: read the configuration again. */
+  reload(): void;
+  /** SIGHUP: the same, and, without a master, tell the logs how servers are. */
+  hangUp(): void;
   /** SIGQUIT: tell the terminal how memory is used. */
   dumpPools(): void;
 }
@@ -32,7 +34,8 @@ export class SignalHandlers {
     });
     this.on('SIGTTOU', () => hooks.pause());
     this.on('SIGTTIN', () => hooks.resume());
-    this.on('SIGHUP', () => hooks.dumpStates());
+    this.on('SIGUSR2', () => hooks.reload());
+    this.on('SIGHUP', () => hooks.hangUp());
     this.on('SIGQUIT', () => hooks.dumpPools());
   }
 

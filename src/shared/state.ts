@@ -31,8 +31,8 @@ export interface SharedState {
   readonly holdings: SharedArrayBuffer;
   /** The eventfd of each worker: written to wake it. */
   readonly wakeFds: readonly number[];
-  readonly variables: SharedArrayBuffer;
   // For a plan.
+  readonly variables: SharedArrayBuffer;
   readonly servers: Pieces;
   readonly addresses: SharedArrayBuffer;
   /** The entries in it are for life. */
@@ -109,7 +109,7 @@ export function createShared(sizes: SharedSizes, before: Before | null = null): 
     counters: state?.counters ?? WorkerCounters.create(workers),
     holdings: state?.holdings ?? HoldingsTable.create(workers, sizes.descriptorsMax),
     wakeFds: sizes.wakeFds,
-    variables: state?.variables ?? ProcessVariables.create(),
+    variables: ProcessVariables.create(),
     addresses: ServerAddressTable.create(backendSizes),
     servers: ServerTable.create(backendSizes, workers, before && { pieces: before.state.servers, from: before.groups }),
     queues: QueueTable.create(entries, backendSizes, before && { pieces: before.state.queues.backends, from: before.groups }),

@@ -1,0 +1,102 @@
+/**
+ * Reads the files of a running process again and puts into force what they say: complains as a start
+ * does, to the log and to whoever asked, and changes nothing when there is something to complain of.
+ */
+import type { LoadBalancer } from '../master/balancer.js';
+import { type LoadedConfiguration, UnreadableConfiguration } from '../master/configuration.js';
+import { Log } from '../master/log.js';
+import type { ReloadResult } from '../master/reloads.js';
+import { BindError, StartError } from '../master/start-error.js';
+import type { Plan } from '../plan/plan.js';
+import { reportFindings, StartMessages } from './report.js';
+
+/** What a reload needs of the command line. */
+export interface ReloadSources {
+  load(): Promise<LoadedConfiguration>;
+  /** The plan that the command line makes of that of the files. */
+  complete(plan: Plan): Plan;
+  /** Warnings are as bad as errors (`-dW`). */
+  readonly warningsFatal: boolean;
+  readonly diagnostics: boolean;
+  /** Where messages go beside the result. */
+  readonly write: (text: string) => void;
+}
+
+/** Carries out one reload. Does not reject: what is a defect is in the text, too. */
+export async function reloadFiles(balancer: LoadBalancer, sources: ReloadSources): Promise<ReloadResult> {
+  let text = '';
+  const log = new Log({
+    write: (line: string) => {
+      text += line;
+      sources.write(line);
+    },
+  });
+  const ok = await new Attempt(balancer, sources, log).run();
+  if (!ok) log.alert('Reload failed: the configuration in force stays as it was.');
+  balancer.tellReload(ok);
+  return { ok, text };
+}
+
+/** One reload. */
+class Attempt {
+  private readonly messages: StartMessages;
+
+  constructor(
+    private readonly balancer: LoadBalancer,
+    private readonly sources: ReloadSources,
+    private readonly log: Log,
+  ) {
+    this.messages = new StartMessages(log);
+  }
+
+  async run(): Promise<boolean> {
+    const { chroot } = this.balancer.plan.process.life;
+    if (chroot !== null)
+      return this.refuse(`the process has changed its root to '${chroot}', from where it cannot read its files: start it anew`);
+    try {
+      const plan = this.accept(await this.sources.load());
+      if (plan === null) return false;
+      await this.balancer.reload(this.sources.complete(plan));
+      return true;
+    } catch (error) {
+      return this.explain(error);
+    }
+  }
+
+  /** The plan of the files; null when something was said that forbids it. */
+  private accept(loaded: LoadedConfiguration): Plan | null {
+    const { diagnostics, warningsFatal } = this.sources;
+    const { findings, config, plan } = loaded;
+    reportFindings(loaded, this.messages, diagnostics);
+    const warnings = findings.list.some(({ severity }) => severity === 'warning');
+    if (plan !== null && warnings && (warningsFatal || config.global.zeroWarning !== undefined)) {
+      this.refuse("config : Some warnings were found and 'zero-warning' is set. Aborting.");
+      return null;
+    }
+    if (plan?.frontends.every(({ binds }) => binds.length === 0) !== true) return plan;
+    this.refuse("[turbo-lb.main()] No enabled listener found (check for 'bind' directives) !");
+    return null;
+  }
+
+  private explain(error: unknown): boolean {
+    if (error instanceof UnreadableConfiguration) return this.refuse(error.message);
+    if (error instanceof BindError) return this.explainBinds(error);
+    if (error instanceof StartError) return this.refuse(error.message);
+    return this.refuse(`internal error: ${error instanceof Error ? error.stack : String(error)}`);
+  }
+
+  private explainBinds({ failures }: BindError): boolean {
+    for (const { origin, proxy, protocol, text } of failures)
+      this.refuse(`Binding [${origin}] for ${proxy}: protocol ${protocol}: ${text}.`);
+    const isDenied = failures.some(({ reason }) => reason.includes('EACCES'));
+    const isOther = process.getuid?.() !== 0;
+    if (isDenied && isOther)
+      this.log.notice('ports below 1024 need the rights of root, which a process without them has to be started anew for');
+    return false;
+  }
+
+  private refuse(text: string): false {
+    this.messages.write('alert', text);
+    return false;
+  }
+}

@@ -1,0 +1,255 @@
+/** Reloads by signals, of files: nginx under load, files with mistakes, states of servers, sessions that go on by their plan. */
+import { writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  countersOf,
+  type EngineChoice,
+  eventually,
+  freePort,
+  isListening,
+  type RunningProcess,
+  scratchFolder,
+  startNginx,
+  startProcess,
+  startTurbo,
+} from '../harness.js';
+import { closeAll, dial, echo, interop, serve, silent } from './support/peers.js';
+
+test.after.each(closeAll);
+
+/** Reloads of a process that has nothing else to do. */
+const RELOADS = 1000;
+/** What they may leave behind in memory: V8 collects when it likes. */
+const GROWTH_MAX = 120 * 1024 * 1024;
+
+/** A running process, and the file that it was started with. */
+interface Reloadable {
+  readonly turbo: RunningProcess;
+  /** Writes other sections and has them loaded; resolves when the process has said what came of it. */
+  reload(sections: string, signal?: NodeJS.Signals): Promise<string>;
+  /** An answer of the runtime API. */
+  ask(command: string): Promise<string>;
+}
+
+async function start(engine: EngineChoice, workers: number, ports: readonly number[], sections: string): Promise<Reloadable> {
+  const folder = scratchFolder();
+  const file = join(folder, 'haproxy.cfg');
+  const socket = join(folder, 'socket');
+  const write = (body: string): void =>
+    writeFileSync(
+      file,
+      `global
+  tune.io-engine ${engine}
+  nbthread ${workers}
+  maxconn 500
+  stats socket ${socket} level admin
+defaults
+  timeout connect 5s
+  timeout client 1m
+  timeout server 1m
+${body}`,
+    );
+  write(sections);
+  const turbo = await startTurbo(['-W', '-db', '-f', file], { readyWhen: () => ports.every(isListening) });
+  await eventually('it is ready', () => turbo.stderr.includes('Loading success.'));
+  return {
+    turbo,
+    reload: async (body, signal = 'SIGUSR2') => {
+      write(body);
+      const { length } = turbo.stderr;
+      turbo.child.kill(signal);
+      const said = (): string => turbo.stderr.slice(length);
+      await eventually('the reload is over', () => /Loading success\.|Reload failed/.test(said()));
+      return said();
+    },
+    ask: (command) => ask(socket, command),
+  };
+}
+
+function ask(socket: string, command: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const client = createConnection(socket, () => client.write(`${command}\n`));
+    client.setEncoding('utf8').on('data', (text: string) => {
+      answer += text;
+    });
+    client.on('end', () => resolve(answer)).on('error', reject);
+  });
+}
+
+/** A column of `show stat`, of one row. */
+async function stat({ ask }: Reloadable, row: string, column: string): Promise<number> {
+  const lines = (await ask('show stat')).trim().split('\n');
+  const columns = lines[0].replace(/^# /, '').split(',');
+  const found = lines.map((line) => line.split(',')).find(([proxy, server]) => `${proxy}/${server}` === row) ?? [];
+  return Number(found[columns.indexOf(column)]);
+}
+
+/** Ways to serve the clients of one port. */
+function variants(port: number, other: number, [a, b, c]: readonly number[]): string[] {
+  const back = (lines: string): string => `frontend f\n  bind 127.0.0.1:${port}\n  default_backend b\nbackend b\n${lines}\n`;
+  const two = `  server a 127.0.0.1:${a} check\n  server b 127.0.0.1:${b} check`;
+  const g = `frontend g\n  bind 127.0.0.1:${other}\n  default_backend b\n`;
+  return [
+    back(`${two}\n  server c 127.0.0.1:${c}`),
+    back(`  balance leastconn\n${two}\n  server c 127.0.0.1:${c}`),
+    back(`  balance leastconn\n  server a 127.0.0.1:${a} check weight 9\n  server c 127.0.0.1:${c}`) + g,
+    back(`  timeout server 30s\n  balance source\n${two}`) + g,
+    back(`  server a 127.0.0.1:${a} check maxconn 20\n  server b 127.0.0.1:${b} check maxconn 20`),
+    back(`  stick-table type ip size 10k expire 1m\n  stick on src\n${two}`),
+    back(`  balance first\n${two}`),
+    back(`  timeout connect 2s\n${two}`) + g,
+    `frontend f\n  bind 127.0.0.1:${port} maxconn 400\n  tcp-request connection accept\n  default_backend b\nbackend b\n${two}\n`,
+    back(two),
+  ];
+}
+
+for (const workers of [1, 2])
+  interop(`no request fails through ten reloads, with ${workers} workers`, async (engine) => {
+    const servers = [await freePort(), await freePort(), await freePort()];
+    const listens = servers.map((port) => `server { listen 127.0.0.1:${port}; return 200 "hello"; }`).join('\n');
+    await startNginx(`events { worker_connections 1000; }\nhttp {\n${listens}\n}`);
+    const [port, other] = [await freePort(), await freePort()];
+    const texts = variants(port, other, servers);
+    const process = await start(engine, workers, [port], texts[9]);
+    const url = `http://127.0.0.1:${port}/`;
+    // Connections that stay through all reloads, and one for each request.
+    const wrks = [
+      await startProcess('wrk', ['-t1', '-c16', '-d60s', url]),
+      await startProcess('wrk', ['-t1', '-c16', '-d60s', '-H', 'Connection: close', url]),
+    ];
+    let before = 0;
+    for (const [i, text] of texts.entries()) {
+      const reached = before + 100;
+      await eventually('clients were served', async () => (await stat(process, 'f/FRONTEND', 'stot')) >= reached);
+      before = await stat(process, 'f/FRONTEND', 'stot');
+      const said = await process.reload(text, i % 2 === 0 ? 'SIGUSR2' : 'SIGHUP');
+      assert.not.match(said, /ALERT|WARNING/);
+      assert.is(isListening(other), text.includes(`:${other}`));
+    }
+    for (const wrk of wrks) {
+      wrk.child.kill('SIGINT'); // it tells what it has seen so far
+      await wrk.exited;
+      const { stdout } = wrk;
+      assert.not.match(stdout, /Socket errors|Non-2xx/);
+      assert.ok(Number(/(\d+) requests in/.exec(stdout)?.[1]) > 1000, stdout);
+    }
+    await eventually('all sessions have ended', async () => (await stat(process, 'f/FRONTEND', 'scur')) === 0);
+    assert.ok((await stat(process, 'f/FRONTEND', 'stot')) >= before, 'the frontend has lost no session');
+    assert.is(await stat(process, 'b/BACKEND', 'stot'), await stat(process, 'f/FRONTEND', 'stot'));
+    assert.is(await stat(process, 'b/BACKEND', 'econ'), 0);
+    await process.turbo.stop();
+  });
+
+interop('a file with mistakes changes nothing, and what is wrong is said', async (engine) => {
+  const server = await serve(echo);
+  const port = await freePort();
+  const good = (more = ''): string => `listen f\n  bind 127.0.0.1:${port}\n${more}  server a ${server.address}\n`;
+  const process = await start(engine, 2, [port], good());
+  const client = await dial(port);
+  await client.echoes('before');
+  const said = await process.reload(good('  bnid :1\n  timeout nothing 3s\n'));
+  assert.match(said, /\[ALERT\].*unknown keyword 'bnid' in 'listen' section/);
+  assert.match(said, /\[ALERT\].*timeout nothing|'timeout' supports/);
+  assert.match(said, /\[ALERT\].*Reload failed/);
+  const bound = await process.reload(good(`  bind ${server.address}\n`));
+  assert.match(bound, /Binding \[.*haproxy\.cfg:\d+\] for proxy f: .*Address already in use/);
+  assert.match(await process.reload('backend b\n'), /No enabled listener found/);
+  await client.echoes('after');
+  await (await dial(port)).echoes('and new ones');
+  assert.match(await process.reload(good('  maxconn 9\n')), /Loading success/);
+  assert.is(await stat(process, 'f/FRONTEND', 'slim'), 9);
+  assert.is(await stat(process, 'f/FRONTEND', 'stot'), 2);
+  await client.echoes('still');
+  await process.turbo.stop();
+});
+
+interop('health, and what an operator has set, is not forgotten', async (engine) => {
+  const [up, down] = [await serve(echo), await freePort()];
+  const port = await freePort();
+  const text = (more: string): string => `listen f
+  bind 127.0.0.1:${port}
+${more}
+  server up ${up.address} check inter 200ms
+  server down 127.0.0.1:${down} check inter 200ms fall 1
+  server drained ${up.address} weight 7
+  server away ${up.address}
+`;
+  const process = await start(engine, 2, [port], text(''));
+  await eventually('a server is down', async () => /f,down,.*DOWN/.test(await process.ask('show stat')));
+  await process.ask('set server f/drained state drain; set server f/away state maint; set server f/up weight 30');
+  const states = async (): Promise<string[]> =>
+    (await process.ask('show servers state f'))
+      .trim()
+      .split('\n')
+      .slice(2)
+      .map((line) => line.split(' ').slice(3, 9).join(' '));
+  const before = await states();
+  for (const more of ['  balance leastconn', '  timeout server 3s', '  server first 127.0.0.1:1 disabled']) {
+    await process.reload(text(more));
+    const after = (await states()).filter((line) => !line.startsWith('first'));
+    const plain = (lines: string[]): string[] => lines.map((line) => line.replace(/ \d+ \d+$/, (weights) => weights));
+    assert.equal(plain(after), plain(before));
+    await (await dial(port)).echoes('served');
+  }
+  await process.turbo.stop();
+});
+
+interop('a session goes on by the plan with which it began', async (engine) => {
+  const server = await serve(silent);
+  const port = await freePort();
+  const text = (timeout: string): string =>
+    `listen f\n  bind 127.0.0.1:${port}\n  timeout client ${timeout}\n  timeout server ${timeout}\n  server a ${server.address}\n`;
+  const process = await start(engine, 2, [port], text('1h'));
+  const patient = await dial(port);
+  await server.peer(0);
+  await process.reload(text('2s'));
+  const hasty = await dial(port);
+  await server.peer(1);
+  await process.reload(text('1h'));
+  const late = await dial(port);
+  await server.peer(2);
+  await hasty.over();
+  assert.equal(
+    [patient.socket.readyState, late.socket.readyState],
+    ['open', 'open'],
+    'only the session of the second plan has timed out',
+  );
+  await process.turbo.stop();
+});
+
+/** Takes long: one engine is enough, since what a reload leaves behind is not the engine's. */
+test(`a process that reloads ${RELOADS} times does not grow`, async () => {
+  const server = await serve(echo);
+  const [port, other] = [await freePort(), await freePort()];
+  const text = (i: number): string => `listen f
+  bind 127.0.0.1:${port}
+  log 127.0.0.1:9 local0
+  timeout server ${5 + (i % 5)}s
+  tcp-request content reject if { src 10.0.0.0/8 }
+  server a ${server.address} check weight ${1 + (i % 9)}
+${i % 2 === 0 ? `frontend g\n  bind 127.0.0.1:${other}\n  default_backend f\n` : ''}`;
+  const process = await start('epoll', 2, [port], text(0));
+  const look = (): ReturnType<typeof countersOf> => countersOf(process.turbo.pid);
+  const run = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) await process.reload(text(i));
+  };
+  await run(RELOADS / 5);
+  const before = look();
+  await run((4 * RELOADS) / 5);
+  const after = look();
+  const megabytes = (bytes: number): number => Math.round(bytes / 1024 / 1024);
+  console.log(
+    `${megabytes(before.rssBytes)} MB, ${before.fds} descriptors, ${before.threads} threads after ${RELOADS / 5} reloads; ` +
+      `${megabytes(after.rssBytes)} MB, ${after.fds} descriptors, ${after.threads} threads after ${RELOADS}`,
+  );
+  assert.is(after.threads, before.threads);
+  assert.ok(after.fds <= before.fds + 3, 'a check may be under way');
+  assert.ok(after.rssBytes < before.rssBytes + GROWTH_MAX);
+  await process.turbo.stop();
+});
+
+test.run();
