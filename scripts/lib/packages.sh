@@ -19,6 +19,8 @@ needed=(
   'keepalived keepalived'
   'ip iproute2'
   'unshare util-linux'
+  'hatop hatop'
+  'python3 python3'
   'pgrep procps'
   'systemd-analyze systemd'
   'gcc gcc'

@@ -452,6 +452,11 @@ export class LoadBalancer {
     return this.tables.counters.total('logsDropped') + (this.active?.processLog?.dropped ?? 0);
   }
 
+  /** What was said until the start was over. */
+  get startupText(): string {
+    return this.options.log.startupText;
+  }
+
   /** Warnings and alerts that were given so far. */
   get warnings(): number {
     return this.options.log.warnings;

@@ -20,10 +20,16 @@ const COLOUR_END = '\x1b[0m';
 /** What lines after the first one of a message begin with, as in HAProxy. */
 const CONTINUATION = '\n   | ';
 
+/** Characters of the messages of the start that are kept for who asks later: a file of mistakes has many. */
+const STARTUP_TEXT_MAX = 256 * 1024;
+
 /** Writes messages to one sink. */
 export class Log {
   /** Warnings and alerts so far. */
   warnings = 0;
+  /** What was said until the start was over, without colours; no more than so many characters of it. */
+  startupText = '';
+  private starting = true;
   private readonly colour: boolean;
 
   /**
@@ -37,6 +43,11 @@ export class Log {
     environment: NodeJS.ProcessEnv = process.env,
   ) {
     this.colour = sink.isTTY === true && !environment.NO_COLOR;
+  }
+
+  /** The start is over: what is said from now on is no part of it. */
+  endStartup(): void {
+    this.starting = false;
   }
 
   notice(text: string): void {
@@ -58,6 +69,8 @@ export class Log {
     const start = this.colour ? COLOURS[severity] : '';
     const end = start === '' ? '' : COLOUR_END;
     const padding = ' '.repeat(TAG_WIDTH - tag.length);
-    this.sink.write(`${start}${tag}${end}${padding}(${this.pid}) : ${text.replaceAll('\n', CONTINUATION)}\n`);
+    const rest = `${padding}(${this.pid}) : ${text.replaceAll('\n', CONTINUATION)}\n`;
+    if (this.starting) this.startupText = (this.startupText + tag + rest).slice(0, STARTUP_TEXT_MAX);
+    this.sink.write(start + tag + end + rest);
   }
 }

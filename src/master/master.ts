@@ -117,6 +117,7 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     await Promise.race([started, end.reached]);
     if (end.isOpen) {
       if (options.quiet !== true) announce(balancer, plan, log);
+      log.endStartup();
       options.onReady?.(balancer);
     }
     const reason = await end.reached;

@@ -12,6 +12,8 @@ import { SESSION_LIST_COMMANDS } from './sessions.js';
 import { SET_SERVER_COMMANDS } from './set-server.js';
 import { STATS_COMMANDS } from './stats.js';
 import { TABLE_COMMANDS } from './tables.js';
+import { VARIABLE_COMMANDS } from './variables.js';
+import { WAIT_COMMANDS } from './wait.js';
 
 /** All of them, in any order. */
 export const COMMANDS: readonly Command[] = [
@@ -27,4 +29,6 @@ export const COMMANDS: readonly Command[] = [
   ...SET_SERVER_COMMANDS,
   ...STATS_COMMANDS,
   ...TABLE_COMMANDS,
+  ...VARIABLE_COMMANDS,
+  ...WAIT_COMMANDS,
 ];

@@ -14,6 +14,13 @@ export const PROCESS_COMMANDS: readonly Command[] = [
     level: 'operator',
     run: () => `${VERSION}\n`,
   },
+  {
+    name: 'show startup-logs',
+    usage: '',
+    help: 'report logs emitted during HAProxy startup',
+    level: 'operator',
+    run: ({ balancer }) => balancer.startupText || '\n',
+  },
   { name: 'show env', usage: '[var]', help: 'dump environment variables known to the process', level: 'operator', run: showEnv },
   { name: 'show cli sockets', usage: '', help: 'dump list of cli sockets', level: 'operator', run: showCliSockets },
   {

@@ -1,0 +1,52 @@
+/** `wait`: a pause between commands, or until something is so. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseTime } from '../../config/values/time.js';
+import { STATE_MAINTENANCE } from '../../shared/servers.js';
+import type { Command, CommandCall } from '../command.js';
+import { refusingLater, serverOf } from '../places.js';
+
+/** Between two looks, in milliseconds. */
+const LOOK_MS = 20;
+/** Nobody waits longer in one command: a connection is one of few (`stats maxconn`). */
+const DELAY_MS_MAX = 24 * 3600 * 1000;
+
+const HELP = `Usage: wait {-h|<duration>} [condition [args...]]
+  - '-h' displays this help
+  - <delay> is the maximum wait time, optionally suffixed by the unit among
+    'us', 'ms', 's', 'm', 'h', and 'd'. ; the default unit is milliseconds.
+  - <condition> indicates what to wait for, no condition means a simple sleep:
+    - srv-removable <proxy>/<server> : wait for this server to become removable
+`;
+
+/** The commands of this file. */
+export const WAIT_COMMANDS: readonly Command[] = [
+  {
+    name: 'wait',
+    usage: '{-h|<delay_ms>} cond [args...]',
+    help: 'wait the specified delay or condition (-h to see list)',
+    level: 'user',
+    run: refusingLater(wait),
+  },
+];
+
+async function wait({ balancer, words: [time = '', condition, word] }: CommandCall): Promise<string> {
+  if (time === '-h' || time === '') return HELP;
+  const read = parseTime(time);
+  if (!read.ok || read.value > DELAY_MS_MAX) return 'Invalid delay (try -h for help).\n';
+  const ms = read.value;
+  if (condition === undefined) {
+    await delay(ms);
+    return '';
+  }
+  if (condition !== 'srv-removable') return 'Unknown condition to wait for (try -h for help).\n';
+  serverOf(balancer, word);
+  const end = performance.now() + ms;
+  for (;;) {
+    const { place } = serverOf(balancer, word); // a reload may have moved it
+    const group = balancer.tables.servers.groups[place.backend];
+    const isFree = group.active(place.server) === 0 && group.queued(place.server) === 0;
+    if (isFree && (balancer.serverStates.state(place) & STATE_MAINTENANCE) !== 0) return 'Done.\n';
+    if (performance.now() >= end) return 'Wait delay expired.\n';
+    await delay(LOOK_MS);
+  }
+}
