@@ -6,6 +6,7 @@
 import type { Plan } from '../plan/plan.js';
 import { setFirstVariables } from '../proxy/samples/process-variables.js';
 import type { ShutdownCause } from '../proxy/session.js';
+import { STATE_RESOLUTION } from '../shared/servers.js';
 import { NO_WORKER, openShared, type SharedState, type SharedTables } from '../shared/state.js';
 import { HealthWatch } from './checks/health-watch.js';
 import type { NumberedPlan } from './former-plans.js';
@@ -58,6 +59,16 @@ export class ActivePlan implements NumberedPlan {
     };
     this.states = new ServerStates(plan.backends, groups, SYSTEM_CLOCK, onChange, before?.states);
     this.addresses = new ServerAddresses(plan.backends, this.tables.addresses, before?.addresses);
+    if (before !== null) this.settleResolution();
+  }
+
+  /** Who has an address is not in maintenance for want of one, whichever plan or answer it is from. */
+  private settleResolution(): void {
+    const { states, addresses } = this;
+    for (const place of addresses.places) {
+      const has = addresses.isUnix(place) || addresses.ip(place) !== null;
+      if (has === ((states.standing(place).own & STATE_RESOLUTION) !== 0)) states.setResolved(place, has);
+    }
   }
 
   /** Limits of connections whose counts were taken over. */
@@ -86,8 +97,21 @@ export class ActivePlan implements NumberedPlan {
     return this.ownLog;
   }
 
+  /** Servers are as they were before a restart of the process, as far as files tell. Before anybody is served. */
+  restore(): void {
+    this.openWatch();
+    applySavedStates(this.stateSources);
+  }
+
   /** Begins health checks and resolving; until then every server counts as up, or as it was before. */
   begin(): void {
+    const { before } = this;
+    (this.health ?? this.openWatch()).start();
+    this.resolved = this.followNames(before?.resolved ?? null);
+    this.before = null; // or all that ever were would stay
+  }
+
+  private openWatch(): HealthWatch {
     const { plan, states, addresses, tables, before } = this;
     const { log, shutdownServer } = this.options;
     before?.ownLog?.close();
@@ -103,19 +127,17 @@ export class ActivePlan implements NumberedPlan {
       shutdownServer,
       fqdnOf,
       clock: SYSTEM_CLOCK,
+      onCheckTimeout: (place: ServerPlace) => this.resolved?.hasten(place),
     };
     this.health = new HealthWatch(surroundings, before?.health);
-    this.health.start();
-    if (before === null) applySavedStates(this.stateSources);
-    this.resolved = this.followNames(before?.resolved ?? null);
-    this.before = null; // or all that ever were would stay
+    return this.health;
   }
 
   /** What `show servers state` is made of. Once checks have begun. */
   get stateSources(): StateSources {
     const { states, addresses, health, plan } = this;
     if (health === null) throw new Error('the checks have not begun');
-    return { backends: plan.backends, states, addresses, health: health.records };
+    return { backends: plan.backends, states, addresses, health: health.records, checker: health.checker };
   }
 
   /** Begins to resolve the names of servers, from where the plan before had come. */

@@ -144,6 +144,7 @@ export class LoadBalancer {
     const wakeFds = Array.from({ length: this.workerCount }, () => openEventfd());
     const shared = createShared(this.sizesOf(plan, sizing, wakeFds));
     this.active = new ActivePlan(1, plan, shared, this.activeOptions());
+    this.active.restore();
     this.listenersMax = listenersMax(plan);
     const { listenersMax: most, engine } = this;
     await this.workers.start(

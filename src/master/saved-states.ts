@@ -6,6 +6,7 @@
 import type { BackendPlan, ServerPlan } from '../plan/plan.js';
 import { ADMIN, CHECKING, OPERATION, type ServerState } from '../plan/server-state.js';
 import { STATE_DRAIN, STATE_MAINTENANCE, STATE_RESOLUTION, STATE_STARTING } from '../shared/servers.js';
+import type { Checker } from './checks/checker.js';
 import type { CheckRecord, HealthRecords } from './checks/record.js';
 import { type CheckStatus, verdictOf } from './checks/result.js';
 import { operationOf } from './checks/state-lines.js';
@@ -28,10 +29,11 @@ export interface StateSources {
   readonly states: ServerStates;
   readonly addresses: ServerAddresses;
   readonly health: HealthRecords;
+  readonly checker: Pick<Checker, 'agentTarget' | 'setAgentAddress' | 'setAgentPort'>;
 }
 
 /** The state of a server at the moment. */
-export function currentState({ backends, states, addresses, health }: StateSources, place: ServerPlace): ServerState {
+export function currentState({ backends, states, addresses, health, checker }: StateSources, place: ServerPlace): ServerState {
   const backend = backends[place.backend];
   const server = backend.servers[place.server];
   const record = health.server(place);
@@ -62,13 +64,20 @@ export function currentState({ backends, states, addresses, health }: StateSourc
     service: server.resolution?.service ?? null,
     checkPort: checks.port,
     checkAddress: checks.ip?.host ?? null,
-    ...agentOf(server),
+    ...agentOf(server, checker.agentTarget(place)),
   };
 }
 
-/** What the file says of the agent; `addr` and `port` of checks are its own, too. */
-function agentOf({ check: { elsewhere, port } }: ServerPlan): Pick<ServerState, 'agentAddress' | 'agentPort'> {
-  return { agentAddress: elsewhere === null || elsewhere.family === 'unix' ? null : elsewhere.host, agentPort: port ?? 0 };
+/** Where the agent is; without one, HAProxy shows `addr` and `port` of checks here. */
+function agentOf(
+  { check: { elsewhere, port, agent } }: ServerPlan,
+  target: ReturnType<StateSources['checker']['agentTarget']>,
+): Pick<ServerState, 'agentAddress' | 'agentPort'> {
+  const address = target.address ?? elsewhere;
+  return {
+    agentAddress: address === null || address.family === 'unix' ? null : address.host,
+    agentPort: agent === null ? (port ?? 0) : target.port,
+  };
 }
 
 function operation(states: ServerStates, place: ServerPlace): number {
@@ -114,7 +123,7 @@ function applySaved(sources: StateSources, place: ServerPlace, plan: ServerPlan,
   operate(sources, place, saved);
   restoreWeight(sources.states, place, saved);
   restoreCheck(record.check, saved);
-  if (record.agent.configured && disabledBefore(saved.agentState)) record.agent.enabled = false;
+  if (record.agent.configured) restoreAgent(sources, place, saved);
   record.restore(health.now(), saved.sinceChange);
 }
 
@@ -183,6 +192,13 @@ function restoreCheck(check: CheckRecord, { checkStatus, checkState }: ServerSta
   if (!check.configured) return;
   if (disabledBefore(checkState)) check.enabled = false;
   check.status = STATUS_NUMBERS[checkStatus] ?? 'UNK';
+}
+
+function restoreAgent({ health, checker }: StateSources, place: ServerPlace, saved: ServerState): void {
+  const { agentAddress, agentPort, agentState } = saved;
+  if (agentPort > 0) checker.setAgentPort(place, agentPort);
+  if (agentAddress !== null) checker.setAgentAddress(place, { ...hostIp(agentAddress), port: agentPort }, null);
+  if (disabledBefore(agentState)) health.server(place).agent.enabled = false;
 }
 
 function disabledBefore(bits: number): boolean {

@@ -156,9 +156,10 @@ export class ServerAddresses {
 }
 
 /** What a file says of where a server is, and where its checks go: a name, whatever address that has at the moment. */
-function saysOf({ address, portOffset, fqdn, check }: ServerPlan): string {
+function saysOf({ address, portOffset, fqdn, check, resolution }: ServerPlan): string {
   const port = address.family === 'unix' ? 0 : address.port;
-  return JSON.stringify([fqdn === null ? address : [fqdn, port], portOffset, check.port, check.elsewhere]);
+  const name = fqdn ?? resolution?.service ?? null;
+  return JSON.stringify([name === null ? address : [name, port], portOffset, check.port, check.elsewhere]);
 }
 
 function entryOf(plan: ServerPlan, place: ServerPlace): Entry {

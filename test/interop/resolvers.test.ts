@@ -203,4 +203,69 @@ interop('an answer that is too large for a datagram is counted, and had by TCP',
   }
 });
 
+/** Loads the file that `balance` was given, changed, and has the balancer take it up. */
+async function reload(balancer: LoadBalancer, text: string): Promise<void> {
+  const file = join(scratchFolder(), 'f.cfg');
+  writeFileSync(file, text);
+  const { plan, findings } = await loadConfiguration({ paths: [file], environment: {} });
+  assert.ok(plan, JSON.stringify(findings.list));
+  await balancer.reload(plan);
+}
+
+interop('a reload keeps what names are known to mean, and whom they have left', async (engine) => {
+  const port = await freePort();
+  await serve(named('a'), { host: '127.0.0.2', port });
+  await serve(named('b'), { host: '127.0.0.3', port });
+  const service = '_app._tcp.test';
+  const zone: Zone = {
+    hosts: {
+      'app.test': ['127.0.0.2', '127.0.0.3'],
+      'n1.test': ['127.0.0.2'],
+      'n2.test': ['127.0.0.3'],
+      'lost.test': ['127.0.0.9'],
+    },
+    services: { [service]: [`n1.test,${port},0,10`, `n2.test,${port},0,10`] },
+  };
+  const dns = await DnsServer.start(zone);
+  const own = ' init-addr none resolvers dns resolve-prefer ipv4';
+  const servers = `server-template t 2 app.test:${port}${own}\n  server lost lost.test:80`;
+  const base = config(engine, 2, `127.0.0.1:${dns.port}`, servers);
+  const bind = await freePort();
+  const textOf = (more: string): string =>
+    `${base.replace('BIND', String(bind))}  ${more}\nbackend s\n  server-template s 3 ${service}${own}\n`;
+  const { balancer } = await balance(textOf(''));
+  const stateOf = (): string =>
+    balancer.serverAddresses.places
+      .map((place) => {
+        const { serverAddresses: addresses, serverStates } = balancer;
+        const { ip, fqdn, up } = { ip: addresses.ip(place), fqdn: addresses.fqdn(place), up: serverStates.state(place) === 0 };
+        return `${ip?.host} ${addresses.port(place).port} ${fqdn} ${up}`;
+      })
+      .join('\n');
+  try {
+    await eventually('all but one have an address', () => balancer.serverStates.state({ backend: 1, server: 1 }) === 0);
+    await eventually('the last name is found', () => balancer.serverAddresses.ip({ backend: 0, server: 2 }) !== null);
+    await dns.serve({ ...zone, hosts: { ...zone.hosts, 'lost.test': ['::2'] }, services: zone.services ?? {} });
+    await eventually('it has moved', () => balancer.serverAddresses.ip({ backend: 0, server: 2 })?.host === '::2');
+    await dns.stop();
+    const before = stateOf();
+    for (let i = 0; i < 5; i++) {
+      await reload(balancer, textOf(`retries ${i}`));
+      assert.is(stateOf(), before, 'with no DNS server at all');
+    }
+    const client = await dial({ host: '127.0.0.1', port: bind });
+    await client.hears('\n');
+    await dns.restart();
+    await eventually('DNS is back', () => balancer.serverNames.sections[0].statistics[0].counters.valid > 0);
+    assert.is(stateOf(), before);
+    await reload(balancer, textOf('balance leastconn'));
+    const { valid } = balancer.serverNames.sections[0].statistics[0].counters;
+    assert.ok(valid > 0, 'counters go on');
+    await eventually('answers have come', () => balancer.serverNames.sections[0].statistics[0].counters.valid > valid + 10);
+    assert.is(stateOf(), before, 'nobody has moved');
+  } finally {
+    await balancer.stop();
+  }
+});
+
 test.run();

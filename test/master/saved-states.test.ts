@@ -21,7 +21,7 @@ function lab(plan: ServerPlan) {
   const backends = [{ ...DEFAULT_BACKEND, name: 'b', servers: [plan] }];
   const { states, watch, groups, lines } = observe(backends, () => ({ status: 'L4OK', info: '', durationMs: 1 }));
   const addresses = new ServerAddresses(backends, new ServerAddressTable(ServerAddressTable.create([1]), [1]));
-  const sources = { backends, states, addresses, health: watch.records };
+  const sources = { backends, states, addresses, health: watch.records, checker: watch.checker };
   applySavedStates(sources);
   const now = currentState(sources, PLACE);
   return {

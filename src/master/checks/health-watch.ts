@@ -22,6 +22,8 @@ export interface HealthSurroundings extends Omit<StateSurroundings, 'records' | 
   readonly states: ServerStates;
   readonly addresses: CheckAddresses;
   readonly clock: Clock;
+  /** A server has not answered a check at all: it may be elsewhere by now. */
+  readonly onCheckTimeout?: (place: ServerPlace) => void;
   /** In place of real checks, for tests. */
   readonly begin?: BeginCheck;
 }
@@ -93,7 +95,7 @@ export class HealthWatch implements StateObserver {
   }
 
   private realChecks(): BeginCheck {
-    const { plan, tables, addresses } = this.surroundings;
+    const { plan, tables, addresses, onCheckTimeout } = this.surroundings;
     const parts = {
       backends: plan.backends,
       groups: tables.servers.groups,
@@ -110,7 +112,10 @@ export class HealthWatch implements StateObserver {
       stateOf: (place) => stateHeader(parts, place),
     };
     return (order, done) => {
-      const run = new CheckRun(common, order, done);
+      const run = new CheckRun(common, order, (result) => {
+        if (result.status === 'L4TOUT') onCheckTimeout?.(order.place);
+        done(result);
+      });
       run.start();
       return () => run.cancel();
     };

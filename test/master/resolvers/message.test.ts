@@ -21,6 +21,16 @@ function reading(name: string, type: QueryType, answers: readonly Answer[], flag
   return readAnswer(question.packet, question.name, type);
 }
 
+test('what is no name of a host is no host of a service', () => {
+  const name = '_http._tcp.test';
+  const bad = ['a b.test', 'a\nb.test', '-.test', 'x.test;rm'];
+  const records = [...bad, 'n1.test'].map((target) => srv(name, target, 80));
+  assert.equal(reading(name, 'SRV', records), {
+    outcome: 'valid',
+    records: [{ type: 'SRV', target: 'n1.test', port: 80, weight: 0, address: null }],
+  });
+});
+
 test('a query asks one question, recursively, and says what it can take', () => {
   const message = queryMessage(0xabcd, 'One.test', 'AAAA', 1234);
   const packet = decode(message) as unknown as { additionals: { type: string; udpPayloadSize: number }[] } & ReturnType<
