@@ -1,16 +1,16 @@
 /** The runtime sockets that configuration files mention, for commands that want to speak to one. Nothing else of the files is judged. */
-import { readFileSync } from 'node:fs';
 import type { StatsSocket } from '../config/config.js';
 import { readConfig } from '../config/read.js';
 import { type Parsed, parsed, refused } from '../config/values/parsed.js';
 import { configurationFiles, UnreadableConfiguration } from '../master/configuration.js';
+import { readTextFile } from '../master/text-file.js';
 
 const LEVELS = ['admin', 'operator', 'user'];
 
 /** Those of files and directories, the most powerful first. */
 export function statsSockets(paths: readonly string[]): Parsed<readonly StatsSocket[]> {
   try {
-    const files = configurationFiles(paths).map((name) => ({ name, text: readFileSync(name, 'utf8') }));
+    const files = configurationFiles(paths).map((name) => ({ name, text: readTextFile(name) }));
     const environment = new Map(Object.entries(process.env).map(([name, value]) => [name, value ?? '']));
     const { config } = readConfig(files, environment);
     return parsed([...config.global.statsSockets].sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level)));

@@ -17,6 +17,7 @@ import type { Resolved, Resources } from '../plan/resources.js';
 import { checkAccounts } from './accounts.js';
 import { type HostLookup, lookUpHost } from './hosts.js';
 import { readStateFiles } from './state-files.js';
+import { readTextFile } from './text-file.js';
 
 /** What to load, and what the command line says about it. */
 export interface ConfigurationRequest {
@@ -67,16 +68,18 @@ export async function loadConfiguration(request: ConfigurationRequest): Promise<
  * bytes (management manual, section 3).
  */
 export function configurationFiles(paths: readonly string[]): string[] {
-  return paths.flatMap((path) => {
+  const files = paths.flatMap((path) => {
     if (!attempt(path, () => statSync(path)).isDirectory()) return [path];
     const names = attempt(path, () => readdirSync(path)).filter((name) => name.endsWith('.cfg') && !name.startsWith('.'));
     names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     return names.map((name) => join(path, name)).filter((name) => statSync(name).isFile());
   });
+  if (files.length === 0) throw new UnreadableConfiguration(`config : there is no file *.cfg in ${paths.join(', ')}`);
+  return files;
 }
 
 function readText(path: string): string {
-  return attempt(path, () => readFileSync(path, 'utf8'));
+  return attempt(path, () => readTextFile(path));
 }
 
 function attempt<T>(path: string, act: () => T): T {
@@ -153,7 +156,7 @@ function readAuthorities(config: Config, findings: Findings): Map<string, string
   const texts = new Map<string, string>();
   for (const { path, place } of mentionedAuthorities(config)) {
     try {
-      texts.set(path, readFileSync(path, 'utf8'));
+      texts.set(path, readTextFile(path));
     } catch (error) {
       findings.alert(place, `Couldn't open the ca-file '${path}' (${systemText(error)}).`);
     }
@@ -165,7 +168,7 @@ function readPatternFiles(config: Config, findings: Findings): Map<string, strin
   const texts = new Map<string, string>();
   for (const { path, place } of mentionedFiles(config)) {
     try {
-      texts.set(path, readFileSync(path, 'utf8'));
+      texts.set(path, readTextFile(path));
     } catch (error) {
       findings.alert(place, `failed to open pattern file <${path}> : ${systemText(error)}.`);
     }

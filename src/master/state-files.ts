@@ -3,13 +3,13 @@
  * `load-server-state-from-file`; configuration manual, sections 3.1 and 4.2). What is wrong with them is
  * warned of, in HAProxy's words, and the servers begin as without.
  */
-import { readFileSync } from 'node:fs';
 import type { Config, ProxyConfig, ServerConfig } from '../config/config.js';
 import type { Findings, Place } from '../config/diagnostics.js';
 import { serversOf } from '../config/servers.js';
 import { isServiceName } from '../config/values/address.js';
 import { systemText } from '../kernel/errno.js';
 import { readServerStates, type SavedStates, type ServerState } from '../plan/server-state.js';
+import { readTextFile } from './text-file.js';
 
 type States = Extract<SavedStates, { ok: true }>['states'];
 
@@ -90,7 +90,7 @@ class StateFiles {
     const file = `${which}server state file '${path}'`;
     let text: string;
     try {
-      text = readFileSync(path, 'utf8');
+      text = readTextFile(path);
     } catch (error) {
       warn(this.findings, place, `${who}Can't open ${file}: ${systemText((error as NodeJS.ErrnoException).errno ?? 0)}${end}`);
       return null;

@@ -67,6 +67,20 @@ test('-4 asks for IPv4 where the family is open', async () => {
   assert.equal(asked, [4]);
 });
 
+test('devices without an end, and folders without a file, are refused', async () => {
+  const refusal = (path: string): Promise<string> =>
+    loadConfiguration({ paths: [path], environment: {} }).then(
+      () => 'none',
+      (error: Error) => error.message,
+    );
+  assert.is(await refusal('/dev/zero'), 'config : Cannot open configuration file/directory /dev/zero : File too large');
+  const empty = folderWith({ '.hidden.cfg': LISTEN, 'other.txt': LISTEN });
+  assert.is(await refusal(empty), `config : there is no file *.cfg in ${empty}`);
+  const folder = folderWith({ 'f.cfg': `${LISTEN} tcp-request content accept if { src -f /dev/zero }\n` });
+  const { findings } = await loadConfiguration({ paths: [folder], environment: {} });
+  assert.ok(findings.list.some(({ text }) => text.endsWith('failed to open pattern file </dev/zero> : File too large.')));
+});
+
 test('users and groups that nobody has are refused, with their place', async () => {
   const folder = folderWith({ 'f.cfg': 'global\n user nosuchuser\n group root\n user root\n' });
   const { findings, plan } = await loadConfiguration({ paths: [join(folder, 'f.cfg')], environment: {} });
