@@ -121,6 +121,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
       paused,
       (slot, listener) => new Acceptor(generation.lane, slot, listener, generation.limitsOf(listener), onConnection),
     );
+    this.closeEnded(); // perhaps nothing else will happen for a long time
   }
 
   /** No listening sockets but those of the newest plan are in use. */
