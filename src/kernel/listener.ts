@@ -7,6 +7,7 @@ import { decodeSockaddr, type EncodedAddress, encodeAddresses, SOCKADDR_MAX, typ
 import { SystemCallError } from './errno.js';
 import {
   AF_INET,
+  BPF_RET,
   ECONNREFUSED,
   F_GETFL,
   F_SETFD,
@@ -18,7 +19,9 @@ import {
   O_NONBLOCK,
   SHUT_RD,
   SO_ACCEPTCONN,
+  SO_ATTACH_REUSEPORT_CBPF,
   SO_BINDTODEVICE,
+  SO_DETACH_REUSEPORT_BPF,
   SO_KEEPALIVE,
   SO_RCVBUF,
   SO_REUSEADDR,
@@ -88,6 +91,10 @@ export interface SocketPermissions {
 
 /** Seconds that TCP_DEFER_ACCEPT waits: HAProxy asks for the shortest time as well. */
 const DEFER_ACCEPT_S = 1;
+/** struct sock_fprog and struct sock_filter (linux/filter.h). */
+export const SOCK_FPROG_SIZE = 16;
+export const SOCK_FPROG_FILTER = 8;
+export const SOCK_FILTER_SIZE = 8;
 /** Bytes of an interface's name with its end (IFNAMSIZ). */
 const INTERFACE_NAME_MAX = 16;
 /** "Leave this one as it is", chown(2). */
@@ -202,6 +209,28 @@ export function takeOverListener(fd: number, { tcp, backlog }: ListenerSettings)
   adoptListener(fd);
   if (tcp !== null) setTcpOptions(fd, tcp, backlog);
   must('listen', sys.listen(fd, backlog));
+}
+
+/**
+ * Sends new connections to the first of the sockets that share the address of this one (SO_REUSEPORT;
+ * socket(7)), of whatever process, until `spread`. 0, or the `-errno` of what was refused.
+ */
+export function gather(fd: number): number {
+  const memory = allocate(SOCK_FPROG_SIZE + SOCK_FILTER_SIZE);
+  memory.view.setUint16(0, 1, true);
+  memory.setU64(SOCK_FPROG_FILTER, memory.address + SOCK_FPROG_SIZE);
+  memory.view.setUint16(SOCK_FPROG_SIZE, BPF_RET, true); // return 0: the number of the socket
+  const result = sys.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, memory.address, SOCK_FPROG_SIZE);
+  memory.unmap();
+  return result;
+}
+
+/** Spreads new connections over all sockets of the address again; 0 or `-errno`. */
+export function spread(fd: number): number {
+  const memory = allocate(4);
+  const result = sys.setsockopt(fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, memory.address, 4);
+  memory.unmap();
+  return result;
 }
 
 /** Stops a TCP socket from listening: what waits in its queue is reset, and others may bind the address. Throws SystemCallError. */

@@ -76,6 +76,12 @@ export interface BalancerOptions {
   readonly makeRoom?: () => void;
 }
 
+/**
+ * How long connections that began with the sockets of other workers may take to be established, when
+ * another process keeps one socket of each address: some round trips.
+ */
+const HANDSHAKES_MS = 200;
+
 /** How often, and after which time, a bind is tried again when those before were asked for room; HAProxy's. */
 const BIND_TRIES = 200;
 const BIND_RETRY_MS = 10;
@@ -319,6 +325,7 @@ export class LoadBalancer {
   /** Takes no new connections; resolves when the last one has ended. */
   async drain(): Promise<void> {
     this.life.stopping = true;
+    if (this.listeners.gather()) await delay(HANDSHAKES_MS);
     await this.workers?.drain(() => {
       this.listeners.close();
       for (const message of stoppedMessages(this.plan, this.tables.proxies)) this.say(message);

@@ -62,11 +62,11 @@ export class HandedListeners {
     return this.waiting.length;
   }
 
-  /** Takes a socket that listens there, which becomes the caller's; null: there is none (any more). */
+  /** Takes a socket that listens there, the last one that came, as HAProxy does; it becomes the caller's. null: there is none (any more). */
   take(wanted: WantedListener): number | null {
     const key = keyOf(wanted);
     const { v6only } = wanted;
-    const index = this.waiting.findIndex((one) => one.key === key && (v6only === null || v6only === one.v6only));
+    const index = this.waiting.findLastIndex((one) => one.key === key && (v6only === null || v6only === one.v6only));
     return index < 0 ? null : this.waiting.splice(index, 1)[0].fd;
   }
 

@@ -9,12 +9,14 @@ import { errnoText, SystemCallError, systemText } from '../kernel/errno.js';
 import {
   adoptListener,
   changeListener,
+  gather,
   type ListenerSettings,
   listenAgain,
   localAddress,
   openListener,
   type SocketPermissions,
   setPermissions,
+  spread,
   stopListening,
   type TcpOptions,
   takeOverListener,
@@ -73,6 +75,9 @@ export class Listeners {
   private binds: readonly OpenBind[] = [];
   /** After a chroot the paths of sockets mean other files. */
   private pathsForgotten = false;
+  private handedOver = false;
+  /** A socket of each address whose connections all go to the first one. */
+  private gathered: readonly number[] = [];
 
   /** Where they listen, in the order of the plan's binds, with real port numbers; once open. */
   get addresses(): readonly SocketAddress[] {
@@ -115,6 +120,8 @@ export class Listeners {
 
   /** Closes them, and removes the files of UNIX sockets where that is still permitted. */
   close(): void {
+    for (const fd of this.gathered) spread(fd);
+    this.gathered = [];
     this.closeAll(this.binds);
     this.binds = [];
   }
@@ -132,11 +139,26 @@ export class Listeners {
     for (const { fds, bind } of this.ownOf(frontend)) for (const fd of fds) listenAgain(fd, bind.backlog);
   }
 
-  /** All of them, those of the first worker first, for another process that takes them over; their files are its own from now on. */
+  /**
+   * Before they are closed: where another process has taken them, and may have a use for the first of each
+   * address alone, new connections come to that one. False: nobody has, or the kernel cannot do it.
+   */
+  gather(): boolean {
+    const shared = this.handedOver ? this.binds.filter(({ fds }) => new Set(fds).size > 1) : [];
+    this.gathered = shared.filter(({ fds }) => gather(fds[0]) === 0).map(({ fds }) => fds[0]);
+    return this.gathered.length > 0;
+  }
+
+  /**
+   * All of them, for another process that takes them over; their files are its own from now on. Those of the
+   * first worker come last: HAProxy, which needs one socket of each address, takes the last.
+   */
   handOver(): number[] {
     this.forgetPaths();
+    this.handedOver = true;
     const most = Math.max(0, ...this.binds.map(({ fds }) => fds.length));
-    return [...new Set(Array.from({ length: most }, (_, worker) => this.binds.map(({ fds }) => fds[worker])).flat())];
+    const byWorker = Array.from({ length: most }, (_, worker) => this.binds.map(({ fds }) => fds[worker]));
+    return [...new Set(byWorker.reverse().flat())];
   }
 
   /** After a chroot the paths of sockets mean other files; who starts next replaces a socket where nobody answers. */

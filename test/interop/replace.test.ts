@@ -116,6 +116,25 @@ placed('without -x the path of a UNIX socket goes over to the next process, and 
   await eventually('the last one has taken it along', () => !existsSync(place.path));
 });
 
+placed('from two workers to one and back, and to HAProxy, no connection is lost', 2, async (place) => {
+  assert.is((await place.replace('turbo')).code, 0);
+  const load = new Load(place.port, 8);
+  for (const [program, threads] of [
+    ['haproxy', 2],
+    ['turbo', 2],
+    ['turbo', 1],
+    ['turbo', 2],
+  ] as const) {
+    await load.more(200);
+    place.configure(threads, []);
+    const { code, stderr } = await place.takeOver(program);
+    assert.is(code, 0, stderr);
+    await load.more(200);
+    await place.settled();
+  }
+  assert.is(await load.stop(), '');
+});
+
 placed('hard-stop-after ends what the former process still serves', 1, async (place) => {
   place.configure(1, ['hard-stop-after 300ms']);
   assert.is((await place.replace('turbo')).code, 0);

@@ -58,6 +58,8 @@ export const SO_RCVTIMEO = 20;
 export const SO_SNDTIMEO = 21;
 export const SO_ACCEPTCONN = 30;
 export const SO_MARK = 36;
+export const SO_ATTACH_REUSEPORT_CBPF = 51;
+export const SO_DETACH_REUSEPORT_BPF = 68;
 export const IPPROTO_IP = 0;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
 export const IP_TOS = 1;
@@ -135,6 +137,9 @@ export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
 export const EPOLL_CLOEXEC = 0o2000000;
+
+// <linux/bpf_common.h>
+export const BPF_RET = 0x06;
 
 // <sys/resource.h>, <time.h>
 export const RLIMIT_CORE = 4;

@@ -7,6 +7,7 @@ import { runProcess, scratchFolder } from '../../harness.js';
 const HEADERS = [
   'errno.h',
   'fcntl.h',
+  'linux/bpf_common.h',
   'linux/io_uring.h',
   'linux/limits.h',
   'netinet/in.h',
