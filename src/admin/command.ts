@@ -14,6 +14,18 @@ export type Level = (typeof LEVELS)[number];
 /** What follows an answer: the end of the connection, the next command, or a prompt for it. */
 export type SessionMode = 'single' | 'interactive' | 'prompt';
 
+/** What a process can do as a whole, and what became of it. */
+export interface ProcessControl {
+  /** How often the configuration was read again, and how often in vain. */
+  readonly reloads: number;
+  readonly failedReloads: number;
+  readonly lastReloadFailed: boolean;
+  /** When the configuration in force was read, in milliseconds since 1970. */
+  readonly lastReloadAt: number;
+  /** Reads the configuration again; does not reject. */
+  reload(): Promise<{ readonly ok: boolean; readonly text: string }>;
+}
+
 /** One connection to the runtime socket, as far as commands see and change it. */
 export interface RuntimeSession {
   /** `operator` and `user` lower it. */
@@ -28,6 +40,10 @@ export interface RuntimeSession {
   timed: boolean;
   /** Whether messages begin with their severity (`set severity-output`). */
   severityOutput: SeverityOutput;
+  /** It came through the master's socket (`-S`). */
+  readonly isMaster: boolean;
+  /** Whose commands it speaks to; there, `@1` and `@` change it. */
+  target: 'master' | 'worker';
   /** `quit`: nothing more is read. */
   ended: boolean;
   /** The descriptor of the connection, for who passes others through it; -1: that is not permitted there (`expose-fd listeners`). */
@@ -43,6 +59,8 @@ export function newSession(given: Partial<RuntimeSession> = {}): RuntimeSession 
     mode: 'single',
     timed: false,
     severityOutput: 'none',
+    isMaster: false,
+    target: given.isMaster === true ? 'master' : 'worker',
     ended: false,
     descriptor: -1,
     ...given,
@@ -54,6 +72,8 @@ export interface CommandCall {
   /** Read it at each call and keep nothing of it: a reload replaces plan, tables and states. */
   readonly balancer: LoadBalancer;
   readonly session: RuntimeSession;
+  /** Absent: nobody may be asked, as in a program that embeds a balancer. */
+  readonly control?: ProcessControl;
   /** The words behind those of the command. */
   readonly words: readonly string[];
   /** What came behind `<<`, without the line that ends it; null: nothing did. */

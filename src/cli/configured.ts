@@ -2,6 +2,7 @@
  * `turbo-lb -f haproxy.cfg`, with options in HAProxy's style: loads the configuration, says what is
  * wrong with it, and runs it or not. Exit codes are HAProxy's (management manual, section 3).
  */
+import { poolsText } from '../admin/commands/activity.js';
 import { withRuntimeApi } from '../admin/runtime/api.js';
 import { evaluateCondition } from '../config/tokens/condition.js';
 import type { LoadBalancer } from '../master/balancer.js';
@@ -9,11 +10,13 @@ import { type LoadedConfiguration, loadConfiguration, UnreadableConfiguration } 
 import { fetchListeners, type HandedListeners } from '../master/handed-listeners.js';
 import { Log } from '../master/log.js';
 import { runMaster } from '../master/master.js';
+import { masterSockets } from '../master/master-socket.js';
 import { changesIdentity, rootWarnings } from '../master/privileges.js';
 import { type ReloadResult, Reloads } from '../master/reloads.js';
 import { BindError, StartError } from '../master/start-error.js';
 import { Systemd } from '../master/systemd.js';
 import type { Plan } from '../plan/plan.js';
+import type { RuntimePlan } from '../plan/runtime.js';
 import { EXIT_FAILURE, EXIT_OK, type Output } from './complaint.js';
 import { isDaemon, prepareReport, startDaemon } from './daemonize.js';
 import { dumpConfiguration, dumpKeywords, dumpLibraries } from './dumps.js';
@@ -21,6 +24,7 @@ import { early } from './early.js';
 import { whyInert } from './inert-options.js';
 import { MasterRole } from './master-role.js';
 import { Others } from './others.js';
+import { ProcessRecord } from './process-record.js';
 import { reloadFiles } from './reload.js';
 import { reportFindings, reportJson, StartMessages } from './report.js';
 import { parseShortOptions, type ShortOptions } from './short-options.js';
@@ -63,6 +67,7 @@ class Job {
   private readonly messages: StartMessages;
   /** This process is the one that another one has started in the background. */
   private readonly background = isDaemon();
+  private readonly record = new ProcessRecord();
   private reloading: Reloads | null = null;
 
   constructor(
@@ -87,8 +92,6 @@ class Job {
 
   async run(): Promise<number> {
     const { options } = this;
-    const refusal = options.check ? null : unsupported(options);
-    if (refusal !== null) return this.alert(refusal);
     if (options.directory !== null && !this.enter(options.directory)) return EXIT_FAILURE;
     try {
       return await this.runLoaded(await this.load());
@@ -168,13 +171,15 @@ class Job {
   private balance(plan: Plan): number | Promise<number> {
     if (early.softStop) return EXIT_OK;
     for (const warning of rootWarnings(plan.process.life)) this.messages.write('warning', warning);
+    if (this.options.masterSocket !== null && !this.options.masterWorker)
+      this.messages.write('warning', 'config : a master CLI socket was defined, but master-worker mode (-W) is not enabled.');
     const { verbose, debug, quiet } = this.options;
     const report = this.background ? prepareReport() : null;
     const role = this.newRole();
     const handed = this.fetchListeners();
     const others = new Others(this.options, this.log);
     return others.during((makeRoom) =>
-      withRuntimeApi(plan, this.log, (runtime) =>
+      withRuntimeApi(plan, this.log, this.record, (runtime) =>
         runMaster(plan, {
           log: this.log,
           masterWorker: role !== null,
@@ -187,12 +192,14 @@ class Job {
             if (changesIdentity(identity)) others.end();
           },
           onReady: (balancer) => {
+            role?.ready();
+            this.record.ready(() => this.reloads(balancer, role).request());
             runtime.serve(balancer);
             others.end();
-            role?.ready();
             report?.send();
           },
           onReload: (balancer) => this.reloads(balancer, role).request(),
+          onDumpPools: (balancer) => void poolsText(balancer).then((text) => this.output.err(text)),
           onStopping: () => role?.stopping(),
           onDraining: () => runtime.refuse(),
           onStopped: (code) => {
@@ -225,6 +232,7 @@ class Job {
       role?.reloading();
       const result = await this.reload(balancer);
       role?.reloaded(result.ok);
+      this.record.count(result);
       return result;
     });
     return this.reloading;
@@ -266,15 +274,13 @@ class Job {
   }
 }
 
-/** Options that a start cannot do without, and that are not built. */
-function unsupported({ masterSocket }: ShortOptions): string | null {
-  if (masterSocket !== null) return '-S is not supported yet: there is no socket of the master';
-  return null;
+function withMasterSocket(runtime: RuntimePlan, option: string): RuntimePlan {
+  return { ...runtime, sockets: [...runtime.sockets, ...masterSockets(option)] };
 }
 
 /** The command line goes before the files. */
 function withOptions(plan: Plan, options: ShortOptions, hasPidfile: boolean): Plan {
-  const { maxconn, megabytes, pidfile, noSplice, noPin, workers, ioEngine } = options;
+  const { maxconn, megabytes, pidfile, noSplice, noPin, workers, ioEngine, masterSocket, masterWorker } = options;
   const { process: settings } = plan;
   const { life, tune } = settings;
   return {
@@ -287,6 +293,7 @@ function withOptions(plan: Plan, options: ShortOptions, hasPidfile: boolean): Pl
       pin: !noPin && settings.pin,
       life: { ...life, pidfile: hasPidfile ? (pidfile ?? life.pidfile) : null },
       memoryMax: megabytes * MEGABYTE,
+      runtime: masterSocket !== null && masterWorker ? withMasterSocket(settings.runtime, masterSocket) : settings.runtime,
       tune: noSplice ? { ...tune, pipes: 0 } : tune,
     },
   };

@@ -47,6 +47,7 @@ export class Others {
     try {
       process.kill(pid, signal);
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return; // a pidfile that was left behind
       this.log.warning(`cannot send ${signal} to process ${pid}: ${(error as NodeJS.ErrnoException).code}`);
     }
   }

@@ -6,6 +6,7 @@
 import { encodeAddresses, type SocketAddress } from './address.js';
 import { MSGHDR_IOVEC_COUNT, MSGHDR_IOVECS } from './datagrams.js';
 import { SystemCallError } from './errno.js';
+import { limitWaiting } from './socket-timeout.js';
 import {
   EINTR,
   MSG_CMSG_CLOEXEC,
@@ -13,8 +14,6 @@ import {
   MSG_NOSIGNAL,
   MSG_WAITALL,
   SCM_RIGHTS,
-  SO_RCVTIMEO,
-  SO_SNDTIMEO,
   SOCK_CLOEXEC,
   SOCK_STREAM,
   SOL_SOCKET,
@@ -83,22 +82,12 @@ export function receiveDescriptors(fd: number, max: number, whole = false): Rece
 export function connectStream(address: SocketAddress & { family: 'unix' }, timeoutMs: number): number {
   const { region, encoded } = encodeAddresses([address]);
   const fd = sys.socket(encoded[0].family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd >= 0) for (const option of [SO_RCVTIMEO, SO_SNDTIMEO]) setTimeval(fd, option, timeoutMs);
+  if (fd >= 0) limitWaiting(fd, timeoutMs);
   const result = fd < 0 ? fd : again(() => sys.connect(fd, encoded[0].address, encoded[0].length));
   region.unmap();
   if (result >= 0) return fd;
   if (fd >= 0) sys.close(fd);
   throw new SystemCallError(fd < 0 ? 'socket' : 'connect', result);
-}
-
-/** A struct timeval. */
-function setTimeval(fd: number, option: number, timeoutMs: number): void {
-  const memory = allocate(16);
-  memory.setU64(0, Math.floor(timeoutMs / 1000));
-  memory.setU64(8, (timeoutMs % 1000) * 1000);
-  const result = sys.setsockopt(fd, SOL_SOCKET, option, memory.address, 16);
-  memory.unmap();
-  if (result < 0) throw new SystemCallError('setsockopt', result);
 }
 
 /** Room for a message, laid out. */

@@ -4,9 +4,13 @@
  */
 import { encodeAddresses, type SocketAddress } from './address.js';
 import { SystemCallError } from './errno.js';
+import { limitWaiting } from './socket-timeout.js';
 import { MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_DGRAM } from './sys/constants.js';
 import { sys } from './sys/libc.js';
 import { allocate } from './sys/memory.js';
+
+/** How long a receiver that takes nothing is waited for, in milliseconds. */
+const PATIENCE_MS = 1000;
 
 /** Sends texts, one datagram each. */
 export class NotifySocket {
@@ -17,6 +21,7 @@ export class NotifySocket {
     const { region, encoded } = encodeAddresses([address]);
     const [{ family, address: at, length }] = encoded;
     this.fd = sys.socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (this.fd >= 0) limitWaiting(this.fd, PATIENCE_MS);
     const result = this.fd < 0 ? this.fd : sys.connect(this.fd, at, length);
     region.unmap();
     if (result >= 0) return;
@@ -24,7 +29,7 @@ export class NotifySocket {
     throw new SystemCallError(this.fd < 0 ? 'socket' : 'connect', result);
   }
 
-  /** Sends a text; the kernel waits for room, since a notification must not get lost. 0 or `-errno`. */
+  /** Sends a text; waits a little for room, since a notification should not get lost. 0 or `-errno`. */
   send(text: string): number {
     const bytes = Buffer.from(text);
     const memory = allocate(bytes.length);

@@ -364,6 +364,11 @@ export class LoadBalancer {
     return this.pauses.isOver(frontend);
   }
 
+  /** Ends the sessions that go on by former plans. */
+  endFormerSessions(): void {
+    if (this.active !== null) this.workers?.endSessions(this.active.generation - 1);
+  }
+
   /** Tells the logs how proxies and servers are, as SIGHUP asks for. */
   dumpStates(): void {
     const { log } = this.options;

@@ -19,6 +19,8 @@ export interface RuntimeSocketPlan {
   /** Another process may take the listening sockets over from here (`expose-fd listeners`). */
   readonly exposeFdListeners: boolean;
   readonly severityOutput: SeverityOutput;
+  /** It is the master's (`-S`). */
+  readonly isMaster?: true;
 }
 
 /** No runtime API; limits as HAProxy's defaults. */

@@ -151,14 +151,4 @@ test('what has no effect says so with -V', async () => {
   assert.is((await turbo(['-dM', '-c', '-f', right()])).stderr, '');
 });
 
-const UNSUPPORTED: readonly (readonly string[])[] = [['-S', '/tmp/x']];
-
-for (const words of UNSUPPORTED) {
-  test(`${words[0]} is refused at a start, and no hindrance to a check`, async () => {
-    const path = file(WRONG);
-    assert.match((await turbo([...words, '-f', path])).stderr, `${words[0]} is not supported yet`);
-    assert.match((await turbo([...words, '-c', '-f', path])).stderr, "unknown keyword 'bnid'");
-  });
-}
-
 test.run();

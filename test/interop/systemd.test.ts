@@ -56,6 +56,22 @@ for (const kind of ['path', 'abstract'] as const) {
     }));
 }
 
+test('a reload is told when it begins, and how it ended', () =>
+  withProcesses(async () => {
+    const { name, process: heard } = await manager('path');
+    const config = await configuration();
+    const balancer = await startTurbo(['-Ws', '-f', config], { env: { NOTIFY_SOCKET: name } });
+    const said = (text: RegExp) => eventually(`${text} is said`, () => text.test(heard.stdout));
+    await said(/^READY=1\n/);
+    balancer.child.kill('SIGUSR2');
+    await said(
+      /STATUS=Ready\.\nRELOADING=1\nSTATUS=Reloading Configuration\.\nMONOTONIC_USEC=\d+\nREADY=1\nMAINPID=\d+\nSTATUS=Ready\.\n$/,
+    );
+    writeFileSync(config, 'nonsense\n');
+    balancer.child.kill('SIGUSR2');
+    await said(/MONOTONIC_USEC=\d+\nREADY=1\nSTATUS=Reload failed!\n$/);
+  }));
+
 test('a soft stop is told when it begins, and without -Ws nothing is told', () =>
   withProcesses(async () => {
     const { name, process: heard } = await manager('path');

@@ -21,7 +21,7 @@ export const ACTIVITY_COMMANDS: readonly Command[] = [
     usage: '',
     help: 'report information about the memory pools usage',
     level: 'operator',
-    run: showPools,
+    run: ({ balancer }) => poolsText(balancer),
   },
   {
     name: 'show fd',
@@ -82,7 +82,7 @@ async function showActivity({ balancer, words: [which = '-1'] }: CommandCall): P
 }
 
 /** What is taken out of each pool, over all workers; a pool grows to the greatest load met. */
-async function showPools({ balancer }: CommandCall): Promise<string> {
+export async function poolsText(balancer: LoadBalancer): Promise<string> {
   const views = (await holdings(balancer)).filter((view) => view !== null);
   const sum = (value: (view: WorkerHoldingsView) => number): number => views.reduce((total, view) => total + value(view), 0);
   const { bufsize } = balancer.plan.process.tune;

@@ -2,6 +2,7 @@
 import type { Command } from '../command.js';
 import { ACTIVITY_COMMANDS } from './activity.js';
 import { FRONTEND_COMMANDS } from './frontends.js';
+import { CONTROL_COMMANDS, MASTER_COMMANDS } from './master.js';
 import { PROCESS_COMMANDS } from './process.js';
 import { REPLACEMENT_COMMANDS } from './replacement.js';
 import { RESOLVERS_COMMANDS } from './resolvers.js';
@@ -18,6 +19,7 @@ import { WAIT_COMMANDS } from './wait.js';
 /** All of them, in any order. */
 export const COMMANDS: readonly Command[] = [
   ...ACTIVITY_COMMANDS,
+  ...CONTROL_COMMANDS,
   ...FRONTEND_COMMANDS,
   ...PROCESS_COMMANDS,
   ...REPLACEMENT_COMMANDS,
@@ -31,4 +33,14 @@ export const COMMANDS: readonly Command[] = [
   ...TABLE_COMMANDS,
   ...VARIABLE_COMMANDS,
   ...WAIT_COMMANDS,
+];
+
+/** Of those of every process, what the master's socket has, too. */
+const ALSO_OF_MASTER = ['show version', 'show cli sockets', 'show startup-logs'];
+
+/** The commands of the master's socket (`-S`); all others are behind a prefix. */
+export const MASTER_SOCKET_COMMANDS: readonly Command[] = [
+  ...MASTER_COMMANDS,
+  ...PROCESS_COMMANDS.filter(({ name }) => ALSO_OF_MASTER.includes(name)),
+  ...SESSION_COMMANDS,
 ];

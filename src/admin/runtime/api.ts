@@ -5,7 +5,8 @@
 import type { LoadBalancer } from '../../master/balancer.js';
 import type { Log } from '../../master/log.js';
 import type { Plan } from '../../plan/plan.js';
-import { COMMANDS } from '../commands/index.js';
+import type { ProcessControl } from '../command.js';
+import { COMMANDS, MASTER_SOCKET_COMMANDS } from '../commands/index.js';
 import { Registry } from '../registry.js';
 import { RuntimeServer } from './server.js';
 import { RuntimeSockets } from './sockets.js';
@@ -23,7 +24,12 @@ export interface RuntimeApi {
 }
 
 /** Has a balancer run with its runtime API. Throws BindError when a socket cannot be had, before `run` is called. */
-export async function withRuntimeApi<T>(plan: Plan, log: Log, run: (api: RuntimeApi) => Promise<T>): Promise<T> {
+export async function withRuntimeApi<T>(
+  plan: Plan,
+  log: Log,
+  control: ProcessControl,
+  run: (api: RuntimeApi) => Promise<T>,
+): Promise<T> {
   const { runtime, tune } = plan.process;
   const sockets = new RuntimeSockets(runtime.sockets);
   const { timeoutMs, maxconn } = runtime;
@@ -36,8 +42,9 @@ export async function withRuntimeApi<T>(plan: Plan, log: Log, run: (api: Runtime
     return await run({
       publish: () => sockets.publish(),
       serve: (balancer) => {
-        const registry = new Registry(COMMANDS);
-        server = new RuntimeServer(sockets.open, { registry, balancer, log, timeoutMs, maxconn, lineMax: tune.bufsize });
+        const registries = { worker: new Registry(COMMANDS), master: new Registry(MASTER_SOCKET_COMMANDS) };
+        const limits = { timeoutMs, maxconn, lineMax: tune.bufsize };
+        server = new RuntimeServer(sockets.open, { registries, balancer, control, log, ...limits });
       },
       refuse: () => {
         server?.refuse();

@@ -5,7 +5,8 @@
  */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import type { Answer, RuntimeSession } from '../command.js';
+import type { Answer, ProcessControl, RuntimeSession } from '../command.js';
+import { masterPrompt } from '../master-cli.js';
 import { type Request, RequestReader } from './requests.js';
 
 /** Characters that are given to the socket at a time: a slow reader has the timeout for each. */
@@ -21,6 +22,7 @@ export interface ConnectionOptions {
   readonly lineMax: number;
   /** Milliseconds that the process has been running, for the prompt. */
   readonly uptimeMs: () => number;
+  readonly control: ProcessControl;
 }
 
 /** The peer is gone, or was silent for too long. */
@@ -33,6 +35,8 @@ export class Connection {
   private inputEnded = false;
   /** Written and not yet given to the socket: short answers go together. */
   private text = '';
+  /** The last request was answered with a text. */
+  private answered = false;
 
   constructor(
     private readonly socket: Socket,
@@ -88,6 +92,7 @@ export class Connection {
   }
 
   private async answer(request: Request): Promise<void> {
+    this.answered = false;
     const answer = this.options.respond(request, this.session);
     if (typeof answer === 'string') return await this.write(answer);
     await this.flush(); // it may take its time
@@ -97,6 +102,7 @@ export class Connection {
 
   /** Takes a text for the client; resolves when there may be more. */
   private async write(text: string): Promise<void> {
+    this.answered ||= text !== '';
     this.text += text;
     if (this.text.length >= PIECE_MAX) await this.flush();
   }
@@ -115,9 +121,17 @@ export class Connection {
   private prompt(): string {
     const { session, reader } = this;
     if (session.ended) return '';
+    if (session.isMaster) return this.masterPrompt();
     if (session.mode !== 'prompt') return reader.inPayload ? '' : '\n';
     if (reader.inPayload) return '+ ';
     return session.timed ? `\n[${uptimeText(this.options.uptimeMs())}]> ` : '\n> ';
+  }
+
+  /** The master's socket has no empty line after a request without an answer. */
+  private masterPrompt(): string {
+    const { session, reader, options, answered } = this;
+    if (reader.inPayload) return session.mode === 'prompt' ? '+ ' : '';
+    return `${answered ? '\n' : ''}${session.mode === 'prompt' ? masterPrompt(session, options.control) : ''}`;
   }
 
   /** Waits for one of some events. Throws Disconnected at the end of the socket or of the time. */

@@ -7,19 +7,18 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { duplicate } from '../../kernel/descriptors.js';
 import type { LoadBalancer } from '../../master/balancer.js';
 import type { Log } from '../../master/log.js';
-import { type Answer, newSession, PERMISSION_DENIED, permits, type RuntimeSession } from '../command.js';
+import { type Answer, newSession, PERMISSION_DENIED, type ProcessControl, permits, type RuntimeSession } from '../command.js';
+import { prefixOf, type Target, unknownTarget } from '../master-cli.js';
 import type { Registry } from '../registry.js';
 import { Connection } from './connection.js';
 import type { Request } from './requests.js';
 import type { RuntimeSocket } from './sockets.js';
 
-/** `@1 show info` of whoever is used to speak with a master: there is one process. */
-const OWN_PROCESS = /^@(1|!\d+)$/;
-
 /** What serving takes. */
 export interface RuntimeServerOptions {
-  readonly registry: Registry;
+  readonly registries: Readonly<Record<'worker' | 'master', Registry>>;
   readonly balancer: LoadBalancer;
+  readonly control: ProcessControl;
   readonly log: Log;
   /** Milliseconds of silence that end a connection. */
   readonly timeoutMs: number;
@@ -57,10 +56,11 @@ export class RuntimeServer {
   private admit(connection: Socket, { plan }: RuntimeSocket): void {
     this.connections.add(connection);
     if (this.connections.size >= this.options.maxconn) for (const acceptor of this.acceptors) acceptor.pause();
-    const { level, severityOutput, exposeFdListeners } = plan;
+    const { level, severityOutput, exposeFdListeners, isMaster = false } = plan;
     const session = newSession({
       level,
       severityOutput,
+      isMaster,
       timeoutMs: this.options.timeoutMs,
       descriptor: exposeFdListeners ? descriptorOf(connection) : -1,
     });
@@ -68,11 +68,11 @@ export class RuntimeServer {
   }
 
   private async serve(socket: Socket, session: RuntimeSession): Promise<void> {
-    const { lineMax, log } = this.options;
+    const { lineMax, log, control } = this.options;
     const uptimeMs = (): number => performance.now() - this.startedAt;
     const respond = (request: Request): Answer => this.respond(request, session);
     try {
-      await new Connection(socket, session, { respond, lineMax, uptimeMs }).serve();
+      await new Connection(socket, session, { respond, lineMax, uptimeMs, control }).serve();
     } catch (error) {
       log.alert(`a connection to the runtime API was ended by a defect: ${(error as Error).stack}`);
     }
@@ -84,13 +84,23 @@ export class RuntimeServer {
     if (this.connections.size < this.options.maxconn) for (const acceptor of this.acceptors) acceptor.resume();
   }
 
-  private respond({ words, payload }: Request, session: RuntimeSession): Answer {
-    const { registry, balancer } = this.options;
-    const own = words.length > 1 && OWN_PROCESS.test(words[0]) ? words.slice(1) : words;
-    const found = registry.find(own, session);
-    if (found === null) return registry.unknown(own, session);
+  private respond(request: Request, session: RuntimeSession): Answer {
+    const prefix = prefixOf(request.words);
+    if (prefix.kind === 'none') return this.run(request, session, session.target);
+    if (prefix.kind === 'unknown') return unknownTarget(prefix.word);
+    const target = session.isMaster ? prefix.target : 'worker';
+    if (prefix.stays) session.target = target;
+    const words = request.words.slice(1);
+    return words.length === 0 ? '' : this.run({ ...request, words }, session, target);
+  }
+
+  private run({ words, payload }: Request, session: RuntimeSession, target: Target): Answer {
+    const { registries, balancer, control } = this.options;
+    const registry = registries[target];
+    const found = registry.find(words, session);
+    if (found === null) return registry.unknown(words, session);
     if (!permits(session, found.command.level)) return PERMISSION_DENIED;
-    return found.command.run({ balancer, session, words: found.words, payload });
+    return found.command.run({ balancer, session, control, words: found.words, payload });
   }
 }
 

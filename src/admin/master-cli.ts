@@ -1,0 +1,41 @@
+/**
+ * The master's socket (`-S`; management manual, section 9.4): words with a prefix, `@1` or `@!PID`, go to
+ * the commands of a worker, all others to those of the master. HAProxy has a process for each; here it
+ * is one, whose workers are threads: `@1` and `@!` with its own pid are the same.
+ */
+import type { ProcessControl, RuntimeSession } from './command.js';
+
+/** For whom words are. */
+export type Target = 'master' | 'worker';
+
+/** What a prefix means. */
+export type Prefix =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'target'; readonly target: Target; readonly stays: boolean }
+  /** There is no such process. */
+  | { readonly kind: 'unknown'; readonly word: string };
+
+const NONE: Prefix = { kind: 'none' };
+
+/** Reads the prefix of a request; `@@1` is as `@1`, and stays so. */
+export function prefixOf(words: readonly string[], pid = process.pid): Prefix {
+  const [word = ''] = words;
+  if (!word.startsWith('@')) return NONE;
+  const stays = words.length === 1 || word.startsWith('@@');
+  const name = word.replace(/^@@?/, '');
+  if (name === '' || name === 'master') return { kind: 'target', target: 'master', stays };
+  if (name === '1' || name === `!${pid}`) return { kind: 'target', target: 'worker', stays };
+  return { kind: 'unknown', word };
+}
+
+/** The answer to a prefix that names no process. */
+export function unknownTarget(word: string): string {
+  return `Can't find the target PID matching the prefix '${word}'\n`;
+}
+
+/** The prompt: who answers, and in which mode. */
+export function masterPrompt({ target, expert }: RuntimeSession, control: ProcessControl | null): string {
+  const flags = expert ? '(e)' : '';
+  if (target === 'worker') return `${process.pid}${flags}> `;
+  return `master${flags}${control?.lastReloadFailed === true ? '[ReloadFailed]' : ''}> `;
+}

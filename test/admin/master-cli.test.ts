@@ -1,0 +1,57 @@
+/** The master's socket: prefixes, prompts, and what its commands answer. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { newSession, type ProcessControl } from '../../src/admin/command.js';
+import { MASTER_COMMANDS } from '../../src/admin/commands/master.js';
+import { masterPrompt, prefixOf } from '../../src/admin/master-cli.js';
+import type { LoadBalancer } from '../../src/master/balancer.js';
+
+const CONTROL: ProcessControl = {
+  reloads: 5,
+  failedReloads: 2,
+  lastReloadFailed: false,
+  lastReloadAt: Date.now() - 1000 * (60 * 60 * 25 + 61),
+  reload: () => Promise.resolve({ ok: false, text: 'wrong\n' }),
+};
+
+const balancer = { life: { startedAt: Date.now() - 100 } } as unknown as LoadBalancer;
+
+async function answer(name: string, control?: ProcessControl): Promise<string> {
+  const command = MASTER_COMMANDS.find((candidate) => candidate.name === name);
+  const call = { balancer, session: newSession({ isMaster: true, level: 'admin' }), words: [], payload: null };
+  return String(await command?.run({ ...call, ...(control && { control }) }));
+}
+
+test('prefixes name the master, the worker, or nobody', () => {
+  assert.equal(prefixOf(['show', 'proc'], 7), { kind: 'none' });
+  assert.equal(prefixOf(['@1', 'show', 'info'], 7), { kind: 'target', target: 'worker', stays: false });
+  assert.equal(prefixOf(['@!7'], 7), { kind: 'target', target: 'worker', stays: true });
+  assert.equal(prefixOf(['@@1', 'x'], 7), { kind: 'target', target: 'worker', stays: true });
+  assert.equal(prefixOf(['@'], 7), { kind: 'target', target: 'master', stays: true });
+  assert.equal(prefixOf(['@master', 'help'], 7), { kind: 'target', target: 'master', stays: false });
+  for (const word of ['@2', '@!8', '@x']) assert.equal(prefixOf([word, 'x'], 7), { kind: 'unknown', word });
+});
+
+test('the prompt tells who answers and what has failed', () => {
+  const session = newSession({ isMaster: true });
+  assert.is(masterPrompt(session, CONTROL), 'master> ');
+  assert.is(masterPrompt({ ...session, expert: true }, { ...CONTROL, lastReloadFailed: true }), 'master(e)[ReloadFailed]> ');
+  assert.is(masterPrompt({ ...session, target: 'worker' }, CONTROL), `${process.pid}> `);
+});
+
+test('show proc has one process in two roles', async () => {
+  const lines = (await answer('show proc', CONTROL)).split('\n').map((line) => line.replaceAll(String(process.pid), 'PID'));
+  assert.is(lines[0], '#<PID>          <type>          <reloads>       <uptime>        <version>      ');
+  assert.match(lines[1], /^PID +master {10}5 \[failed: 2\] {3}0d00h00m00s {5}\d/);
+  assert.is(lines[2], '# workers');
+  assert.match(lines[3], /^PID +worker {10}0 {15}1d01h01m01s {5}\d/);
+  assert.equal(lines.slice(4), ['# old workers', '']);
+});
+
+test('reload answers with its result and what was said', async () => {
+  assert.is(await answer('reload', CONTROL), 'Success=0\n--\nwrong\n');
+  assert.is(await answer('reload', { ...CONTROL, reload: () => Promise.resolve({ ok: true, text: '' }) }), 'Success=1\n--\n');
+  assert.match(await answer('reload'), /^Success=0\n--\nThere is no configuration file/);
+});
+
+test.run();
