@@ -10,6 +10,7 @@ needed=(
   'wrk wrk'
   'iperf3 iperf3'
   'socat socat'
+  'python3 python3'
   'dnsmasq dnsmasq-base'
   'rsyslogd rsyslog'
   'logrotate logrotate'

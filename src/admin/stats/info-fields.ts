@@ -238,7 +238,13 @@ export const INFO_FIELDS: readonly InfoField[] = [
     'u32',
     '1 if busy-polling is currently in use on the worker process, otherwise zero (config.busy-polling)',
   ),
-  unused('FailedResolutions', 'MGP', 'u32', 'Total number of failed DNS resolutions in current worker process since started'),
+  row(
+    'FailedResolutions',
+    'MGP',
+    'u32',
+    ({ balancer }) => balancer.serverNames.sections.reduce((sum, { failures }) => sum + failures, 0),
+    'Total number of failed DNS resolutions in current worker process since started',
+  ),
   row('TotalBytesOut', 'MGP', 'u64', total('bytesSent'), 'Total number of bytes emitted by current worker process since started'),
   row(
     'TotalSplicedBytesOut',

@@ -76,6 +76,8 @@ export class Section {
   /** Those that are due and would be too many at once. */
   private readonly waiting = new Set<Resolution>();
   private closed = false;
+  /** Attempts to resolve a name that failed with all queries. */
+  failures = 0;
 
   constructor(
     readonly plan: ResolversPlan,
@@ -126,6 +128,7 @@ export class Section {
 
   /** Goes on with what a former section of that name knew and counted. */
   inherit(former: Section): void {
+    this.failures = former.failures;
     for (const [key, resolution] of this.resolutions) {
       const known = former.resolutions.get(key);
       if (known !== undefined) resolution.inherit(known);
@@ -257,6 +260,7 @@ export class Section {
   }
 
   private fail(resolution: Resolution): void {
+    this.failures++;
     this.end(resolution);
     this.scheduleAfter(resolution, this.plan.timeoutResolveMs);
     const kept = [...resolution.requesters].filter((requester) => requester.onFailed(resolution));

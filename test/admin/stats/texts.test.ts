@@ -201,7 +201,7 @@ test('values of the process', () => {
     ...{ Name: 'HAProxy', Nbthread: '2', Uptime: '1d 1h01m01s', Uptime_sec: '90061', Maxconn: '100', 'Ulimit-n': '64' },
     ...{ CurrConns: '1', CumConns: '2', CumReq: '1', MaxConnRate: '2', MaxSessRate: '1', ConnRateLimit: '9', SessRateLimit: '8' },
     ...{ node: 'n1', description: 'two words', Stopping: '0', Jobs: '4', Listeners: '3', DroppedLogs: '3', Idle_pct: '97' },
-    ...{ BytesOutRate: '5', TotalWarnings: '4' },
+    ...{ BytesOutRate: '5', TotalWarnings: '4', FailedResolutions: '6' },
   };
   for (const [name, value] of Object.entries(wanted)) assert.is(info.get(name), value, name);
   assert.match(info.get('Version') ?? '', /^\d+\.\d+\./, 'tools split it at the points');

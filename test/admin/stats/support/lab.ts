@@ -56,6 +56,7 @@ export function statsLab(file: string, maxconn = 100): StatsLab {
     serverStates: states,
     serverAddresses: new ServerAddresses(plan.backends, tables.addresses),
     addresses: plan.frontends.flatMap(({ binds }) => binds.map(({ address }) => address)),
+    serverNames: { sections: [{ failures: 2 }, { failures: 4 }] },
     isPaused: (name: string) => paused.has(name),
     isOver: () => false,
     workerCount: 2,
