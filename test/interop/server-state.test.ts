@@ -36,6 +36,8 @@ listen l
   server named localhost:1007 weight 30
   server lost lost.invalid:1008 init-addr last,none
   server dns dns.invalid:1009 init-addr last,none resolvers dns
+backend agents
+  server a 127.0.0.1:1 agent-check agent-port {silent} agent-addr 127.0.0.9 agent-inter 1h
 backend s
   server-template s 2 _http._tcp.invalid resolvers dns
 `;
@@ -50,6 +52,15 @@ const COMMANDS: readonly string[] = [
   ...['l/six addr 127.0.0.1 port 1005', 'x/y addr 1.2.3.4', 'l/y addr 1.2.3.4'],
   ...['l/a fqdn', 'l/a fqdn foo.invalid', 'l/named fqdn foo.invalid', 'l/dns fqdn other.invalid', 'l/dns fqdn other.invalid'],
   ...['l/dns fqdn a!b', 's/s1 fqdn foo.invalid'],
+  ...['agents/a agent-addr', 'agents/a agent-addr 127.0.0.8', 'agents/a agent-addr foo.invalid', 'agents/a agent-port 1097'],
+  ...[
+    'agents/a agent-addr 1.2.3.4 port x',
+    'agents/a agent-addr 127.0.0.7 port 1096',
+    'agents/a agent-port',
+    'agents/a agent-port x',
+  ],
+  ...['agents/a agent-port 70000', 'agents/a agent-send', 'agents/a agent-send hello', 'l/a agent-send', 'l/a agent-port 1'],
+  ...['l/a agent-addr 1.2.3.4', 'l/a agent-addr'],
   ...['l/a check-addr', 'l/a check-addr 1.2.3.4', 'l/a check-port', 'l/a check-port 88', 'l/checked check-addr foo'],
   ...['l/checked check-addr 127.0.0.7', 'l/checked check-addr 127.0.0.8 port x', 'l/checked check-addr 127.0.0.8 port 99999'],
   ...[
@@ -109,7 +120,13 @@ for (const [before, after] of WAYS) {
       const former = await manage(before, HEAD + PROXIES, ports);
       await checked(former);
       const orders = ['l/off state ready', 'l/a state maint', 'l/named state drain', 'l/six weight 9', 'l/named addr 127.0.0.44'];
-      for (const order of [...orders, 'l/six addr ::1 port 1099', 'l/checked check-port 1098', 'l/checked health down'])
+      for (const order of [
+        ...orders,
+        'l/six addr ::1 port 1099',
+        'l/checked check-port 1098',
+        'l/checked health down',
+        'agents/a agent-addr 127.0.0.8 port 1097',
+      ])
         await former.ask(`set server ${order}\n`);
       const saved = await former.ask('show servers state\n');
       await former.process.stop();

@@ -1,6 +1,7 @@
-/** What `set server` changes about where a server and its checks are: `addr`, `fqdn`, `check-addr`, `check-port`. */
+/** What `set server` changes about where a server, its checks and its agent are: `addr`, `fqdn`, `check-addr` and its like. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { isHostName } from '../../config/values/address.js';
+import type { LoadBalancer } from '../../master/balancer.js';
 import type { HostIp, ServerAddresses, ServerPort } from '../../master/server-addresses.js';
 import type { ServerPlace } from '../../master/server-states.js';
 import type { ServerSetter } from './set-server.js';
@@ -11,11 +12,15 @@ const BY = " by 'stats socket command'\n";
 const NO_PORT_MAP =
   "can't change <port> to port map because it is incompatible with current health check port configuration " +
   "(use 'port' statement from the 'server' directive.";
+const NO_AGENT = 'agent checks are not enabled on this server';
 const NOT_CHECKED = 'health checks are not enabled on this server';
 
 /** By the words of `set server`. */
 export const ADDRESS_SETTERS: Readonly<Record<string, ServerSetter>> = {
   addr: setAddr,
+  'agent-addr': setAgentAddr,
+  'agent-port': setAgentPort,
+  'agent-send': setAgentSend,
   'check-addr': setCheckAddr,
   'check-port': setCheckPort,
   fqdn: setFqdn,
@@ -89,11 +94,43 @@ function setCheckAddr(call: Call[0], found: Call[1], [address, word, port]: Call
 function setCheckPort(call: Call[0], found: Call[1], [port]: readonly (string | undefined)[]): string {
   if (port === undefined) return 'set server <b>/<s> check-port requires a port.\n';
   if (!isChecked(call, found)) return NOT_CHECKED;
-  if (!/^[+-]?[0-9]{1,9}$/.test(port)) return 'provided port is not an integer';
-  const value = Number(port);
-  if (value < 0 || value > PORT_MAX) return 'provided port is invalid';
+  const value = readPort(port);
+  if (typeof value === 'string') return value;
   call.balancer.serverAddresses.setCheckAddress(found.place, { port: value });
   return '';
+}
+
+/** The port that a word says, or what is wrong with it. */
+function readPort(word: string): number | string {
+  if (!/^[+-]?[0-9]{1,9}$/.test(word)) return 'provided port is not an integer';
+  const port = Number(word);
+  return port < 0 || port > PORT_MAX ? 'provided port is invalid' : port;
+}
+
+/** By addresses only: a name would have the operator wait for DNS. */
+function setAgentAddr({ balancer }: Call[0], { place }: Call[1], [address, word, text = '']: Call[2]): string {
+  if (address === undefined) return 'set server <b>/<s> agent-addr requires an address and optionally a port.\n';
+  if (!hasAgent(balancer, place)) return NO_AGENT;
+  const ip = hostIp(address);
+  if (ip === null) return `invalid addr '${address}'`;
+  const port = word === 'port' ? readPort(text) : null;
+  if (typeof port === 'string') return port;
+  return balancer.checker.setAgentAddress(place, { ...ip, port: port ?? 0 }, port) ?? '';
+}
+
+function setAgentPort({ balancer }: Call[0], { place }: Call[1], [word]: Call[2]): string {
+  if (word === undefined) return 'set server <b>/<s> agent-port requires a port.\n';
+  if (!hasAgent(balancer, place)) return NO_AGENT;
+  const port = readPort(word);
+  return typeof port === 'string' ? port : (balancer.checker.setAgentPort(place, port) ?? '');
+}
+
+function setAgentSend({ balancer }: Call[0], { place }: Call[1], [text = '']: Call[2]): string {
+  return hasAgent(balancer, place) ? (balancer.checker.setAgentSend(place, text) ?? '') : `${NO_AGENT}.\n`;
+}
+
+function hasAgent({ health }: LoadBalancer, place: ServerPlace): boolean {
+  return health.server(place).agent.enabled;
 }
 
 function isChecked({ balancer }: Call[0], { place }: Call[1]): boolean {
