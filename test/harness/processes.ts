@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly cwd?: string;
   /** Added to the test's own environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Descriptors that the program has as 3 and following. */
+  readonly inherits?: readonly number[];
   /** A text in the output, or a condition that is looked at again and again. Without it: as soon as it is spawned. */
   readonly readyWhen?: RegExp | (() => boolean | Promise<boolean>);
   /** Milliseconds until it has to be ready. */
@@ -100,7 +102,7 @@ export async function startProcess(
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(options.inherits ?? [])],
   });
   await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
   const pid = child.pid as number;
