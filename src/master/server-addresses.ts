@@ -145,11 +145,6 @@ export class ServerAddresses {
     return this.entries.flat().map(({ place }) => place);
   }
 
-  /** The servers of the plan. */
-  plan({ backend, server }: ServerPlace): { readonly backend: BackendPlan; readonly server: ServerPlan } {
-    return { backend: this.backends[backend], server: this.backends[backend].servers[server] };
-  }
-
   private at({ backend, server }: ServerPlace): Entry {
     return this.entries[backend][server];
   }

@@ -3,7 +3,7 @@
  * operator in HAProxy's words. Who decides on an address is not its business.
  */
 import type { BackendPlan } from '../../plan/plan.js';
-import { STATE_MAINTENANCE, STATE_RESOLUTION } from '../../shared/servers.js';
+import { STATE_RESOLUTION } from '../../shared/servers.js';
 import type { HostIp, ServerAddresses, ServerPort } from '../server-addresses.js';
 import type { ServerPlace, ServerStates } from '../server-states.js';
 
@@ -96,10 +96,5 @@ export class ServerMover {
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
     }
-  }
-
-  /** Whether the operator has it in maintenance. */
-  isInMaintenance(place: ServerPlace): boolean {
-    return (this.surroundings.states.standing(place).own & STATE_MAINTENANCE) !== 0;
   }
 }

@@ -4,7 +4,7 @@ import { HealthWatch } from '../../../../src/master/checks/health-watch.js';
 import type { CheckResult } from '../../../../src/master/checks/result.js';
 import { Log } from '../../../../src/master/log.js';
 import { ProcessLog } from '../../../../src/master/process-log.js';
-import { type Clock, ServerStates } from '../../../../src/master/server-states.js';
+import { ServerStates } from '../../../../src/master/server-states.js';
 import {
   type BackendPlan,
   DEFAULT_BACKEND,
@@ -17,39 +17,9 @@ import { QueueEntries } from '../../../../src/shared/queue-entries.js';
 import { QueueTable } from '../../../../src/shared/queues.js';
 import { ServerTable } from '../../../../src/shared/servers.js';
 import { NO_WORKER } from '../../../../src/shared/state.js';
+import { HandClock } from '../../support/hand-clock.js';
 
-/** A clock that is moved by hand. */
-export class HandClock implements Clock {
-  private time = 0;
-  private readonly timers = new Set<{ at: number; call: () => void }>();
-
-  now(): number {
-    return this.time;
-  }
-
-  after(ms: number, call: () => void): () => void {
-    const timer = { at: this.time + ms, call };
-    this.timers.add(timer);
-    return () => this.timers.delete(timer);
-  }
-
-  /** Lets time pass; between two timers, promises are kept. */
-  async pass(ms: number): Promise<void> {
-    const end = this.time + ms;
-    for (;;) {
-      const next = [...this.timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (next === undefined) break;
-      this.timers.delete(next);
-      this.time = Math.max(this.time, next.at);
-      next.call();
-      await settled();
-    }
-    this.time = end;
-  }
-}
-
-/** Until what was promised has been kept. */
-export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export { HandClock, settled } from '../../support/hand-clock.js';
 
 export const OK: CheckResult = { status: 'L4OK', info: '', durationMs: 1 };
 export const REFUSED: CheckResult = { status: 'L4CON', info: 'refused', durationMs: 1 };

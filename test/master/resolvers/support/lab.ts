@@ -1,4 +1,4 @@
-/** A clock that is moved by hand, DNS servers that answer as the test says, and servers that go by names. */
+/** DNS servers that answer as the test says, and servers that go by names. */
 import { type Answer, decode, encode, type Packet } from 'dns-packet';
 import type { OpenTransport, TransportOwner } from '../../../../src/master/resolvers/nameserver.js';
 import { ServerNames } from '../../../../src/master/resolvers/server-names.js';
@@ -16,39 +16,7 @@ import {
 } from '../../../../src/plan/plan.js';
 import { ServerAddressTable } from '../../../../src/shared/addresses.js';
 import { ServerTable } from '../../../../src/shared/servers.js';
-
-/** Time that passes when it is told to. */
-export class HandClock implements Clock {
-  private time = 1000;
-  private readonly timers = new Set<{ readonly at: number; readonly call: () => void }>();
-
-  now(): number {
-    return this.time;
-  }
-
-  after(ms: number, call: () => void): () => void {
-    const timer = { at: this.time + ms, call };
-    this.timers.add(timer);
-    return () => this.timers.delete(timer);
-  }
-
-  pass(ms: number): void {
-    const end = this.time + ms;
-    for (;;) {
-      const next = [...this.timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (next === undefined) break;
-      this.timers.delete(next);
-      this.time = Math.max(this.time, next.at);
-      next.call();
-    }
-    this.time = end;
-  }
-
-  /** Timers that are set. */
-  get pending(): number {
-    return this.timers.size;
-  }
-}
+import { HandClock } from '../../support/hand-clock.js';
 
 /** A query as a DNS server sees it. */
 export interface Asked {
@@ -170,7 +138,7 @@ export function lab(servers: readonly ServerPlan[], resolvers: ResolversPlan = s
   const backend: BackendPlan = { ...DEFAULT_BACKEND, name: 'b', servers };
   const plan = { process: { ...DEFAULT_PROCESS, resolvers: [resolvers] }, backends: [backend] } as unknown as Plan;
   const sizes = [servers.length];
-  const clock = before?.clock ?? new HandClock();
+  const clock = before?.clock ?? new HandClock(1000);
   const dns = before?.dns ?? new FakeServers(clock);
   const said: string[] = [];
   const { groups } = new ServerTable(ServerTable.create(sizes, 1), sizes, 1, 0);
