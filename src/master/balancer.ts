@@ -26,6 +26,7 @@ import type { HandedListeners } from './handed-listeners.js';
 import { inheritance } from './inheritance.js';
 import { type ListenerChange, Listeners } from './listeners.js';
 import type { Log } from './log.js';
+import { Patterns } from './patterns.js';
 import { Pauses } from './pauses.js';
 import { ProcessLife } from './process-life.js';
 import { type ProxyMessage, pausedMessages, stoppedMessages } from './process-log.js';
@@ -104,6 +105,9 @@ export class LoadBalancer {
   /** Since when it runs, how busy it is, whether it ends. */
   readonly life = new ProcessLife();
   private workers: Workers | null = null;
+  /** Files of patterns, once somebody has asked for them, and the plan whose they are. */
+  private patternsNow: Patterns | null = null;
+  private patternsOf: Plan | null = null;
   private active: ActivePlan | null = null;
   private readonly former = new FormerPlans();
   /** What was decided at the start, and the process as it was asked for then. */
@@ -285,6 +289,7 @@ export class LoadBalancer {
       onHopeless: (reason) => onHopeless?.(reason),
       onFailing: (generation, place) => this.onFailing(generation, place),
       onDropped: (generation) => this.former.remove(generation),
+      onReady: (worker) => void this.patternsNow?.resend(worker),
     });
   }
 
@@ -483,6 +488,19 @@ export class LoadBalancer {
     limited.max = frontend === null && max === 0 ? this.maxconn : max;
     const { wakeFds } = this.inForce.shared;
     limited.passOn((worker) => signalEventfd(wakeFds[worker]));
+  }
+
+  /** Files of patterns and maps, to look at and to change; until the balancer has ended, or another plan comes. */
+  get patterns(): Patterns {
+    const { generation, plan } = this.inForce;
+    if (this.patternsOf !== plan) {
+      this.patternsOf = plan;
+      this.patternsNow = new Patterns(plan, async (file, change, only) => {
+        const workers = only === undefined ? [...Array(this.workerCount).keys()] : [only];
+        await Promise.all(workers.map((worker) => this.ask(worker, { kind: 'patterns', generation, file, change })));
+      });
+    }
+    return this.patternsNow as Patterns;
   }
 
   /** Asks a worker, by its number; null when it does not answer, in time or at all. */

@@ -46,6 +46,8 @@ export interface WorkersOptions {
   readonly workerUrl?: URL;
   /** Workers keep dying. Called once. */
   readonly onHopeless: (reason: string) => void;
+  /** A worker works by the plan in force: at the start, and in the place of a dead one. */
+  readonly onReady?: (worker: number) => void;
   /** Connections to a server fail again and again (`observe layer4`). */
   readonly onFailing: (generation: number, place: ServerPlace) => void;
   /** No session of a former plan is left in any worker. */
@@ -307,6 +309,7 @@ export class Workers {
     if (kind !== 'ready') return;
     place.ready = true;
     place.applied = place.begun;
+    this.options.onReady?.(place.index);
     if (this.phase === 'draining') this.tell(place, { kind: 'drain' }); // it replaced one that died meanwhile
   }
 

@@ -51,6 +51,20 @@ export interface PatternFilePlan {
   readonly path: string;
   /** `[key, value]`; the value of a plain pattern is ''. */
   readonly entries: readonly (readonly [string, string])[];
+  /** How its lines are read; absent where nobody may change them. */
+  readonly form?: PatternFileForm;
+  /** The keys as written, where some of them are not as they are compared. */
+  readonly texts?: readonly string[];
+}
+
+/** What the lines of a file of patterns are. */
+export interface PatternFileForm {
+  /** How keys are compared. */
+  readonly match: MatchMethod;
+  /** Lines are keys and values. */
+  readonly map: boolean;
+  /** What the values must be; `any` where they are not looked at. */
+  readonly value: 'any' | 'str' | 'int' | 'ip';
 }
 
 /** A condition; `acl` is an index in `plan.acls`. */

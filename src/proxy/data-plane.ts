@@ -124,6 +124,11 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     this.closeEnded(); // perhaps nothing else will happen for a long time
   }
 
+  /** What there is for the plan of that number. */
+  laneOf(number: number): Lane | undefined {
+    return this.generations.find((generation) => generation.number === number)?.lane;
+  }
+
   /** No listening sockets but those of the newest plan are in use. */
   get settled(): boolean {
     return this.acceptors.settled;

@@ -7,6 +7,7 @@ import { NO_SERVER } from './balance/balancer.js';
 import type { DataPlane } from './data-plane.js';
 import type { Lane, WorkerBase } from './lane.js';
 import { formatIpv4, formatIpv6 } from './samples/addresses.js';
+import { livePatterns, type PatternChange } from './samples/match/live.js';
 import { CLOSING, type Endpoint, IDLE, killed, NO_BACKEND, type Session } from './session.js';
 
 /** Sessions of one page. */
@@ -20,6 +21,8 @@ export type Question =
   | { readonly kind: 'sessions'; readonly from: number }
   /** End the session of that number; whether there was one. */
   | { readonly kind: 'shutdown-session'; readonly serial: number }
+  /** Change the entries of a file of patterns of the plan of that number; true when that is done. */
+  | { readonly kind: 'patterns'; readonly generation: number; readonly file: number; readonly change: PatternChange }
   /** What the worker holds. */
   | { readonly kind: 'holdings' };
 
@@ -87,6 +90,7 @@ export interface SessionView {
 export function answer(base: WorkerBase, dataPlane: DataPlane, question: Question): WorkerAnswer {
   if (question.kind === 'sessions') return pageOf(base, question.from);
   if (question.kind === 'shutdown-session') return shutdown(base, dataPlane, question.serial);
+  if (question.kind === 'patterns') return changePatterns(dataPlane, question);
   return holdingsOf(base);
 }
 
@@ -107,6 +111,13 @@ function shutdown(base: WorkerBase, dataPlane: DataPlane, serial: number): boole
   const session = base.sessions.all.find((one) => one.state !== IDLE && one.serial === serial && one.generation !== null);
   if (session === undefined || session.state === CLOSING) return false;
   dataPlane.finish(session, killed(session));
+  return true;
+}
+
+/** A plan that is not in force any more is of no interest. */
+function changePatterns(dataPlane: DataPlane, { generation, file, change }: Extract<Question, { kind: 'patterns' }>): boolean {
+  const plan = dataPlane.laneOf(generation)?.plan;
+  if (plan !== undefined) livePatterns(plan.patternFiles[file]).change(change);
   return true;
 }
 

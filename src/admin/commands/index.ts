@@ -3,6 +3,7 @@ import type { Command } from '../command.js';
 import { ACTIVITY_COMMANDS } from './activity.js';
 import { FRONTEND_COMMANDS } from './frontends.js';
 import { CONTROL_COMMANDS, MASTER_COMMANDS } from './master.js';
+import { PATTERN_COMMANDS } from './patterns.js';
 import { PROCESS_COMMANDS } from './process.js';
 import { REPLACEMENT_COMMANDS } from './replacement.js';
 import { RESOLVERS_COMMANDS } from './resolvers.js';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   ...ACTIVITY_COMMANDS,
   ...CONTROL_COMMANDS,
   ...FRONTEND_COMMANDS,
+  ...PATTERN_COMMANDS,
   ...PROCESS_COMMANDS,
   ...REPLACEMENT_COMMANDS,
   ...RESOLVERS_COMMANDS,

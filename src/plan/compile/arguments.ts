@@ -5,8 +5,7 @@ import { bytesOf } from '../../config/samples/bytes.js';
 import { translateRegex } from '../../config/samples/regex.js';
 import { type ArgumentSpec, argumentType } from '../../config/samples/signature.js';
 import type { Argument } from '../../config/samples/syntax.js';
-import type { ArgumentPlan } from '../expression.js';
-import type { PatternFileForm } from './pattern-files.js';
+import type { ArgumentPlan, PatternFileForm } from '../expression.js';
 import type { Scope } from './references.js';
 
 /** Who has the argument, for messages: `ACL keyword 'nbsrv'`, and where it stands. */

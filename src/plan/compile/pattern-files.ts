@@ -5,38 +5,44 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { bytesOf } from '../../config/samples/bytes.js';
 import { parsePattern } from '../../config/samples/patterns.js';
-import type { MatchMethod } from '../../config/samples/syntax.js';
 import { type Parsed, parsed, refused } from '../../config/values/parsed.js';
+import type { PatternFileForm, PatternFilePlan } from '../expression.js';
 
-/** What the lines of a file are. */
-export interface PatternFileForm {
-  /** How keys are compared. */
-  readonly match: MatchMethod;
-  /** Lines are keys and values. */
-  readonly map: boolean;
-  /** What the values must be; `any` where they are not looked at. */
-  readonly value: 'any' | 'str' | 'int' | 'ip';
-}
+/** The lines of a file as a plan has them. */
+export type PatternLines = Pick<PatternFilePlan, 'entries' | 'texts'>;
 
 /** The entries of a file: `[key, value]` of a map, `[pattern, '']` of a list. */
-export function parsePatternFile(path: string, text: string, form: PatternFileForm): Parsed<[string, string][]> {
+export function parsePatternFile(path: string, text: string, form: PatternFileForm): Parsed<PatternLines> {
   const entries: [string, string][] = [];
+  const texts: string[] = [];
   let number = 0;
   for (const raw of text.split('\n')) {
     number++;
     const line = raw.replace(/\r$/, '');
     if (/^[ \t]*(#|$)/.test(line)) continue;
     const [key, value] = form.map ? splitEntry(line) : [line.replace(/^[ \t]+/, ''), ''];
-    const pattern = parsePattern(form.match, key);
-    if (!pattern.ok) return refused(`${pattern.message} at line ${number} of file <${path}>`);
-    if (form.map && !isValue(value, form.value)) return refused(`unable to parse '${value}' at line ${number} of file '${path}'`);
-    entries.push([pattern.value, bytesOf(value)]);
+    const entry = parseEntry(key, value, form);
+    if (!entry.ok) {
+      const kept = entry.message.startsWith('unable') ? `file '${path}'` : `file <${path}>`;
+      return refused(`${entry.message} at line ${number} of ${kept}`);
+    }
+    entries.push(entry.value);
+    texts.push(key);
   }
-  return parsed(entries);
+  const differs = texts.some((text, i) => bytesOf(text) !== entries[i][0]);
+  return parsed({ entries, ...(differs && { texts }) });
+}
+
+/** One line, its key as it is compared and its value byte by byte. The reason of a refusal is HAProxy's. */
+export function parseEntry(key: string, value: string, form: PatternFileForm): Parsed<[string, string]> {
+  const pattern = parsePattern(form.match, key);
+  if (!pattern.ok) return pattern;
+  if (form.map && !isValue(value, form.value)) return refused(`unable to parse '${value}'`);
+  return parsed([pattern.value, bytesOf(value)]);
 }
 
 /** The key ends at the first blank; the value is the rest without the blanks around it. */
-function splitEntry(line: string): [string, string] {
+export function splitEntry(line: string): [string, string] {
   const [, key, value] = /^[ \t]*([^ \t]*)[ \t]*(.*?)[ \t]*$/s.exec(line) as RegExpExecArray;
   return [key, value];
 }

@@ -23,9 +23,9 @@ import type { ProxyConfig } from '../../config/config.js';
 import type { Findings, Place } from '../../config/diagnostics.js';
 import type { Acl } from '../../config/samples/syntax.js';
 import { type Parsed, parsed, refused } from '../../config/values/parsed.js';
-import type { AclPlan, PatternFilePlan } from '../expression.js';
+import type { AclPlan, PatternFileForm, PatternFilePlan } from '../expression.js';
 import type { TablePlan } from '../rules.js';
-import { type PatternFileForm, parsePatternFile } from './pattern-files.js';
+import { parsePatternFile } from './pattern-files.js';
 import { compileTables } from './tables.js';
 
 /** Indexes in the Plan of everything that has a name. A `listen` is in both maps. */
@@ -75,10 +75,10 @@ export class References {
     if (known !== undefined) return parsed(known);
     const text = this.texts.files.get(path);
     if (text === undefined) return refused(`failed to open pattern file <${path}>`);
-    const entries = parsePatternFile(path, text, form);
-    if (!entries.ok) return entries;
+    const lines = parsePatternFile(path, text, form);
+    if (!lines.ok) return lines;
     this.fileIndexes.set(key, this.patternFiles.length);
-    return parsed(this.patternFiles.push({ path, entries: entries.value }) - 1);
+    return parsed(this.patternFiles.push({ path, form, ...lines.value }) - 1);
   }
 }
 

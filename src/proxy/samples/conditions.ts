@@ -6,7 +6,8 @@
  */
 import type { AclPlan, AclTestPlan, ConditionPlan } from '../../plan/expression.js';
 import type { ExpressionCompiler, Test } from './context.js';
-import { filePatternSet, matchCast, type PatternOptions, patternSet } from './match/patterns.js';
+import { livePatterns } from './match/live.js';
+import { matchCast, type PatternOptions, patternSet } from './match/patterns.js';
 import type { PatternSet } from './match/set.js';
 import { FOUND, MISSING, NOT_YET, type Outcome, Sample } from './sample.js';
 
@@ -88,6 +89,6 @@ export class Conditions {
     const { match: method, ignoreCase, patterns, files } = plan;
     const options: PatternOptions = { method, ignoreCase };
     const own = patterns.length > 0 || files.length === 0 ? [patternSet(patterns, options)] : [];
-    return [...own, ...files.map((file) => filePatternSet(this.compiler.lane.plan.patternFiles[file], options))];
+    return [...own, ...files.map((file) => livePatterns(this.compiler.lane.plan.patternFiles[file]).set(options))];
   }
 }

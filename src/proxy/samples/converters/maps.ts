@@ -4,7 +4,8 @@ import { setAddress } from '../addresses.js';
 import { hasArgument, numberArgument, textArgument } from '../arguments.js';
 import type { ConverterFactory, ConverterFamily, ExpressionCompiler } from '../context.js';
 import { setParsed } from '../integers.js';
-import { filePatternSet, matchCast } from '../match/patterns.js';
+import { livePatterns } from '../match/live.js';
+import { matchCast } from '../match/patterns.js';
 import { expandSubstitution, Regex } from '../regex.js';
 import { FOUND, MISSING, Sample, type StoredSample } from '../sample.js';
 import { onText } from './conversions.js';
@@ -17,15 +18,15 @@ const METHODS: readonly Method[] = ['str', 'beg', 'sub', 'dir', 'dom', 'end', 'r
 /** `map_<method>[_<output>](file[,default])`. */
 function map(method: Method, output: Output): ConverterFactory {
   return (plan, compiler) => {
-    const file = fileOf(plan, compiler);
-    const set = filePatternSet(file, { method, ignoreCase: false });
-    const values = file.entries.map(([, value]) => mapValue(value, output));
+    const live = livePatterns(fileOf(plan, compiler));
+    const set = live.set({ method, ignoreCase: false });
+    const values = live.list(([, value]) => mapValue(value, output));
     const fallback = hasArgument(plan, 1) ? mapValue(textArgument(plan, 1), output) : null;
     const cast = matchCast(method);
     return (_context, sample) => {
       if (!cast(sample)) return MISSING;
       const number = set.find(sample);
-      const value = number < 0 ? fallback : values[number];
+      const value = number < 0 ? fallback : values.current[number];
       if (value === null) return MISSING;
       sample.load(value);
       return FOUND;
@@ -51,13 +52,12 @@ function mapValue(text: string, output: Output): StoredSample | null {
 
 /** `map_regm(file[,default])`: the value with `\1` and its like replaced by what the expression captured. */
 const mapRegm: ConverterFactory = (plan, compiler) => {
-  const { entries } = fileOf(plan, compiler);
-  const expressions = entries.map(([key]) => new Regex(key, false));
+  const entries = livePatterns(fileOf(plan, compiler)).list(([key, value]) => ({ expression: new Regex(key, false), value }));
   const fallback = hasArgument(plan, 1) ? textArgument(plan, 1) : null;
   return onText((text) => {
-    for (const [number, expression] of expressions.entries()) {
+    for (const { expression, value } of entries.current) {
       const match = expression.captures(text);
-      if (match !== null) return expandSubstitution(entries[number][1], match);
+      if (match !== null) return expandSubstitution(value, match);
     }
     return fallback;
   });

@@ -23,10 +23,11 @@ export class IntegerPatterns implements PatternSet {
     patterns: readonly string[],
     private readonly ofLength: boolean,
   ) {
-    for (const [number, pattern] of patterns.entries()) this.add(rangeOf(pattern, number));
+    for (const [number, pattern] of patterns.entries()) this.add(pattern, number);
   }
 
-  private add(range: Range): void {
+  add(pattern: string, number: number): void {
+    const range = rangeOf(pattern, number);
     if (range.low !== range.high) this.ranges.push(range);
     else if (!this.values.has(range.low)) this.values.set(range.low, range.number);
   }

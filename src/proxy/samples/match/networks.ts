@@ -43,11 +43,9 @@ export class NetworkPatterns implements PatternSet {
 
   constructor(patterns: readonly string[]) {
     for (const [number, pattern] of patterns.entries()) this.add(pattern, number);
-    this.ipv4.sort((a, b) => b.bits - a.bits);
-    this.ipv6.sort((a, b) => b.bits - a.bits);
   }
 
-  private add(pattern: string, number: number): void {
+  add(pattern: string, number: number): void {
     const [host, mask] = pattern.split('/', 2);
     const words = parseIpv6(host);
     if (words !== null) this.addIpv6(words, mask === undefined ? IPV6_BITS : Number(mask), number);
@@ -64,6 +62,7 @@ export class NetworkPatterns implements PatternSet {
     if (networks === undefined) {
       networks = { bits, numbers: new Map() };
       this.ipv4.push(networks);
+      this.ipv4.sort((a, b) => b.bits - a.bits);
     }
     if (!networks.numbers.has(address & mask)) networks.numbers.set(address & mask, number);
   }
@@ -73,6 +72,7 @@ export class NetworkPatterns implements PatternSet {
     if (networks === undefined) {
       networks = { bits, levels: Math.max(1, Math.ceil(bits / 32)), tree: new Map() };
       this.ipv6.push(networks);
+      this.ipv6.sort((a, b) => b.bits - a.bits);
     }
     const { levels } = networks;
     let { tree } = networks;

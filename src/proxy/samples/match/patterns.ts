@@ -3,14 +3,15 @@
  * A set finds the number of a pattern that fits, which is what a map needs; ACLs ask only whether
  * there is one. Samples are converted to what the method wants before (`matchCast`).
  */
-import type { AclTestPlan, PatternFilePlan } from '../../../plan/expression.js';
+import type { AclTestPlan } from '../../../plan/expression.js';
 import { bytesOfHex } from '../arguments.js';
 import { type Cast, castToAddress, castToBinary, castToBool, castToInteger, castToString } from '../casts.js';
+import type { Sample } from '../sample.js';
 import { IntegerPatterns } from './integers.js';
 import { NetworkPatterns } from './networks.js';
 import { RegexPatterns } from './regexes.js';
 import type { PatternSet } from './set.js';
-import { ExactPatterns, PrefixPatterns, SubstringPatterns, SuffixPatterns, WordPatterns } from './texts.js';
+import { exactPatterns, prefixPatterns, substringPatterns, suffixPatterns, wordPatterns } from './texts.js';
 
 type MatchMethod = AclTestPlan['match'];
 
@@ -45,14 +46,36 @@ export function matchCast(method: MatchMethod): Cast {
   return CASTS[method];
 }
 
+/** Methods that compare with no pattern. */
+function nothing(): void {
+  // there is nothing to keep
+}
+
+/** `-m bin`: patterns are hexadecimal. */
+class HexadecimalPatterns implements PatternSet {
+  private readonly bytes = exactPatterns([], false);
+
+  constructor(patterns: readonly string[]) {
+    for (const [number, pattern] of patterns.entries()) this.add(pattern, number);
+  }
+
+  find(sample: Sample): number {
+    return this.bytes.find(sample);
+  }
+
+  add(pattern: string, number: number): void {
+    this.bytes.add(bytesOfHex(pattern), number);
+  }
+}
+
 /** A set of patterns. Throws for a pattern that is none of its kind: configuration has checked them. */
 export function patternSet(patterns: readonly string[], options: PatternOptions): PatternSet {
   const { ignoreCase } = options;
   switch (options.method) {
     case 'found':
-      return { find: () => 0 };
+      return { find: () => 0, add: nothing };
     case 'bool':
-      return { find: (sample) => (sample.integer !== 0 ? 0 : -1) };
+      return { find: (sample) => (sample.integer !== 0 ? 0 : -1), add: nothing };
     case 'int':
       return new IntegerPatterns(patterns, false);
     case 'len':
@@ -60,38 +83,20 @@ export function patternSet(patterns: readonly string[], options: PatternOptions)
     case 'ip':
       return new NetworkPatterns(patterns);
     case 'bin':
-      return new ExactPatterns(patterns.map(bytesOfHex), false);
+      return new HexadecimalPatterns(patterns);
     case 'str':
-      return new ExactPatterns(patterns, ignoreCase);
+      return exactPatterns(patterns, ignoreCase);
     case 'beg':
-      return new PrefixPatterns(patterns, ignoreCase);
+      return prefixPatterns(patterns, ignoreCase);
     case 'end':
-      return new SuffixPatterns(patterns, ignoreCase);
+      return suffixPatterns(patterns, ignoreCase);
     case 'sub':
-      return new SubstringPatterns(patterns, ignoreCase);
+      return substringPatterns(patterns, ignoreCase);
     case 'dir':
-      return new WordPatterns(patterns, ignoreCase, PATH_DELIMITERS);
+      return wordPatterns(patterns, ignoreCase, PATH_DELIMITERS);
     case 'dom':
-      return new WordPatterns(patterns, ignoreCase, DOMAIN_DELIMITERS);
+      return wordPatterns(patterns, ignoreCase, DOMAIN_DELIMITERS);
     case 'reg':
       return new RegexPatterns(patterns, ignoreCase);
   }
-}
-
-/** Sets of the keys of files, each made once for a plan however often it is used. */
-const sets = new WeakMap<PatternFilePlan, Map<string, PatternSet>>();
-
-/** The set of the keys of a file. */
-export function filePatternSet(file: PatternFilePlan, options: PatternOptions): PatternSet {
-  const made = sets.get(file) ?? new Map<string, PatternSet>();
-  sets.set(file, made);
-  const id = `${options.method} ${options.ignoreCase}`;
-  const known = made.get(id);
-  if (known !== undefined) return known;
-  const set = patternSet(
-    file.entries.map(([key]) => key),
-    options,
-  );
-  made.set(id, set);
-  return set;
 }

@@ -5,15 +5,24 @@ import type { PatternSet } from './set.js';
 
 /** `-m reg`. */
 export class RegexPatterns implements PatternSet {
-  private readonly expressions: readonly Regex[];
+  private readonly expressions: Regex[] = [];
+  private readonly numbers: number[] = [];
 
-  constructor(patterns: readonly string[], ignoreCase: boolean) {
-    this.expressions = patterns.map((pattern) => new Regex(pattern, ignoreCase));
+  constructor(
+    patterns: readonly string[],
+    private readonly ignoreCase: boolean,
+  ) {
+    for (const [number, pattern] of patterns.entries()) this.add(pattern, number);
+  }
+
+  add(pattern: string, number: number): void {
+    this.expressions.push(new Regex(pattern, this.ignoreCase));
+    this.numbers.push(number);
   }
 
   find(sample: Sample): number {
     const { expressions } = this;
-    for (let i = 0; i < expressions.length; i++) if (expressions[i].test(sample.text)) return i;
+    for (let i = 0; i < expressions.length; i++) if (expressions[i].test(sample.text)) return this.numbers[i];
     return -1;
   }
 }

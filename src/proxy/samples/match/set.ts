@@ -5,6 +5,8 @@ import type { Sample } from '../sample.js';
 export interface PatternSet {
   /** The number of a pattern that a sample fits, which is already of the method's type; -1: none. */
   find(sample: Sample): number;
+  /** Takes one more pattern, whose number is higher than those there are. Throws for one that is none of its kind. */
+  add(pattern: string, number: number): void;
 }
 
 /** Of two numbers of patterns the first, where -1 is none. */

@@ -7,96 +7,126 @@ import { lowerAscii } from '../converters/strings.js';
 import type { Sample } from '../sample.js';
 import { firstOf, type PatternSet } from './set.js';
 
-/** Texts with the number of the first pattern that says so. */
-function numbered(patterns: readonly string[]): Map<string, number> {
-  const numbers = new Map<string, number>();
-  for (const [number, pattern] of patterns.entries()) {
-    if (!numbers.has(pattern)) numbers.set(pattern, number);
-  }
-  return numbers;
-}
+/** Texts with the number of the first pattern that says so, and the lengths among them, the greatest first. */
+class NumberedTexts {
+  readonly lengths: number[] = [];
+  private readonly numbers = new Map<string, number>();
 
-/** The lengths among texts, the greatest first. */
-function lengthsOf(patterns: readonly string[]): number[] {
-  return [...new Set(patterns.map((pattern) => pattern.length))].sort((a, b) => b - a);
-}
-
-/** Patterns and texts in the same case when case does not matter. */
-abstract class TextPatterns implements PatternSet {
-  protected readonly patterns: readonly string[];
-
-  constructor(
-    patterns: readonly string[],
-    private readonly ignoreCase: boolean,
-  ) {
-    this.patterns = ignoreCase ? patterns.map(lowerAscii) : patterns;
+  add(text: string, number: number): void {
+    if (this.numbers.has(text)) return;
+    this.numbers.set(text, number);
+    if (this.lengths.includes(text.length)) return;
+    this.lengths.push(text.length);
+    this.lengths.sort((a, b) => b - a);
   }
 
-  find(sample: Sample): number {
-    return this.search(this.ignoreCase ? lowerAscii(sample.text) : sample.text);
-  }
-
-  protected abstract search(text: string): number;
-}
-
-/** `-m str`, `-m bin`: the same text. */
-export class ExactPatterns extends TextPatterns {
-  private readonly numbers = numbered(this.patterns);
-
-  protected override search(text: string): number {
+  /** -1: none says so. */
+  of(text: string): number {
     return this.numbers.get(text) ?? -1;
   }
 }
 
-/** `-m beg`: the longest beginning. */
-export class PrefixPatterns extends TextPatterns {
-  private readonly numbers = numbered(this.patterns);
-  private readonly lengths = lengthsOf(this.patterns);
+/** A way of looking for patterns, all in one case where case does not matter. */
+interface TextSearch {
+  add(pattern: string, number: number): void;
+  search(text: string): number;
+}
 
-  protected override search(text: string): number {
-    for (const length of this.lengths) {
+/** Patterns and texts in the same case when case does not matter. */
+class TextPatterns implements PatternSet {
+  constructor(
+    patterns: readonly string[],
+    private readonly ignoreCase: boolean,
+    private readonly way: TextSearch,
+  ) {
+    for (const [number, pattern] of patterns.entries()) this.add(pattern, number);
+  }
+
+  find(sample: Sample): number {
+    return this.way.search(this.ignoreCase ? lowerAscii(sample.text) : sample.text);
+  }
+
+  add(pattern: string, number: number): void {
+    this.way.add(this.ignoreCase ? lowerAscii(pattern) : pattern, number);
+  }
+}
+
+class ExactSearch implements TextSearch {
+  private readonly texts = new NumberedTexts();
+
+  add(pattern: string, number: number): void {
+    this.texts.add(pattern, number);
+  }
+
+  search(text: string): number {
+    return this.texts.of(text);
+  }
+}
+
+class PrefixSearch implements TextSearch {
+  private readonly texts = new NumberedTexts();
+
+  add(pattern: string, number: number): void {
+    this.texts.add(pattern, number);
+  }
+
+  search(text: string): number {
+    for (const length of this.texts.lengths) {
       if (length > text.length) continue;
-      const number = this.numbers.get(text.slice(0, length));
-      if (number !== undefined) return number;
+      const number = this.texts.of(text.slice(0, length));
+      if (number >= 0) return number;
     }
     return -1;
   }
 }
 
-/** `-m end`: the first pattern that is its end. */
-export class SuffixPatterns extends TextPatterns {
-  private readonly numbers = numbered(this.patterns);
-  private readonly lengths = lengthsOf(this.patterns);
+class SuffixSearch implements TextSearch {
+  private readonly texts = new NumberedTexts();
 
-  protected override search(text: string): number {
+  add(pattern: string, number: number): void {
+    this.texts.add(pattern, number);
+  }
+
+  search(text: string): number {
     let found = -1;
-    for (const length of this.lengths) {
-      if (length <= text.length) found = firstOf(found, this.numbers.get(text.slice(text.length - length)) ?? -1);
+    for (const length of this.texts.lengths) {
+      if (length <= text.length) found = firstOf(found, this.texts.of(text.slice(text.length - length)));
     }
     return found;
   }
 }
 
-/** `-m sub`: the first pattern that is anywhere in it. */
-export class SubstringPatterns extends TextPatterns {
-  protected override search(text: string): number {
+class SubstringSearch implements TextSearch {
+  private readonly patterns: string[] = [];
+  private readonly numbers: number[] = [];
+
+  add(pattern: string, number: number): void {
+    this.patterns.push(pattern);
+    this.numbers.push(number);
+  }
+
+  search(text: string): number {
     const { patterns } = this;
-    for (let i = 0; i < patterns.length; i++) if (text.includes(patterns[i])) return i;
+    for (let i = 0; i < patterns.length; i++) if (text.includes(patterns[i])) return this.numbers[i];
     return -1;
   }
 }
 
-/** `-m dir`, `-m dom`: the first pattern that is one or several whole parts between delimiters. */
-export class WordPatterns extends TextPatterns {
-  private readonly bare: readonly string[];
+class WordSearch implements TextSearch {
+  private readonly bare: string[] = [];
+  private readonly numbers: number[] = [];
 
-  constructor(
-    patterns: readonly string[],
-    ignoreCase: boolean,
-    private readonly delimiters: string,
-  ) {
-    super(patterns, ignoreCase);
-    this.bare = this.patterns.map((pattern) => this.strip(pattern));
+  constructor(private readonly delimiters: string) {}
+
+  add(pattern: string, number: number): void {
+    this.bare.push(this.strip(pattern));
+    this.numbers.push(number);
+  }
+
+  search(text: string): number {
+    const { bare } = this;
+    for (let i = 0; i < bare.length; i++) if (this.contains(text, bare[i])) return this.numbers[i];
+    return -1;
   }
 
   /** Delimiters at both ends of a pattern mean nothing. */
@@ -106,12 +136,6 @@ export class WordPatterns extends TextPatterns {
     while (start < end && this.delimiters.includes(pattern[start])) start++;
     while (end > start && this.delimiters.includes(pattern[end - 1])) end--;
     return pattern.slice(start, end);
-  }
-
-  protected override search(text: string): number {
-    const { bare } = this;
-    for (let i = 0; i < bare.length; i++) if (this.contains(text, bare[i])) return i;
-    return -1;
   }
 
   private contains(text: string, pattern: string): boolean {
@@ -125,4 +149,29 @@ export class WordPatterns extends TextPatterns {
   private isBoundary(text: string, at: number): boolean {
     return at < 0 || at >= text.length || this.delimiters.includes(text[at]);
   }
+}
+
+/** `-m str`, `-m bin`: the same text. */
+export function exactPatterns(patterns: readonly string[], ignoreCase: boolean): PatternSet {
+  return new TextPatterns(patterns, ignoreCase, new ExactSearch());
+}
+
+/** `-m beg`: the longest beginning. */
+export function prefixPatterns(patterns: readonly string[], ignoreCase: boolean): PatternSet {
+  return new TextPatterns(patterns, ignoreCase, new PrefixSearch());
+}
+
+/** `-m end`: the first pattern that is its end. */
+export function suffixPatterns(patterns: readonly string[], ignoreCase: boolean): PatternSet {
+  return new TextPatterns(patterns, ignoreCase, new SuffixSearch());
+}
+
+/** `-m sub`: the first pattern that is anywhere in it. */
+export function substringPatterns(patterns: readonly string[], ignoreCase: boolean): PatternSet {
+  return new TextPatterns(patterns, ignoreCase, new SubstringSearch());
+}
+
+/** `-m dir`, `-m dom`: the first pattern that is one or several whole parts between delimiters. */
+export function wordPatterns(patterns: readonly string[], ignoreCase: boolean, delimiters: string): PatternSet {
+  return new TextPatterns(patterns, ignoreCase, new WordSearch(delimiters));
 }

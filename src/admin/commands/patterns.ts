@@ -1,0 +1,245 @@
+/**
+ * Commands about files of patterns (`-f` of ACLs) and maps: their entries are shown, found, changed one by
+ * one, or replaced as a whole by a version that was prepared. Each command exists for maps and for ACLs.
+ */
+import { bytesOf } from '../../config/samples/bytes.js';
+import type { LoadBalancer } from '../../master/balancer.js';
+import type { Pattern, PatternReference } from '../../master/patterns.js';
+import { parseEntry, splitEntry } from '../../plan/compile/pattern-files.js';
+import type { PatternFileForm } from '../../plan/expression.js';
+import { matchCast, patternSet } from '../../proxy/samples/match/patterns.js';
+import { Sample } from '../../proxy/samples/sample.js';
+import type { Command, CommandCall, Level } from '../command.js';
+import { Refused, refusing, refusingLater } from '../places.js';
+
+type Kind = 'map' | 'acl';
+
+/** Characters of a piece of a list. */
+const PIECE = 1000;
+const OUT_OF_RANGE = 'Version number out of range.\n';
+const IN_FUTURE = "Version number in the future, please use 'prepare map' before.\n";
+const ADD_MAP =
+  "'add map' expects three parameters (map identifier, key and value) or one parameter (map identifier) and a payload\n";
+const ADD_ACL = "'add acl' expects two parameters: ACL identifier and pattern.\n";
+const SHARED = "This ACL is shared with a map containing samples. You must use the command 'add map' to add values.\n";
+/** How HAProxy looks patterns up: those of the others it goes through one by one. */
+const IN_TREES: ReadonlySet<string> = new Set(['str', 'beg', 'ip']);
+const VALUE_TYPES: Readonly<Record<PatternFileForm['value'], string>> = { any: 'str', str: 'str', int: 'sint', ip: 'ipv4' };
+
+/** A command for both kinds. */
+function both(
+  verb: string,
+  usage: Readonly<Record<Kind, string>>,
+  help: Readonly<Record<Kind, string>>,
+  level: Level,
+  run: (kind: Kind) => Command['run'],
+): Command[] {
+  return (['map', 'acl'] as const).map((kind) => ({
+    name: `${verb} ${kind}`,
+    usage: usage[kind],
+    help: help[kind],
+    level,
+    run: run(kind),
+  }));
+}
+
+/** The commands of this file. */
+export const PATTERN_COMMANDS: readonly Command[] = [
+  ...both(
+    'show',
+    { map: '[@<ver>] [map]', acl: '[@<ver>] <acl>' },
+    { map: "report available maps or dump a map's contents", acl: "report available acls or dump an acl's contents" },
+    'user',
+    (kind) => (call) => show(kind, call),
+  ),
+  ...both(
+    'get',
+    { map: '<map> <value>', acl: '<acl> <value>' },
+    {
+      map: 'report the keys and values matching a sample for a map',
+      acl: 'report the patterns matching a sample for an ACL',
+    },
+    'user',
+    (kind) => refusing((call) => get(kind, call)),
+  ),
+  ...both(
+    'add',
+    { map: '[@<ver>] <map> <key> <val>', acl: '[@<ver>] <acl> <pattern>' },
+    { map: 'add a map entry (payload supported instead of key/val)', acl: 'add an acl entry' },
+    'operator',
+    (kind) => refusingLater((call) => add(kind, call)),
+  ),
+  ...both(
+    'del',
+    { map: '<map> [<key>|#<ref>]', acl: '<acl> [<key>|#<ref>]' },
+    { map: 'delete map entries matching <key>', acl: 'delete acl entries matching <key>' },
+    'operator',
+    (kind) => refusingLater((call) => remove(kind, call)),
+  ),
+  {
+    name: 'set map',
+    usage: '<map> [<key>|#<ref>] <value>',
+    help: 'modify a map entry',
+    level: 'operator',
+    run: refusingLater(setMap),
+  },
+  ...both(
+    'clear',
+    { map: '[@<ver>] <map>', acl: '[@<ver>] <acl>' },
+    { map: 'clear the contents of this map', acl: 'clear the contents of this acl' },
+    'operator',
+    (kind) =>
+      refusingLater(async ({ balancer, words }) => {
+        const { version, rest } = versionOf(words);
+        await referenceOf(kind, balancer, rest[0], true).clear(version);
+        return '';
+      }),
+  ),
+  ...both(
+    'prepare',
+    { map: '<map>', acl: '<acl>' },
+    { map: 'prepare a new version for atomic map replacement', acl: 'prepare a new version for atomic ACL replacement' },
+    'operator',
+    (kind) =>
+      refusing(({ balancer, words: [name] }) => `New version created: ${referenceOf(kind, balancer, name, true).prepare()}\n`),
+  ),
+  ...both(
+    'commit',
+    { map: '@<ver> <map>', acl: '@<ver> <acl>' },
+    { map: 'commit the map at this version', acl: 'commit the ACL at this version' },
+    'operator',
+    (kind) =>
+      refusingLater(async ({ balancer, words }) => {
+        const { version, rest } = versionOf(words);
+        if (version === null) return 'Missing version number.\n';
+        return (await referenceOf(kind, balancer, rest[0], true).commit(version)) ? '' : OUT_OF_RANGE;
+      }),
+  ),
+];
+
+/** `@7` before the name. */
+function versionOf(words: readonly string[]): { readonly version: number | null; readonly rest: readonly string[] } {
+  const found = /^@([0-9]+)$/.exec(words[0] ?? '');
+  return found === null ? { version: null, rest: words } : { version: Number(found[1]), rest: words.slice(1) };
+}
+
+/** A file by its path or by `#` and its number. What only ACLs use is no map. Throws Refused. */
+function referenceOf(kind: Kind, { patterns }: LoadBalancer, word: string | undefined, named = false): PatternReference {
+  const label = kind === 'map' ? 'map' : 'ACL';
+  if (word === undefined && named) throw new Refused(`Missing ${label} identifier.\n`);
+  const found = patterns.references.find(({ path, id }) => word === path || word === `#${id}`);
+  if (found === undefined || (kind === 'map' && !found.isMap))
+    throw new Refused(`Unknown ${label} identifier. Please use #<id> or <file>.\n`);
+  return found;
+}
+
+function* show(kind: Kind, { balancer, words }: CommandCall): Iterable<string> {
+  const { version, rest } = versionOf(words);
+  if (rest.length === 0) {
+    yield '# id (file) description\n';
+    for (const one of balancer.patterns.references) if (kind === 'acl' || one.isMap) yield description(kind, one);
+    return;
+  }
+  let entries: readonly Pattern[];
+  try {
+    entries = referenceOf(kind, balancer, rest[0]).version(version) ?? [];
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    yield error.message;
+    return;
+  }
+  for (let at = 0; at < entries.length; at += PIECE)
+    yield entries
+      .slice(at, at + PIECE)
+      .map(entryText)
+      .join('');
+}
+
+function description(kind: Kind, { id, path, currentVersion, nextVersion, entries }: PatternReference): string {
+  const versions = `curr_ver=${currentVersion} next_ver=${nextVersion} entry_cnt=${entries.length}`;
+  return `${id} (${path}) pattern loaded from file '${path}' used by ${kind}. ${versions}\n`;
+}
+
+function pointer({ id }: Pattern): string {
+  return `0x${id.toString(16)}`;
+}
+
+function entryText(pattern: Pattern): string {
+  return `${pointer(pattern)} ${pattern.key}${pattern.value === '' ? '' : ` ${pattern.value}`}\n`;
+}
+
+/** What a sample finds, in each way in which the file is used. */
+function get(kind: Kind, { balancer, words: [name, ...rest] }: CommandCall): string {
+  if (name === undefined || rest.length === 0) return `Missing ${kind === 'map' ? 'map' : 'ACL'} identifier and/or key.\n`;
+  const reference = referenceOf(kind, balancer, name);
+  const forms = reference.forms.filter((form) => form.map === (kind === 'map'));
+  return forms.map((form) => `${lookUp(kind, reference, form, rest.join(' '))}\n`).join('');
+}
+
+function lookUp(kind: Kind, { entries }: PatternReference, form: PatternFileForm, text: string): string {
+  const { match } = form;
+  const set = patternSet([], { method: match, ignoreCase: false });
+  for (const [number, { key, value }] of entries.entries()) {
+    const parsed = parseEntry(key, value, form);
+    if (parsed.ok) set.add(parsed.value[0], number);
+  }
+  const sample = new Sample();
+  sample.setString(bytesOf(text));
+  const number = matchCast(match)(sample) ? set.find(sample) : -1;
+  const verb = kind === 'map' ? 'found' : 'match';
+  const head = `type=${match}, case=sensitive, ${verb}=${number < 0 ? 'no' : 'yes'}`;
+  if (number < 0) return head;
+  const { key, value } = entries[number];
+  const found = `${head}, idx=${IN_TREES.has(match) ? 'tree' : 'list'}, ${kind === 'map' ? 'key' : 'pattern'}="${key}"`;
+  return kind === 'map' ? `${found}, value="${value}", type="${VALUE_TYPES[form.value]}"` : found;
+}
+
+async function add(kind: Kind, { balancer, words, payload }: CommandCall): Promise<string> {
+  const { version, rest } = versionOf(words);
+  const [name, key, ...value] = rest;
+  const byPayload = payload !== null && key === undefined;
+  if (name === undefined || (!byPayload && (key === undefined || (kind === 'map' && value.length === 0))))
+    return kind === 'map' ? ADD_MAP : ADD_ACL;
+  const reference = referenceOf(kind, balancer, name);
+  if (kind === 'acl' && reference.isMap) return SHARED;
+  if (reference.version(version) === null) return (version ?? 0) > reference.nextVersion ? IN_FUTURE : OUT_OF_RANGE;
+  const entries = byPayload ? payloadEntries(kind, payload) : [[key, value.join(' ')] as const];
+  for (const [pattern, text] of entries) {
+    if (kind === 'map' && text === '') return `Missing value for key '${pattern}'.\n`;
+    const fault = reference.fault(pattern, text);
+    if (fault !== null) return `${fault}.\n`;
+  }
+  await reference.add(version, entries);
+  return '';
+}
+
+/** An entry a line; those of ACLs are patterns as a whole. */
+function payloadEntries(kind: Kind, payload: string): (readonly [string, string])[] {
+  const lines = payload.split('\n').filter((line) => line.trim() !== '');
+  return lines.map((line) => (kind === 'map' ? splitEntry(line) : ([line.trim(), ''] as const)));
+}
+
+/** The entries of a key, or the one of a number, `#0x1f`. */
+function wantedBy(word: string): (pattern: Pattern) => boolean {
+  return word.startsWith('#') ? (pattern) => `#${pointer(pattern)}` === word : ({ key }) => key === word;
+}
+
+async function remove(kind: Kind, { balancer, words: [name, ...key] }: CommandCall): Promise<string> {
+  const label = kind === 'map' ? 'map' : 'ACL';
+  if (name === undefined || key.length === 0) return `This command expects two parameters: ${label} identifier and key.\n`;
+  return (await referenceOf(kind, balancer, name).remove(wantedBy(key.join(' ')))) ? '' : 'Key not found.\n';
+}
+
+async function setMap({ balancer, words: [name, key, ...value] }: CommandCall): Promise<string> {
+  if (name === undefined || key === undefined || value.length === 0)
+    return "'set map' expects three parameters: map identifier, key and value.\n";
+  const reference = referenceOf('map', balancer, name);
+  const text = value.join(' ');
+  const wanted = wantedBy(key);
+  const sample = reference.entries.find(wanted);
+  if (sample === undefined) return key.startsWith('#') ? 'key or pattern not found.\n' : 'entry not found.\n';
+  const fault = reference.fault(sample.key, text);
+  if (fault !== null) return `${fault}.\n`;
+  await reference.setValue(wanted, text);
+  return '';
+}
