@@ -39,8 +39,11 @@ export interface ConnectionUser {
   onEnd(): void;
   /** The system says so, by a positive errno. */
   onFailure(errno: number): void;
-  /** The handshake of TLS has failed; `errno` is what the system said of the connection, 0: nothing. */
-  onHandshakeFailure(errno: number): void;
+  /**
+   * The handshake of TLS has failed; `errno` is what the system said of the connection, 0: nothing.
+   * @param wrongName the certificate is for another name than `verifyhost` says
+   */
+  onHandshakeFailure(errno: number, wrongName: boolean): void;
 }
 
 /** Bytes taken from a socket in one look: a flood must leave the others their turn. */
@@ -162,10 +165,10 @@ export class CheckConnection implements PollHandler {
     const tls = connectTls({ ...tlsOptions(verify, sni, alpn), socket: this.stream });
     this.tls = tls;
     let secure = false;
-    const failed = (): void => {
+    const failed = (error?: NodeJS.ErrnoException): void => {
       if (this.closed) return;
       if (secure) this.user.onEnd();
-      else this.user.onHandshakeFailure(this.errno);
+      else this.user.onHandshakeFailure(this.errno, error?.code === 'ERR_TLS_CERT_ALTNAME_INVALID');
     };
     tls.on('secureConnect', () => {
       secure = true;
@@ -174,7 +177,8 @@ export class CheckConnection implements PollHandler {
     tls.on('data', (data: Buffer) => {
       if (!this.closed) this.user.onData(data);
     });
-    for (const event of ['end', 'close', 'error']) tls.on(event, failed);
+    tls.on('error', failed);
+    for (const event of ['end', 'close']) tls.on(event, () => failed());
   }
 }
 

@@ -115,9 +115,10 @@ export class CheckRun implements ConnectionUser, Impatient {
     this.fail(early && !ours ? 'L4CON' : 'SOCKERR', `${errnoName(errno)} returned by OS (${systemText(errno)})${this.where}`);
   }
 
-  onHandshakeFailure(errno: number): void {
+  onHandshakeFailure(errno: number, wrongName: boolean): void {
+    const what = wrongName ? 'Server presented an SSL certificate different from the configured one' : 'SSL handshake failure';
     const system = errno === 0 ? '' : ` (${systemText(errno)})`;
-    this.fail('L6RSP', `SSL handshake failure${system}${this.where}`);
+    this.fail('L6RSP', `${what}${system}${this.where}`);
   }
 
   /** Made when first asked for: a connection alone needs none. */
