@@ -122,6 +122,23 @@ interop('bytes of a session show while it lasts; a reload forgets nothing, of op
   }
 });
 
+interop('maxconnrate and maxsessrate bound what the process takes in a second, and nobody is lost', async (engine) => {
+  const [server, port] = [await serve(echo), await freePort()];
+  const plan = PLAN(engine, port, server.port, 's1');
+  for (const limit of ['connectionRateMax', 'sessionRateMax'] as const) {
+    const process = { ...plan.process, workers: 1, [limit]: 5 };
+    const balancer = new LoadBalancer({ ...plan, process }, { log: new Log({ write: () => undefined }) });
+    await balancer.start();
+    try {
+      const clients = await Promise.all(Array.from({ length: 8 }, () => dial(port)));
+      await Promise.all(clients.map((client) => client.echoes('x')));
+      assert.is(balancer.tables.proxies.process.highest(limit), 5);
+    } finally {
+      await balancer.stop();
+    }
+  }
+});
+
 /** What `show stat` prints. */
 function rowsOf(balancer: LoadBalancer): ReturnType<typeof readRows> {
   const command = STATS_COMMANDS.find(({ name }) => name === 'show stat') as Command;
