@@ -38,14 +38,16 @@ function isNumber(word: string): boolean {
 }
 
 /** Those of a balancer, in order. */
-export function selected(source: StatisticsSource, { proxyId, kinds, serverId, up, noMaintenance }: Selection): Subject[] {
-  return subjectsOf(source).filter((subject) => {
-    if (proxyId !== ALL && subject.proxyId !== proxyId) return false;
-    if ((KIND_BITS[subject.kind] & kinds) === 0) return false;
-    if (subject.kind !== 'S') return true;
-    if (serverId !== ALL && subject.id !== serverId) return false;
-    const { group, place } = subject;
-    if (up && !group.isUp(place.server)) return false;
-    return !(up || noMaintenance) || (group.state(place.server) & STATE_MAINTENANCE) === 0;
-  });
+export function* selected(source: StatisticsSource, selection: Selection): Iterable<Subject> {
+  for (const subject of subjectsOf(source)) if (isSelected(subject, selection)) yield subject;
+}
+
+function isSelected(subject: Subject, { proxyId, kinds, serverId, up, noMaintenance }: Selection): boolean {
+  if (proxyId !== ALL && subject.proxyId !== proxyId) return false;
+  if ((KIND_BITS[subject.kind] & kinds) === 0) return false;
+  if (subject.kind !== 'S') return true;
+  if (serverId !== ALL && subject.id !== serverId) return false;
+  const { group, place } = subject;
+  if (up && !group.isUp(place.server)) return false;
+  return !(up || noMaintenance) || (group.state(place.server) & STATE_MAINTENANCE) === 0;
 }
