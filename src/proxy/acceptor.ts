@@ -22,6 +22,12 @@ const RATE_STEPS = 8;
 const RATE_PAUSE_MIN_MS = 4;
 const RATE_PAUSE_MAX_MS = 50;
 
+/**
+ * Connections taken from the queue of a socket that is about to be closed: as many as it holds, and at
+ * least so many, since more may come meanwhile.
+ */
+const LAST_MIN = 64;
+
 /** A listening socket of a worker. */
 export interface Listener {
   readonly fd: number;
@@ -269,7 +275,7 @@ export class Acceptor {
 
   /** When the socket is closed, whoever waits in its queue would be reset. */
   private takeQueue(): void {
-    for (let left = this.listener.backlog; left >= 0; left--) {
+    for (let left = Math.max(LAST_MIN, this.listener.backlog); left >= 0; left--) {
       const fd = this.lane.engine.acceptNow(this.listener.fd);
       if (fd >= 0) this.parked.push(fd);
       else if (!PASSING_ERRORS.has(fd)) break;

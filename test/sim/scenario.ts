@@ -54,6 +54,17 @@ export interface Scenario {
   readonly drainAt: number;
   /** What the wrapping clock of the engines says at the beginning. */
   readonly clockBase: number;
+  /** In order of time. */
+  readonly reloads: readonly ReloadScript[];
+}
+
+/** Another plan, and what of the one before it goes on in it. */
+export interface ReloadScript {
+  readonly at: number;
+  readonly keepsServers: boolean;
+  readonly keepsLimits: boolean;
+  /** Listeners of each lane from now on, at most. */
+  readonly listeners: number;
 }
 
 /** How much goes wrong. */
@@ -75,7 +86,7 @@ export function drawScenario(random: Random): Scenario {
   // Where nothing shall go wrong, not both sides may wait for the other's end.
   const patient = random.pick(['client', 'server']);
   const servers = Array.from({ length: random.between(1, 3) }, () => drawServer(random, mood, patient === 'server'));
-  return {
+  const scenario = {
     clean,
     plan: drawPlan(random, clean, servers.length),
     lanes,
@@ -104,6 +115,17 @@ export function drawScenario(random: Random): Scenario {
     drainAt: random.chance(80) ? NEVER : random.below(400),
     clockBase: random.pick([0, 0x7fff_ffff - random.below(2000), -1 - random.below(2000), random.below(0x7fff_ffff)]),
   };
+  return { ...scenario, reloads: drawReloads(random) };
+}
+
+function drawReloads(random: Random): ReloadScript[] {
+  const reloads = Array.from({ length: random.chance(60) ? 0 : random.between(1, 4) }, () => ({
+    at: random.chance(50) ? random.below(5) : random.below(300),
+    keepsServers: random.chance(50),
+    keepsLimits: random.chance(50),
+    listeners: random.pick([1, 2]),
+  }));
+  return reloads.sort((a, b) => a.at - b.at);
 }
 
 function drawMood(random: Random): Mood {

@@ -15,7 +15,7 @@ import { SessionStatistics } from '../../src/proxy/session-statistics.js';
 import { Shortage } from '../../src/proxy/shortage.js';
 import { TimerWheel } from '../../src/proxy/timers.js';
 import { COUNTER } from '../../src/shared/counters.js';
-import { createShared, NO_WORKER, openShared, type SharedState } from '../../src/shared/state.js';
+import { type Before, createShared, NO_WORKER, openShared, type SharedState, type SharedTables } from '../../src/shared/state.js';
 import { allocateStatistics } from '../../src/shared/statistics.js';
 import { pooledBuffers } from './buffers.js';
 import { BLOCKED, MULTISHOT_BATCH, SimulatedEngine, type SimulatedEngineOptions } from './engine.js';
@@ -24,7 +24,7 @@ import { Network } from './network.js';
 import { NEVER, type Peer } from './peer.js';
 import { configureLimits, judgeQueues, judgeQueuesEmpty } from './queueing.js';
 import { Random } from './random.js';
-import { type ClientScript, drawScenario, type Scenario } from './scenario.js';
+import { type ClientScript, drawScenario, type ReloadScript, type Scenario } from './scenario.js';
 import { demand, Violation } from './violation.js';
 import { WatchedDataPlane } from './watched.js';
 
@@ -49,10 +49,12 @@ export interface Sabotage {
 
 /** One worker of the run. */
 interface SimulatedLane {
-  readonly lane: Lane;
+  readonly base: WorkerBase;
   readonly engine: SimulatedEngine;
   readonly dataPlane: WatchedDataPlane;
   readonly listeners: readonly number[];
+  /** How many of them are in use. */
+  listening: number;
   draining: boolean;
   /** The count of changes when it fell asleep, -1 while it is awake. */
   asleepSince: number;
@@ -71,7 +73,11 @@ export class Simulation {
   private readonly judge: Judge;
   private readonly lanes: readonly SimulatedLane[];
   private readonly arrivals: ClientScript[];
-  private readonly shared: SharedState;
+  /** Of all plans, the one in force last. */
+  private readonly plans: SharedState[] = [];
+  private readonly reloads: ReloadScript[];
+  /** Plans of lanes that were given up. */
+  private closed = 0;
   private stormAt: number;
   /** When something last happened that was not only the firing of a timer (ms). */
   private changedAt = 0;
@@ -88,17 +94,8 @@ export class Simulation {
     this.network.systemFaultsLeft = scenario.systemFaults;
     this.judge = new Judge(this.network, scenario);
     this.arrivals = [...scenario.clients].sort((a, b) => a.arriveAt - b.arriveAt);
-    this.shared = createShared({
-      workers: scenario.lanes,
-      maxconn: scenario.maxconn,
-      descriptorsMax: 512,
-      statistics: allocateStatistics(statisticsNames(scenario.plan), scenario.lanes),
-      frontendLimits: [scenario.frontendLimit],
-      bindLimits: [scenario.bindLimit],
-      backendSizes: [scenario.servers.length],
-      wakeFds: Array.from({ length: scenario.lanes }, () => -1),
-    });
-    configureLimits(openShared(this.shared, NO_WORKER), scenario.plan.backends[0]);
+    this.reloads = [...scenario.reloads];
+    this.share(null);
     this.lanes = Array.from({ length: scenario.lanes }, (_, worker) => this.openLane(worker, sabotage));
   }
 
@@ -114,6 +111,76 @@ export class Simulation {
     this.judgeRemains();
   }
 
+  /** Tables for another plan. */
+  private share(before: Before | null): void {
+    const { scenario, plans } = this;
+    const alive = plans.map(({ statistics }) => statistics);
+    const shared = createShared(
+      {
+        workers: scenario.lanes,
+        maxconn: scenario.maxconn,
+        descriptorsMax: 512,
+        statistics: allocateStatistics(statisticsNames(scenario.plan), scenario.lanes, alive),
+        frontendLimits: [scenario.frontendLimit],
+        bindLimits: [scenario.bindLimit],
+        backendSizes: [scenario.servers.length],
+        wakeFds: Array.from({ length: scenario.lanes }, () => -1),
+      },
+      before,
+    );
+    configureLimits(openShared(shared, NO_WORKER), scenario.plan.backends[0]);
+    plans.push(shared);
+  }
+
+  private get tables(): SharedTables[] {
+    return this.plans.map((shared) => openShared(shared, NO_WORKER));
+  }
+
+  /** All lanes get another plan. */
+  private reload({ keepsServers, keepsLimits, listeners }: ReloadScript): void {
+    const [servers, limits] = [keepsServers ? 0 : -1, keepsLimits ? 0 : -1];
+    this.network.trace(`plan ${this.plans.length + 1} comes into force`);
+    const state = this.plans[this.plans.length - 1];
+    this.share({ state, frontends: [limits], groups: [servers], binds: [limits], tables: [] });
+    for (const one of this.lanes) {
+      one.listening = Math.min(one.listening, listeners);
+      this.begin(one);
+      one.asleepSince = -1;
+    }
+    this.noteChange();
+  }
+
+  /** Has a lane work by the newest plan. */
+  private begin({ base, dataPlane, listeners, listening }: SimulatedLane): void {
+    const { scenario, network, plans } = this;
+    const opened = listeners.slice(0, listening).map((fd) => ({ fd, frontend: 0, bind: 0, backlog: scenario.backlog }));
+    dataPlane.begin(dataPlane.prepare(plans.length, this.newLane(base), opened, network.addresses()));
+  }
+
+  private newLane(base: WorkerBase): Lane {
+    const { plan } = this.scenario;
+    const tables = openShared(this.plans[this.plans.length - 1], base.worker);
+    let expressions: ExpressionCompiler | null = null;
+    const lane: Lane = {
+      ...base,
+      plan,
+      tables,
+      statistics: new SessionStatistics({ plan, tables }),
+      holdings: tables.holdings.forWorker(base.worker),
+      onErrorLimit: () => this.network.trace('somebody is told of a failing server'),
+      close: () => {
+        this.closed++;
+      },
+      get expressions(): ExpressionCompiler {
+        expressions ??= new Expressions(lane);
+        return expressions;
+      },
+      sessionLog: null,
+      tracker: null,
+    };
+    return lane;
+  }
+
   private openLane(worker: number, sabotage: Sabotage): SimulatedLane {
     const { scenario, network } = this;
     const listeners = Array.from({ length: scenario.listenersPerLane }, () => network.listen());
@@ -127,7 +194,7 @@ export class Simulation {
       eagerness: scenario.eagerness,
       starvePercent: scenario.starvePercent,
     });
-    const tables = openShared(this.shared, worker);
+    const tables = openShared(this.plans[0], worker);
     const notify = (): void => this.network.trace('somebody is told of a shortage');
     const sessions = new SessionPool(scenario.maxconn);
     const base: WorkerBase = {
@@ -143,26 +210,10 @@ export class Simulation {
         if (sabotage.losesWakes !== true) this.lanes[other].engine.wake();
       },
     };
-    let expressions: ExpressionCompiler | null = null;
-    const lane: Lane = {
-      ...base,
-      plan: scenario.plan,
-      tables,
-      statistics: new SessionStatistics({ plan: scenario.plan, tables }),
-      holdings: tables.holdings.forWorker(worker),
-      onErrorLimit: () => this.network.trace('somebody is told of a failing server'),
-      close: () => undefined,
-      get expressions(): ExpressionCompiler {
-        expressions ??= new Expressions(lane);
-        return expressions;
-      },
-      sessionLog: null,
-      tracker: null,
-    };
-    const opened = listeners.map((fd) => ({ fd, frontend: 0, bind: 0, backlog: scenario.backlog }));
     const dataPlane = new WatchedDataPlane(base, listeners.length, this.judge);
-    dataPlane.begin(dataPlane.prepare(1, lane, opened, network.addresses()));
-    return { lane, engine, dataPlane, listeners, draining: false, asleepSince: -1 };
+    const one = { base, engine, dataPlane, listeners, listening: listeners.length, draining: false, asleepSince: -1 };
+    this.begin(one);
+    return one;
   }
 
   /** Lets some of the actors do something, in random order. True when anything happened. */
@@ -198,7 +249,8 @@ export class Simulation {
     let arrived = false;
     while (this.arrivals.length > 0 && this.arrivals[0].arriveAt <= this.network.nowMs) {
       const { lane, listener, script } = this.arrivals.shift() as ClientScript;
-      this.network.arrive(this.lanes[lane].listeners[listener], script);
+      const { listeners, listening } = this.lanes[lane];
+      this.network.arrive(listeners[Math.min(listener, listening - 1)], script);
       arrived = true;
       this.noteChange();
     }
@@ -206,6 +258,13 @@ export class Simulation {
       this.stormAt = NEVER;
       this.network.storm();
       this.noteChange();
+      arrived = true;
+    }
+    const [next] = this.reloads;
+    if (next !== undefined && this.network.nowMs >= next.at) {
+      this.reloads.shift();
+      // Who ends takes up no other plan.
+      if (this.lanes.every(({ draining }) => !draining)) this.reload(next);
       arrived = true;
     }
     const draining = this.lanes[this.scenario.drainLane];
@@ -254,6 +313,7 @@ export class Simulation {
       ...this.lanes.map(({ engine, dataPlane }) => (dataPlane.idle ? NEVER : engine.wakesAt())),
       ...this.network.peers.filter((peer) => !peer.over).map((peer) => peer.wakeAt),
       this.stormAt,
+      this.reloads.length > 0 ? this.reloads[0].at : NEVER,
       this.arrivals.length > 0 ? this.arrivals[0].arriveAt : NEVER,
       this.lanes[this.scenario.drainLane].draining ? NEVER : this.scenario.drainAt,
     ];
@@ -269,7 +329,7 @@ export class Simulation {
     for (const peer of alive) this.judgeStall(peer);
     this.judge.judgeStreams();
     this.judgeWaiting();
-    judgeQueues(this.lanes[0].lane.tables);
+    for (const tables of this.tables) judgeQueues(tables);
     const stuck = alive.filter((peer) => peer.connection.fd >= 0);
     demand(stuck.length > 0, 'everything is at rest, and nobody is there who could be waited for');
     const peer = this.random.pick(stuck);
@@ -281,15 +341,15 @@ export class Simulation {
 
   /** Nobody may wait for a place that is free, neither accepted nor in the queue of a listener. */
   private judgeWaiting(): void {
-    const { gate, frontendGates, bindGates, proxies } = this.lanes[0].lane.tables;
+    const { gate, frontendGates, bindGates, proxies } = this.tables[this.plans.length - 1];
     if ([gate, ...frontendGates, ...bindGates].some((one) => one !== null && one.current >= one.max)) return;
     const { sessionRateLimit } = this.scenario.plan.frontends[0];
     if (sessionRateLimit > 0 && proxies.frontends[0].rate(this.lanes[0].engine.nowMs()) >= sessionRateLimit) return;
-    for (const { lane, listeners, draining } of this.lanes) {
+    for (const { base, listeners, draining } of this.lanes) {
       const waiting = draining ? 0 : listeners.reduce((sum, listener) => sum + this.network.queue(listener).length, 0);
       demand(
         waiting === 0,
-        `lane ${lane.worker} sleeps with ${waiting} clients waiting and ${gate.current} of ${gate.max} places taken`,
+        `lane ${base.worker} sleeps with ${waiting} clients waiting and ${gate.current} of ${gate.max} places taken`,
       );
     }
     const accepted = this.network.connections.filter(({ side, fd }) => side === 'client' && fd >= 0).length;
@@ -320,7 +380,7 @@ export class Simulation {
   }
 
   private drain(one: SimulatedLane): void {
-    this.network.trace(`lane ${one.lane.worker} drains`);
+    this.network.trace(`lane ${one.base.worker} drains`);
     one.draining = true;
     this.noteChange();
     one.dataPlane.drain();
@@ -331,35 +391,41 @@ export class Simulation {
     for (const one of this.lanes) if (!one.draining) this.drain(one);
     for (const one of this.lanes) {
       for (let turns = 0; !one.dataPlane.idle; turns++) {
-        demand(turns < 1000, `lane ${one.lane.worker} does not end`);
-        if (!this.turn(one)) demand(this.passTime(), `lane ${one.lane.worker} sleeps for ever instead of ending`);
+        demand(turns < 1000, `lane ${one.base.worker} does not end`);
+        if (!this.turn(one)) demand(this.passTime(), `lane ${one.base.worker} sleeps for ever instead of ending`);
       }
     }
   }
 
   private judgeRemains(): void {
-    judgeQueuesEmpty(this.lanes[0].lane.tables);
-    for (const { lane, engine, dataPlane } of this.lanes) {
+    for (const { base, engine, dataPlane } of this.lanes) {
       const { buffers } = engine;
       demand(dataPlane.sessionCount === 0, `${dataPlane.sessionCount} sessions are left`);
       demand(engine.operations === 0, `${engine.operations} operations are left`);
-      demand(lane.timers.size === 0, `${lane.timers.size} timers are left`);
+      demand(base.timers.size === 0, `${base.timers.size} timers are left`);
       demand(buffers.available === buffers.count, `${buffers.count - buffers.available} buffers are missing`);
       demand(engine.pipes.inUse === 0, `${engine.pipes.inUse} pipes are missing`);
-      demand(lane.counters[COUNTER.sessionsNow] === 0, `sessionsNow is ${lane.counters[COUNTER.sessionsNow]}`);
-      const { gate, frontendGates, bindGates, proxies } = lane.tables;
-      for (const one of [gate, ...frontendGates, ...bindGates])
-        demand(one === null || one.current === 0, `${one?.current} places of a gate are taken`);
-      for (const counts of proxies.all) demand(counts.current === 0, `${counts.current} sessions are counted`);
-      const [group] = lane.tables.servers.groups;
-      for (let i = 0; i < group.size; i++) demand(group.active(i) === 0, `server ${i} counts ${group.active(i)} connections`);
+      demand(base.counters[COUNTER.sessionsNow] === 0, `sessionsNow is ${base.counters[COUNTER.sessionsNow]}`);
     }
+    const former = this.lanes.length * (this.plans.length - 1);
+    demand(this.closed === former, `${this.closed} of ${former} plans were given up`);
+    for (const tables of this.tables) this.judgeTables(tables);
     demand(this.network.openSockets === 0, `${this.network.openSockets} sockets are open`);
     this.judgeCounters();
   }
 
+  private judgeTables(tables: SharedTables): void {
+    const { gate, frontendGates, bindGates, proxies, servers } = tables;
+    judgeQueuesEmpty(tables);
+    for (const one of [gate, ...frontendGates, ...bindGates])
+      demand(one === null || one.current === 0, `${one?.current} places of a gate are taken`);
+    for (const counts of proxies.all) demand(counts.current === 0, `${counts.current} sessions are counted`);
+    const [group] = servers.groups;
+    for (let i = 0; i < group.size; i++) demand(group.active(i) === 0, `server ${i} counts ${group.active(i)} connections`);
+  }
+
   private judgeCounters(): void {
-    const { tables } = this.lanes[0].lane;
+    const [tables] = this.tables;
     demand(tables.counters.total('sessionsTotal') === this.judge.ends.length, 'sessionsTotal is not the number of sessions');
     let fromClients = 0;
     let fromServers = 0;
