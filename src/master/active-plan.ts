@@ -50,6 +50,7 @@ export class ActivePlan implements NumberedPlan {
     this.tables = openShared(shared, NO_WORKER);
     before?.health?.stop();
     this.setLimits();
+    this.tables.variables.clear();
     setFirstVariables(plan, this.tables);
     const { groups } = this.tables.servers;
     const queues = new QueueKeeper(plan.backends, shared);

@@ -99,6 +99,16 @@ export class ProcessVariables {
     unlock(this.words, LOCK);
   }
 
+  /** Forgets all values: another plan begins with its own. */
+  clear(): void {
+    lock(this.words, LOCK, this.owner);
+    for (let number = 0; number < this.words[COUNT]; number++) {
+      this.words[at(number) + TYPE] = 0;
+      Atomics.add(this.words, at(number) + GENERATION, 1);
+    }
+    unlock(this.words, LOCK);
+  }
+
   /** For the master, when the thread with that owner number is dead: a value it was about to set is not set. */
   unlockFor(owner: number): void {
     unlockFor(this.words, LOCK, owner);

@@ -31,8 +31,9 @@ export interface SharedState {
   readonly holdings: SharedArrayBuffer;
   /** The eventfd of each worker: written to wake it. */
   readonly wakeFds: readonly number[];
-  // For a plan.
+  /** Its values are those of the plan in force. */
   readonly variables: SharedArrayBuffer;
+  // For a plan.
   readonly servers: Pieces;
   readonly addresses: SharedArrayBuffer;
   /** The entries in it are for life. */
@@ -109,7 +110,7 @@ export function createShared(sizes: SharedSizes, before: Before | null = null): 
     counters: state?.counters ?? WorkerCounters.create(workers),
     holdings: state?.holdings ?? HoldingsTable.create(workers, sizes.descriptorsMax),
     wakeFds: sizes.wakeFds,
-    variables: ProcessVariables.create(),
+    variables: state?.variables ?? ProcessVariables.create(),
     addresses: ServerAddressTable.create(backendSizes),
     servers: ServerTable.create(backendSizes, workers, before && { pieces: before.state.servers, from: before.groups }),
     queues: QueueTable.create(entries, backendSizes, before && { pieces: before.state.queues.backends, from: before.groups }),
@@ -117,7 +118,7 @@ export function createShared(sizes: SharedSizes, before: Before | null = null): 
     bindGates: gates(sizes.bindLimits, workers, before && keptGates(before.state.bindGates, before.binds)),
     statistics: sizes.statistics,
     sticks: tables.map((shape, i) => ({ buffer: keptTable(before, i) ?? StickTable.create(shape), shape })),
-    ledgers: tables.length === 0 ? [] : sizes.wakeFds.map(() => TrackLedger.create(maxconn, STICK_COUNTERS)),
+    ledgers: keptLedgers(before, tables) ?? newLedgers(sizes),
     backendSizes,
   };
 }
@@ -127,6 +128,16 @@ export const NO_WORKER = -1;
 
 function keptTable(before: Before | null, table: number): SharedArrayBuffer | undefined {
   return before === null ? undefined : before.state.sticks[before.tables[table]]?.buffer;
+}
+
+/** Ledgers name tables by their numbers: they are the same as long as those are. */
+function keptLedgers(before: Before | null, tables: readonly StickTableShape[]): readonly SharedArrayBuffer[] | null {
+  if (before === null || tables.length !== before.state.sticks.length) return null;
+  return before.tables.every((from, i) => from === i) ? before.state.ledgers : null;
+}
+
+function newLedgers({ tables = [], wakeFds, maxconn }: SharedSizes): SharedArrayBuffer[] {
+  return tables.length === 0 ? [] : wakeFds.map(() => TrackLedger.create(maxconn, STICK_COUNTERS));
 }
 
 type Gates = readonly (SharedArrayBuffer | null)[];
