@@ -8,7 +8,7 @@ import { refusingLater, serverOf } from '../places.js';
 /** Between two looks, in milliseconds. */
 const LOOK_MS = 20;
 /** Nobody waits longer in one command: a connection is one of few (`stats maxconn`). */
-const DELAY_MS_MAX = 24 * 3600 * 1000;
+const DELAY_MS_MAX = 3600 * 1000;
 
 const HELP = `Usage: wait {-h|<duration>} [condition [args...]]
   - '-h' displays this help
