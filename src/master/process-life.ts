@@ -33,9 +33,12 @@ class Speed {
 
 /** The life of the process. */
 export class ProcessLife {
-  /** Milliseconds since 1970: when it began to start, and when it served; 0: not yet. */
+  /** Milliseconds since 1970: when it began to start, by the clock of that moment. */
   readonly startedAt = Date.now();
-  readyAt = 0;
+  /** Milliseconds from then until it served; 0: it does not yet. */
+  bootMs = 0;
+  /** The same moment by a clock that is never set. */
+  private readonly began = performance.now();
   /** It takes no more connections and ends with the last one. */
   stopping = false;
   /** RLIMIT_NOFILE, once sized. */
@@ -47,7 +50,7 @@ export class ProcessLife {
 
   /** It serves: begins to measure. `counters` is asked each second. */
   begin(workers: number, counters: () => WorkerCounters): void {
-    this.readyAt = Date.now();
+    this.bootMs = Math.round(this.uptimeMs);
     this.workers = workers;
     this.timer = setInterval(() => this.measure(counters()), PERIOD_MS).unref();
   }
@@ -56,6 +59,11 @@ export class ProcessLife {
   end(): void {
     if (this.timer !== null) clearInterval(this.timer);
     this.timer = null;
+  }
+
+  /** Milliseconds that have passed since it began to start, whatever was done to the clock. */
+  get uptimeMs(): number {
+    return performance.now() - this.began;
   }
 
   /** Bytes that were sent in the last second, to clients and servers. */

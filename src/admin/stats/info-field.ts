@@ -22,8 +22,7 @@ export interface InfoSource {
 
 /** A balancer now. */
 export function infoSourceOf(balancer: LoadBalancer): InfoSource {
-  const uptimeMs = Math.max(0, Date.now() - balancer.life.startedAt);
-  return { balancer, tables: balancer.tables, nowMs: monotonicMs(), uptimeMs };
+  return { balancer, tables: balancer.tables, nowMs: monotonicMs(), uptimeMs: balancer.life.uptimeMs };
 }
 
 /** A field of the process. */

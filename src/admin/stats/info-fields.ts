@@ -297,7 +297,7 @@ export const INFO_FIELDS: readonly InfoField[] = [
     'BootTime_ms',
     'MDP',
     'u32',
-    ({ balancer }) => balancer.life.readyAt - balancer.life.startedAt,
+    ({ balancer }) => balancer.life.bootMs,
     'How long ago it took to parse and process the config before being ready (milliseconds)',
   ),
   unused(

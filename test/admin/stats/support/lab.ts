@@ -65,7 +65,8 @@ export function statsLab(file: string, maxconn = 100): StatsLab {
     warnings: 4,
     life: {
       startedAt: Date.now() - 90_061_500,
-      readyAt: Date.now(),
+      uptimeMs: 90_061_500,
+      bootMs: 90_061_500,
       stopping: false,
       descriptorsMax: 64,
       idlePercent: 97,
