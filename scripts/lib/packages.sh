@@ -22,6 +22,7 @@ needed=(
   'killall psmisc'
   'tmux tmux'
   'keepalived keepalived'
+  'faketime faketime'
   'ip iproute2'
   'unshare util-linux'
   'hatop hatop'

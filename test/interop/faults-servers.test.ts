@@ -1,0 +1,51 @@
+/** Servers that misbehave: after each, service goes on and nothing is left behind. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { dial, interop, named, serve } from './support/peers.js';
+import { startService } from './support/service.js';
+
+const REPLY = 'HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello';
+
+/** A server that does with each connection what it is told. */
+async function misbehaving(act: (socket: Socket, connection: number) => void): Promise<{ address: string; server: Server }> {
+  let connections = 0;
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    act(socket, connections++);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  return { address: `127.0.0.1:${port}`, server };
+}
+
+interop(
+  'a server that resets at every byte offset of its reply: clients get what came before, the next is served',
+  async (engine) => {
+    const { address, server } = await misbehaving((socket, connection) => {
+      const bytes = Buffer.from(REPLY).subarray(0, connection % (REPLY.length + 1));
+      socket.once('data', () => socket.write(bytes, () => setImmediate(() => socket.resetAndDestroy())));
+    });
+    const good = await serve(named('good'));
+    const service = await startService(engine, { servers: [address, `${good.address} backup`] });
+    const before = await service.held();
+    for (let offset = 0; offset <= REPLY.length; offset++) {
+      const client = await dial(service.port);
+      client.socket.write('GET / HTTP/1.0\r\n\r\n');
+      await client.over();
+      const whole = REPLY.slice(0, offset);
+      assert.ok(whole.startsWith(client.heard), `offset ${offset}: ${JSON.stringify(client.heard)}`);
+    }
+    await service.ctl('set server t/s1 state maint');
+    const last = await dial(service.port);
+    await last.hears('good');
+    last.socket.end();
+    await last.over();
+    await service.holdsAgain(before);
+    assert.is((await service.stat('s1')).number('scur'), 0);
+    assert.is((await service.stat('s1')).number('stot'), REPLY.length + 1);
+    server.close();
+  },
+);
+
+test.run();
