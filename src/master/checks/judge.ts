@@ -57,7 +57,7 @@ export class Judge {
     const counts = verdict !== 'neutral' && (verdict !== 'failed' || !isAgent || hasCode(result.status));
     const wasAlive = check.health.score > 0;
     const changed = counts && check.health.note(verdict !== 'failed');
-    if (counts && verdict === 'failed' && wasAlive) record.failedChecks++;
+    if (counts && verdict === 'failed' && wasAlive && !isAgent) record.failedChecks++;
     if (before !== result.status || changed) this.tellCheck(place, check, isAgent, result);
   }
 

@@ -120,7 +120,7 @@ export class StateHistory {
 export class ServerRecord extends StateHistory {
   readonly check: CheckRecord;
   readonly agent: CheckRecord;
-  /** Checks that failed, agents' included. */
+  /** Health checks that failed, while the server was not down by them already. */
   failedChecks = 0;
   /** Times that traffic failed `error-limit` times in a row (`observe`). */
   suspicions = 0;

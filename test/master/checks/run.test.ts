@@ -1,0 +1,92 @@
+/** Checks of servers that misbehave end in time and leave no socket, whatever the servers do, at whatever byte. */
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { CheckEvaluation } from '../../../src/master/checks/evaluation.js';
+import { Expectations } from '../../../src/master/checks/expectation.js';
+import type { CheckResult } from '../../../src/master/checks/result.js';
+import { CheckRun } from '../../../src/master/checks/run.js';
+import { CheckSockets } from '../../../src/master/checks/sockets.js';
+import { planOf } from '../../harness/plans.js';
+
+const REPLY = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello';
+const PATIENCE_MS = 300;
+
+/** Checks a server once with the rules of a backend; the result, and the sockets that are left. */
+async function check(
+  behave: (socket: Socket) => void,
+  lines: string,
+  options = '',
+): Promise<{ result: CheckResult; left: number }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined));
+    behave(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const plan = planOf(`backend b\n mode tcp\n ${lines}\n server s 127.0.0.1:${port} check ${options}`);
+  const checks = new CheckSockets();
+  const evaluation = new CheckEvaluation(plan, {} as never);
+  const common = { sockets: checks, evaluation, expectations: new Expectations(evaluation), answerMax: 16384, stateOf: () => '' };
+  const address = { family: 'ipv4', host: '127.0.0.1', port } as const;
+  const [backend] = plan.backends;
+  const order = { place: { backend: 0, server: 0 }, server: backend.servers[0], check: backend.check, address };
+  const times = { connectMs: PATIENCE_MS, answerMs: 0, isRunning: true };
+  const result = await new Promise<CheckResult>((resolve) => new CheckRun(common, { ...order, ...times }, resolve).start());
+  const left = checks.open;
+  checks.stop();
+  for (const socket of sockets) socket.destroy();
+  server.close();
+  return { result, left };
+}
+
+test('a reset or an end at every byte of the reply', async () => {
+  for (let bytes = 0; bytes <= REPLY.length; bytes += 3) {
+    for (const how of ['resetAndDestroy', 'end'] as const) {
+      const cut = (socket: Socket) => socket.once('data', () => socket.write(REPLY.slice(0, bytes), () => void socket[how]()));
+      const { result, left } = await check(cut, 'option httpchk\n http-check expect string hello');
+      assert.is(left, 0, `${how} after ${bytes}`);
+      const whole = bytes >= REPLY.length;
+      if (how === 'end') assert.is(result.status, whole ? 'L7OK' : 'L7RSP', `${how} after ${bytes}`);
+      else assert.ok(whole || ['SOCKERR', 'L7RSP'].includes(result.status), `${result.status} after ${bytes}`);
+    }
+  }
+});
+
+test('silence, rubbish, a trickle and a flood', async () => {
+  const flood = (socket: Socket): void => {
+    const more = (): void => {
+      while (!socket.destroyed && socket.write('x'.repeat(65536)));
+    };
+    socket.on('drain', more);
+    more();
+  };
+  const trickle = (socket: Socket): void => {
+    const timer = setInterval(() => socket.write('x'), 5);
+    socket.once('close', () => clearInterval(timer));
+  };
+  const silent = (socket: Socket): void => void socket.resume();
+  const cases = [
+    [silent, 'option httpchk', '', 'L7TOUT'],
+    [silent, '', 'check-ssl verify none', 'L6TOUT'],
+    [flood, 'option httpchk', '', 'L7RSP'],
+    [flood, '', 'check-ssl verify none', 'L6RSP'],
+    [flood, 'option tcp-check\n tcp-check expect string y', '', 'L7RSP'],
+    [trickle, 'option tcp-check\n tcp-check expect string y', '', 'L7TOUT'],
+    [trickle, 'option redis-check', '', 'L7TOUT'],
+  ] as const;
+  for (const [behave, lines, options, status] of cases) {
+    const { result, left } = await check(behave, lines, options);
+    assert.equal([result.status, left], [status, 0], `${behave.name} ${lines} ${options}`);
+  }
+});
+
+test('a server that closes at once', async () => {
+  const { result, left } = await check((socket) => socket.destroy(), 'option tcp-check\n tcp-check expect string x');
+  assert.is(left, 0);
+  assert.ok(['L7RSP', 'SOCKERR'].includes(result.status), result.status);
+});
+
+test.run();
