@@ -215,12 +215,6 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     return woken;
   }
 
-  private countBuffers(counters: Float64Array): void {
-    const inUse = this.freeAtFirst - this.engine.freeBuffers();
-    counters[COUNTER.buffersInUseNow] = inUse;
-    if (inUse > counters[COUNTER.buffersTouched]) counters[COUNTER.buffersTouched] = inUse;
-  }
-
   onCompletion(op: number, slot: number, result: number, flags: number): void {
     this.readClock();
     if (op === OP_WAKE) this.woken = true;
@@ -568,6 +562,12 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     if (session.termination === '--') session.termination = termination;
     this.timers.arm(endpoint.slot, this.nowMs, endpoint.timeoutMs); // it may still be too slow to take something
     this.relay.giveUp(endpoint);
+  }
+
+  private countBuffers(counters: Float64Array): void {
+    const inUse = this.freeAtFirst - this.engine.freeBuffers();
+    counters[COUNTER.buffersInUseNow] = inUse;
+    if (inUse > counters[COUNTER.buffersTouched]) counters[COUNTER.buffersTouched] = inUse;
   }
 
   private readClock(): void {
