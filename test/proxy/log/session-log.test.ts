@@ -12,6 +12,7 @@ import { OVER_AFTER_MS } from '../../../src/proxy/log/drops.js';
 import { SessionLog } from '../../../src/proxy/log/session-log.js';
 import { textVariables } from '../../../src/proxy/log/text.js';
 import { NO_FD, type Session } from '../../../src/proxy/session.js';
+import { ServerAddressRow } from '../../../src/shared/addresses.js';
 import { COUNTER } from '../../../src/shared/counters.js';
 import { scratchFolder } from '../../harness.js';
 import { compiler, contextOf, formatOf, planOf, Receiver, sessionOf, surroundingsOf, targetOf, udp } from './support/lab.js';
@@ -222,6 +223,28 @@ test('UNIX sockets: "unix" and the number of the bind', () => {
   assert.is(bytes.toString('latin1', 0, readSync(from, bytes)), 'unix:77 unix:77\nConnect to unix:77 (fe/TCP)\n');
   sys.close(from);
   sys.close(to);
+});
+
+test('a server that has moved', async () => {
+  const receiver = await Receiver.open();
+  const lane = surroundingsOf(planOf({ targets: [targetOf(udp(receiver.port))], format: formatOf('%si %sp %{+X}si %{+Q}si') }));
+  const log = new SessionLog(lane, compiler);
+  const end = (session = sessionOf()): void => log.write(session, contextOf(session), false);
+  const row = new ServerAddressRow();
+  end();
+  row.address.setIpv4(0x0a000007, 99);
+  lane.tables.addresses.write(0, 0, row);
+  end();
+  row.address.setIpv6(0x20010db8, 0, 0, 7, 98);
+  lane.tables.addresses.write(0, 0, row);
+  end();
+  log.close(0);
+  assert.equal(await receiver.take(3), [
+    '127.0.0.1 8080 7F000001 "127.0.0.1"\n',
+    '10.0.0.7 99 0A000007 "10.0.0.7"\n',
+    '2001:db8::7 98 20010DB8000000000000000000000007 "2001:db8::7"\n',
+  ]);
+  receiver.close();
 });
 
 test('a server on a UNIX socket', async () => {
