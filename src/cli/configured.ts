@@ -129,6 +129,7 @@ class Job {
     else if (!this.background || plan === null) reportFindings(loaded, messages, options.diagnostics);
     if (plan === null) return EXIT_FAILURE;
     this.dump(loaded);
+    if (config.global.masterWorker?.value === true) options.masterWorker = true;
     const warnings = findings.list.some(({ severity }) => severity === 'warning');
     if (warnings && (options.warningsFatal || config.global.zeroWarning !== undefined))
       return this.alert("config : Some warnings were found and 'zero-warning' is set. Aborting.");

@@ -4,6 +4,8 @@
  * loaded; and the files without comments.
  */
 import { readFileSync } from 'node:fs';
+import type { Command } from '../admin/command.js';
+import { COMMANDS, MASTER_SOCKET_COMMANDS } from '../admin/commands/index.js';
 import type { SectionKind } from '../config/keyword.js';
 import { GLOBAL_KEYWORDS, PROXY_KEYWORDS } from '../config/keywords/index.js';
 import type { ConfigFile } from '../config/read.js';
@@ -24,6 +26,7 @@ const SECTIONS: readonly SectionKind[] = ['global', 'defaults', 'frontend', 'lis
 const CLASSES: Readonly<Record<string, KeywordClass>> = {
   acl: { help: 'ACL keywords', heading: 'registered ACL keywords', lines: () => [...PREDEFINED_NAMES].sort() },
   cfg: { help: 'configuration keywords', heading: 'registered configuration keywords', lines: configurationLines },
+  cli: { help: 'CLI keywords', heading: 'registered CLI keywords', lines: commandLines },
   cnv: { help: 'sample converter keywords', heading: 'registered sample converter functions', lines: converterLines },
   smp: { help: 'sample fetch functions', heading: 'registered sample fetch functions', lines: fetchLines },
 };
@@ -48,6 +51,11 @@ function configurationLines(): string[] {
     const known = section === 'global' ? GLOBAL_KEYWORDS : PROXY_KEYWORDS.filter(({ sections }) => sections.includes(section));
     return [section, ...known.map(({ name }) => `\t${name}`).sort()];
   });
+}
+
+function commandLines(): string[] {
+  const known = (commands: readonly Command[], where: string): string[] => commands.map(({ name }) => `${name} [${where}] `);
+  return [...known(COMMANDS, 'WORKER'), ...known(MASTER_SOCKET_COMMANDS, 'MASTER')].sort();
 }
 
 function converterLines(): string[] {

@@ -20,6 +20,14 @@ process.on('SIGUSR1', () => {
   early.softStop = true;
 });
 
+/**
+ * Signals that mean something to a process that runs a file, and would end or stop one that has not got
+ * so far: another one that starts may send them as soon as it knows the pid.
+ */
+const LATER = ['SIGHUP', 'SIGUSR2', 'SIGQUIT', 'SIGTTOU', 'SIGTTIN'] as const;
+
+if (process.argv.includes('-f')) for (const signal of LATER) process.on(signal, () => undefined);
+
 /** The person who started this wants to debug it. */
 const debuggerWanted = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => option.includes('--inspect'));
 

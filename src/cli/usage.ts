@@ -4,7 +4,7 @@ import { packageVersion } from '../master/version.js';
 
 /** What HAProxy prints when it does not understand its command line, for ours. */
 export const USAGE = `Usage : turbo-lb [-f <cfgfile|cfgdir>]* [ -vVqcdD ] [ -n <maxconn> ] [ -N <maxpconn> ]
-        [ -p <pidfile> ] [ -C <dir> ] [ -L <name> ] [-- <cfgfile>*]
+        [ -m <megabytes> ] [ -p <pidfile> ] [ -C <dir> ] [ -L <name> ] [-- <cfgfile>*]
         -f loads a file, or the *.cfg of a directory ; -- means that only files follow.
         -v displays version ; -vv shows more ; -vq, -vqs, -vqb only its number.
         -c check mode : only check config files and exit ; -V says when they are valid.
@@ -14,11 +14,13 @@ export const USAGE = `Usage : turbo-lb [-f <cfgfile|cfgdir>]* [ -vVqcdD ] [ -n <
         -D goes daemon ; -d and -db stay in the foreground ; -C changes to <dir> first.
         -n sets the maximum total # of connections ; -N the one of each proxy.
         -p writes the pid to this file ; -L sets the local peer name.
-        -W master-worker mode (which there is always).
+        -W master-worker mode, -Ws with notification of systemd ; -S opens the master's socket.
+        -x takes the listening sockets of a running process from its stats socket.
         -sf/-st [pid ]* finishes/terminates old pids once this one is ready.
         -dD shows diagnostic warnings ; -dW makes warnings fatal.
         -dr ignores server address resolution failures ; -4 looks up IPv4 only.
         -dS disables splice().
+        -dK<class,...> lists keywords, -dL loaded files, -dC the configuration.
         --workers <n>|auto, --io-engine auto|uring|epoll and --no-pin go before what files say.
 Or      : turbo-lb --help for flags without a file, and for commands.
 `;

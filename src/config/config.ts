@@ -80,6 +80,7 @@ export interface GlobalConfig {
   sslServerVerify?: Setting<'none' | 'required'>;
   hardStopAfterMs?: Setting<number>;
   graceMs?: Setting<number>;
+  masterWorker?: Setting<boolean>;
   description?: Setting<string>;
   /** Per second; 0: any number. */
   maxconnrate?: Setting<number>;

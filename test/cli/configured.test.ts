@@ -131,6 +131,7 @@ test('-dK lists keywords by classes, in the form of HAProxy', async () => {
   assert.ok(ours.length > 50);
   assert.ok(ours.includes('and(string): sint => sint'));
   assert.ok(ours.filter((line) => theirs.has(line.split(/[(:]/)[0])).length > 50);
+  assert.match((await turbo(['-dKcli', '-q', '-c', '-f', right()])).stdout, /\n_getsocks \[WORKER\] \n/);
   assert.match((await turbo(['-dKhelp', '-q', '-c', '-f', right()])).stdout, /^# List of supported keyword classes:\nall: /);
 });
 

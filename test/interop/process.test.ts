@@ -107,6 +107,14 @@ alone('a full disk for the pidfile is said, and no reason not to serve', async (
   await (await dial(port)).echoes('hello');
 });
 
+alone('the keyword master-worker is as -W', async () => {
+  const { config, folder } = await configuration('master-worker no-exit-on-failure');
+  const pidfile = join(folder, 'pid');
+  const process = await startTurbo(['-f', config, '-p', pidfile], { readyWhen: /Loading success\./ });
+  assert.is(readFileSync(pidfile, 'utf8'), `${process.pid}\n`);
+  assert.equal(await process.stop('SIGTERM'), { code: 0, signal: null });
+});
+
 alone('--proc-name is what killall and pgrep find; threads have names', async () => {
   const { config, port } = await configuration();
   const process = await startTurbo(['-f', config, '--proc-name', 'haproxy'], { readyWhen: () => isListening(port) });

@@ -1,7 +1,18 @@
 /** What the process does on signals, under which name it is found, and that Node's debugger stays closed. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { eventually, freePort, isListening, type RunningProcess, runProcess, startTurbo } from '../harness.js';
+import {
+  eventually,
+  freePort,
+  isListening,
+  type RunningProcess,
+  runProcess,
+  scratchFolder,
+  startTurbo,
+  withProcesses,
+} from '../harness.js';
 import { argumentsOf, balance } from '../interop/support/balancers.js';
 import { dial, echo, interop, serve } from '../interop/support/peers.js';
 
@@ -179,6 +190,23 @@ interop('SIGUSR1 as soon as the process has its name does not open the debugger'
   assert.not.match(process.output, /Debugger listening/);
   assert.not(isListening(DEBUGGER_PORT));
 });
+
+test('signals that come before the start is over do not end or stop it', () =>
+  withProcesses(async () => {
+    const port = await freePort();
+    const config = join(scratchFolder(), 'f.cfg');
+    const times = ['connect', 'client', 'server'].map((name) => `timeout ${name} 1s`);
+    writeFileSync(
+      config,
+      ['global', 'maxconn 100', 'defaults', 'mode tcp', ...times, 'listen l', `bind 127.0.0.1:${port}`, ''].join('\n'),
+    );
+    const process = await startTurbo(['-f', config], { readyWhen: () => true });
+    await eventually('it has its name', async () =>
+      (await runProcess('ps', ['-o', 'comm=', '-p', String(process.pid)])).stdout.startsWith('turbo-lb'),
+    );
+    for (const signal of ['SIGHUP', 'SIGUSR2', 'SIGQUIT', 'SIGTTOU', 'SIGTTIN'] as const) process.child.kill(signal);
+    await eventually('it listens', () => isListening(port));
+  }));
 
 interop('an address in use is named as it was asked for, and the exit code is 1', async (engine) => {
   const server = await serve(echo);

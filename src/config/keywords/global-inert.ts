@@ -108,9 +108,9 @@ const INERT: readonly InertFamily[] = [
     help: "Part of HAProxy's inner workings.",
   },
   {
-    names: ['master-worker', 'pp2-never-send-local', 'expose-experimental-directives', 'expose-deprecated-directives'],
+    names: ['pp2-never-send-local', 'expose-experimental-directives', 'expose-deprecated-directives'],
     severity: 'diag',
-    help: 'Life of the process and caution about new keywords; the master is a thread here, always there.',
+    help: 'Caution about new keywords and local connections.',
     bare: true,
   },
   {

@@ -30,6 +30,13 @@ export const GLOBAL_PROCESS_KEYWORDS: readonly GlobalKeyword[] = [
   switchKeyword('daemon', { help: 'Run in the background.', default: 'in the foreground' }, (line) => {
     line.target.daemon = setting(line, true);
   }),
+  {
+    name: 'master-worker',
+    sections: GLOBAL,
+    arguments: '[no-exit-on-failure]',
+    help: "The role of HAProxy's master, as -W; the argument changes nothing.",
+    parse: masterWorker,
+  },
   text('pidfile', '<pidfile>', 'File to write the number of the process to.', 'expects a file name as an argument.'),
   text('chroot', '<jail dir>', 'Directory to lock the process into.', 'expects a directory as an argument.'),
   text('user', '<user name>', 'User to become once the listeners are open.', 'expects a user name as an argument.'),
@@ -134,6 +141,13 @@ function numericId(name: 'uid' | 'gid', field: 'user' | 'group', help: string): 
       else refuse(line, `'${name}' : '${word.text}' is not a number.`, word, `'${field}' takes a name`);
     },
   };
+}
+
+function masterWorker(line: GlobalLine): void {
+  const [word] = line.words;
+  if (!endsAfter(line, 1)) return;
+  if (word === undefined || word.text === 'no-exit-on-failure') line.target.masterWorker = setting(line, true);
+  else refuse(line, "'master-worker' only supports 'no-exit-on-failure' option.", word);
 }
 
 /** Older guides recommend `nbproc 1`, which is what there is. */

@@ -108,12 +108,6 @@ const SHAPES: readonly Shape[] = [
     },
     most: Number.POSITIVE_INFINITY,
   },
-  {
-    names: ['master-worker'],
-    read: (line, word) => {
-      if (word.text !== 'no-exit-on-failure') refuse(line, "'master-worker' only supports 'no-exit-on-failure' option.", word);
-    },
-  },
 ];
 
 /** Keywords that stand alone. */

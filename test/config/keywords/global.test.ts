@@ -76,11 +76,16 @@ test('the first of several settings holds', () => {
 });
 
 test('what has no effect says so: loudly where it could be missed, quietly where it is for another feature', () => {
-  const { findings } = readGlobal('close-spread-time 1m', 'tune.ssl.default-dh-param 2048', 'master-worker', 'lua-load x.lua');
+  const { findings } = readGlobal(
+    'close-spread-time 1m',
+    'tune.ssl.default-dh-param 2048',
+    'pp2-never-send-local',
+    'lua-load x.lua',
+  );
   assert.equal(said(findings), [
     "warning [2] : 'close-spread-time' is accepted and has no effect: the end of sessions is spread in a way of its own here.",
     "diag [3] : 'tune.ssl.default-dh-param' is accepted and has no effect: for TLS, which is passed through and not ended here.",
-    "diag [4] : 'master-worker' is accepted and has no effect: life of the process and caution about new keywords; the master is a thread here, always there.",
+    "diag [4] : 'pp2-never-send-local' is accepted and has no effect: caution about new keywords and local connections.",
     "alert [5] : 'lua-load' is not supported: Lua is not supported.",
   ]);
 });
