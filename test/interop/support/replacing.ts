@@ -51,7 +51,7 @@ export class Place {
   configure(threads: number, lines: readonly string[], paths: readonly string[] = [], addresses: readonly string[] = []): void {
     const { port, path, server, socket } = this;
     const global = [`nbthread ${threads}`, 'maxconn 1000', `stats socket ${socket} level admin expose-fd listeners`, ...lines];
-    const text = ['global', ...global, 'defaults', 'mode tcp', 'timeout connect 5s', 'timeout client 1m', 'timeout server 1m'];
+    const text = ['global', ...global, 'defaults', 'mode tcp', 'timeout connect 5s', 'timeout client 10m', 'timeout server 10m'];
     text.push(
       'listen l',
       `bind 127.0.0.1:${port}`,
