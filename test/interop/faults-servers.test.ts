@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { countersOf, eventually, freePort, isListening, startProcess } from '../harness.js';
 import { dial, interop, named, serve } from './support/peers.js';
 import { startService } from './support/service.js';
 
@@ -47,5 +48,25 @@ interop(
     server.close();
   },
 );
+
+interop('a check whose server never stops talking is given up, and takes no memory with it', async (engine) => {
+  const port = await freePort();
+  const listen = `TCP-LISTEN:${port},fork,reuseaddr,bind=127.0.0.1`;
+  const flood = await startProcess('socat', ['-d', '-d', '-U', listen, 'OPEN:/dev/zero'], { readyWhen: () => isListening(port) });
+  const service = await startService(engine, {
+    servers: [`127.0.0.1:${port} check inter 100ms fall 2`],
+    proxy: ['option httpchk GET /', 'timeout check 1s'],
+  });
+  const rss = countersOf(service.process.pid).rssBytes;
+  await eventually('it is down', async () => (await service.stat('s1')).text('status') === 'DOWN');
+  assert.match((await service.stat('s1')).text('check_status'), /L7(?:RSP|STS|TOUT)$/);
+  const fds = countersOf(service.process.pid).fds;
+  const checks = (): number => flood.stderr.split('accepting connection').length - 1;
+  const sofar = checks();
+  await eventually('ten more checks', () => checks() >= sofar + 10);
+  const after = countersOf(service.process.pid);
+  assert.ok(after.rssBytes - rss < 64 * (1 << 20), `${after.rssBytes - rss} bytes more`);
+  assert.ok(after.fds <= fds + 1, `${fds} descriptors, then ${after.fds}`);
+});
 
 test.run();
