@@ -84,6 +84,11 @@ export class Judge {
     this.judgeTimeout(one, other, isClient ? 'cD' : 'sD');
   }
 
+  /** It was waited for in vain: its stream has ended for the other side, whatever it still sends. */
+  wasSilent(connection: Connection): boolean {
+    return this.silent.has(connection);
+  }
+
   /** All the streams that were read, and to whom they came. */
   judgeStreams(): void {
     const takers = new Map<number, Connection>();

@@ -357,12 +357,12 @@ export class Simulation {
     demand(accepted === sessions, `${accepted - sessions} accepted clients wait although a place is free`);
   }
 
-  /** What a peer sent must have arrived if the other one takes it; so must its end. */
+  /** What a peer sent must have arrived if the other one takes it, unless it was silent too long before; so must its end. */
   private judgeStall({ connection: source }: Peer): void {
     const sink = this.network.connections.find(
       (one) => one !== source && one.slot === (source.slot ^ 1) && one.lane === source.lane && one.fd >= 0,
     );
-    if (source.slot < 0 || source.fd < 0 || sink === undefined || sink.failed) return;
+    if (source.slot < 0 || source.fd < 0 || sink === undefined || sink.failed || this.judge.wasSilent(source)) return;
     const left = source.produced - sink.arrived.position;
     // Those who stopped reading may hold all buffers there are: then nobody gets one, until they go.
     const { engine } = this.lanes[source.lane];
