@@ -127,7 +127,17 @@ export class Acceptor {
     this.cancelled = former.cancelled;
     this.failing = former.failing;
     this.parked.push(...former.parked.splice(0));
+    former.forgoPlaces();
     if (this.armed && this.multishot && !this.hasRoomForAll()) this.cancel();
+  }
+
+  /** Does not wait any more at gates that need not be its successor's: a place there is for others that wait. */
+  private forgoPlaces(): void {
+    const { worker, wakeWorker } = this.lane;
+    for (const gate of this.limits) {
+      gate.forget(worker);
+      gate.passOn(wakeWorker);
+    }
   }
 
   /** Takes no more connections; those accepted already, or waiting in the socket's queue, are served. */

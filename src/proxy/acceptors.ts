@@ -50,8 +50,8 @@ export class Acceptors {
     });
     this.leaving = [...this.leaving, ...before];
     for (const acceptor of before) acceptor.drain();
-    this.resumeAll(this.leaving);
     this.pause(paused);
+    this.resume(); // whoever waits for a place asks for it anew
   }
 
   /** Of all frontends of the newest plan only these accept no connections, until it is called again. */
@@ -130,6 +130,8 @@ export class Acceptors {
       this.bySlot[at] = null;
       this.engine.retire(acceptor.slot);
     }
+    // Somebody may have woken this worker for one of them, and thinks that the place was used.
+    for (const acceptor of this.leaving) if (acceptor.quiet) acceptor.passOn();
     this.leaving = this.leaving.filter((acceptor) => !acceptor.quiet);
   }
 

@@ -341,8 +341,11 @@ export class Simulation {
 
   /** Nobody may wait for a place that is free, neither accepted nor in the queue of a listener. */
   private judgeWaiting(): void {
-    const { gate, frontendGates, bindGates, proxies } = this.tables[this.plans.length - 1];
-    if ([gate, ...frontendGates, ...bindGates].some((one) => one !== null && one.current >= one.max)) return;
+    const { tables } = this;
+    const { gate, proxies } = tables[tables.length - 1];
+    // Who was accepted at a listener that is gone waits at the gates of its own plan.
+    const gates = tables.flatMap(({ frontendGates, bindGates }) => [...frontendGates, ...bindGates]);
+    if ([gate, ...gates].some((one) => one !== null && one.max > 0 && one.current >= one.max)) return;
     const { sessionRateLimit } = this.scenario.plan.frontends[0];
     if (sessionRateLimit > 0 && proxies.frontends[0].rate(this.lanes[0].engine.nowMs()) >= sessionRateLimit) return;
     for (const { base, listeners, draining } of this.lanes) {
