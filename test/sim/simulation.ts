@@ -56,6 +56,8 @@ interface SimulatedLane {
   /** How many of them are in use. */
   listening: number;
   draining: boolean;
+  /** It has ended, and the master has given back what it held. */
+  buried: boolean;
   /** The count of changes when it fell asleep, -1 while it is awake. */
   asleepSince: number;
 }
@@ -211,7 +213,16 @@ export class Simulation {
       },
     };
     const dataPlane = new WatchedDataPlane(base, listeners.length, this.judge);
-    const one = { base, engine, dataPlane, listeners, listening: listeners.length, draining: false, asleepSince: -1 };
+    const one = {
+      base,
+      engine,
+      dataPlane,
+      listeners,
+      listening: listeners.length,
+      draining: false,
+      buried: false,
+      asleepSince: -1,
+    };
     this.begin(one);
     return one;
   }
@@ -287,7 +298,8 @@ export class Simulation {
   /** One turn of a worker; false when it sleeps. */
   private turn(one: SimulatedLane): boolean {
     const { dataPlane, engine } = one;
-    if (dataPlane.idle || this.sleepsOn(one)) return false;
+    if (dataPlane.idle) return this.bury(one);
+    if (this.sleepsOn(one)) return false;
     const before = engine.stats.completions;
     one.asleepSince = -1;
     try {
@@ -300,6 +312,20 @@ export class Simulation {
     if (engine.stats.completions !== before) this.noteChange();
     const { mostHeld } = engine.buffers;
     demand(mostHeld <= HELD_MAX, `${mostHeld} buffers are queued in one direction, at most ${HELD_MAX}`);
+    return true;
+  }
+
+  /** Its thread has ended, perhaps with a wake-up that was meant for a place: the master passes that on. True the first time. */
+  private bury(one: SimulatedLane): boolean {
+    if (one.buried) return false;
+    one.buried = true;
+    const { worker, wakeWorker } = one.base;
+    for (const { gate, frontendGates, bindGates } of this.tables) {
+      for (const limit of [gate, ...frontendGates, ...bindGates]) {
+        limit?.forget(worker);
+        limit?.passOn(wakeWorker);
+      }
+    }
     return true;
   }
 
