@@ -47,7 +47,7 @@ export class Connection {
     socket.once('end', () => {
       this.inputEnded = true;
     });
-    socket.on('error', () => undefined); // told to whoever waits, by 'close'
+    socket.on('error', () => undefined); // the peer has left: told to whoever waits
   }
 
   /** Serves until the client or the last command ends it. What a command throws, it throws, disconnected. */
@@ -141,6 +141,8 @@ export class Connection {
     const late = setTimeout(() => this.socket.destroy(), Math.max(0, deadline - performance.now()));
     try {
       await Promise.race([...names, 'close'].map((name) => once(this.socket, name, { signal })));
+    } catch {
+      throw new Disconnected(); // `once` rejects upon 'error': EPIPE, ECONNRESET
     } finally {
       clearTimeout(late);
       ending.abort();

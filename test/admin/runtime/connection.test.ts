@@ -1,0 +1,47 @@
+/** How a connection to the runtime API ends when its client leaves. */
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { newSession, type ProcessControl } from '../../../src/admin/command.js';
+import { Connection } from '../../../src/admin/runtime/connection.js';
+import { scratchFolder } from '../../harness.js';
+
+const PIECE = 'x'.repeat(256 * 1024);
+
+/** An answer that takes more than a socket does, and waits until the client has left. */
+async function* longAnswer(left: Promise<unknown>): AsyncGenerator<string> {
+  yield PIECE;
+  await left;
+  for (let i = 0; i < 64; i++) yield PIECE;
+}
+
+async function accept(server: Server, path: string): Promise<{ client: Socket; socket: Socket }> {
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const client = connect(path);
+  await once(client, 'connect');
+  const [socket] = await accepted;
+  return { client, socket };
+}
+
+for (const moment of ['while it waits for room', 'while more is made'])
+  test(`a client that leaves in the middle of an answer, ${moment}, is no defect`, async () => {
+    const path = join(scratchFolder(), 'socket');
+    const server = createServer({ allowHalfOpen: true }).listen(path);
+    await once(server, 'listening');
+    const { client, socket } = await accept(server, path);
+    const left = once(client, 'close');
+    const connection = new Connection(socket, newSession({ level: 'admin', timeoutMs: 5000 }), {
+      respond: () => longAnswer(moment === 'while more is made' ? left : Promise.resolve()),
+      lineMax: 1024,
+      uptimeMs: () => 0,
+      control: {} as ProcessControl,
+    });
+    client.write('show all\n');
+    client.once('readable', () => client.destroy());
+    await connection.serve().finally(() => server.close());
+    assert.ok(socket.destroyed);
+  });
+
+test.run();
