@@ -1,6 +1,6 @@
 /** Dates as HAProxy's log lines and answers write them, in local time. */
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+import { MONTHS } from '../proxy/log/dates.js';
 
 /** `29/Nov/2026:11:51:09.672` */
 export function formatLogDate(date: Date): string {
