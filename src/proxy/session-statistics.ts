@@ -3,6 +3,7 @@
  * which HAProxy does (management manual, 9.1). A message costs one addition to each of their rows;
  * everything else happens once in the life of a session.
  */
+import { monotonicSeconds } from '../kernel/monotonic-clock.js';
 import type { FrontendPlan } from '../plan/plan.js';
 import type { ProxyCounts, ProxyTable } from '../shared/proxies.js';
 import { type CountedStatistic, STAT } from '../shared/statistics-layout.js';
@@ -87,7 +88,7 @@ export class SessionStatistics {
   /** An attempt to connect to its server has begun. */
   connecting(session: Session, nowMs: number): void {
     const server = this.serverOf(session);
-    const seconds = Math.trunc(Date.now() / 1000);
+    const seconds = monotonicSeconds();
     server.admit(nowMs);
     server.note('lastSession', seconds);
     this.proxies.backends[session.backend].note('lastSession', seconds);

@@ -33,7 +33,7 @@ const HIGHEST = [
   'queueMsMax',
   'connectMsMax',
   'totalMsMax',
-  /** When a session was last given to it, in seconds since 1970. */
+  /** When a session was last given to it, in seconds of the monotonic clock; 0: never. */
   'lastSession',
 ] as const;
 

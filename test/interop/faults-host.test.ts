@@ -123,6 +123,8 @@ interop(
       await delay(300);
       assert.ok(cpu() - used < 300, `${cpu() - used} ms of CPU in 300 ms`);
       await idle.echoes(`after ${jump}`);
+      const last = (await service.stat('s1')).number('lastsess');
+      assert.ok(last !== null && last >= 0 && last < 60, `last session ${last} s ago`);
       await oneSession(service, 'another');
       const checks = (await service.stat('s1')).number('lastchg');
       assert.ok(checks !== null && checks < 3600, `status changed ${checks} s ago`);

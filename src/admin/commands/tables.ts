@@ -3,11 +3,11 @@
  * under its lock, so that a million entries hold up neither traffic nor this process.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
+import { monotonicMs } from '../../kernel/monotonic-clock.js';
 import type { LoadBalancer } from '../../master/balancer.js';
 import type { TablePlan } from '../../plan/rules.js';
 import { MASTER_OWNER } from '../../shared/lock.js';
 import { NO_ENTRY, type StickKey, type StickTable } from '../../shared/stick-table.js';
-import { monotonicMs } from '../clock.js';
 import type { Command, CommandCall } from '../command.js';
 import { Refused, refusing, refusingLater } from '../places.js';
 import { dataText, datumOf, datumValue, type EntryFilter, filtersOf, tableLine } from '../stick/data.js';

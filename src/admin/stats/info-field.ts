@@ -1,10 +1,10 @@
 /** How fields of the process are declared, and what they are read from. */
 import { LANGUAGE_VERSION } from '../../config/version.js';
+import { monotonicMs } from '../../kernel/monotonic-clock.js';
 import type { LoadBalancer } from '../../master/balancer.js';
 import { packageVersion } from '../../master/version.js';
 import type { CounterName } from '../../shared/counters.js';
 import type { SharedTables } from '../../shared/state.js';
-import { monotonicMs } from '../clock.js';
 import type { FieldNature, FieldTags, FieldType, FieldValue } from './field.js';
 
 /** What this is, and its version. */

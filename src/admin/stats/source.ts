@@ -3,13 +3,13 @@
  * reload replaces all of it.
  */
 import type { SocketAddress } from '../../kernel/address.js';
+import { monotonicMs, monotonicSeconds } from '../../kernel/monotonic-clock.js';
 import type { LoadBalancer } from '../../master/balancer.js';
 import type { HealthRecords } from '../../master/checks/record.js';
 import type { ServerAddresses } from '../../master/server-addresses.js';
 import type { ServerStates } from '../../master/server-states.js';
 import type { Plan } from '../../plan/plan.js';
 import type { SharedTables } from '../../shared/state.js';
-import { monotonicMs } from '../clock.js';
 
 /** A balancer as statistics see it. */
 export interface StatisticsSource {
@@ -24,7 +24,7 @@ export interface StatisticsSource {
   readonly isPaused: (frontend: number) => boolean;
   /** Whether they are closed for good. */
   readonly isOver: (frontend: number) => boolean;
-  /** The present: in wrapping milliseconds of the workers' clock, and in whole seconds since 1970. */
+  /** The present: by the monotonic clock, in wrapping milliseconds and in whole seconds. */
   readonly nowMs: number;
   readonly nowSeconds: number;
 }
@@ -41,6 +41,6 @@ export function sourceOf(balancer: LoadBalancer): StatisticsSource {
     isPaused: (frontend) => balancer.isPaused(balancer.plan.frontends[frontend].name),
     isOver: (frontend) => balancer.isOver(balancer.plan.frontends[frontend].name),
     nowMs: monotonicMs(),
-    nowSeconds: Math.trunc(Date.now() / 1000),
+    nowSeconds: monotonicSeconds(),
   };
 }
