@@ -1,7 +1,17 @@
 /** Keywords of section `global` about limits and what is switched off (configuration manual, section 3.2). */
 import type { GlobalKeyword } from '../keyword.js';
 import { parseInteger } from '../values/integer.js';
-import { endsAfter, GLOBAL, type GlobalLine, isFirst, onlyInteger, onlyWord, setting, switchKeyword } from './global-line.js';
+import {
+  endsAfter,
+  GLOBAL,
+  type GlobalLine,
+  isFirst,
+  onlyInteger,
+  onlyWord,
+  refuse,
+  setting,
+  switchKeyword,
+} from './global-line.js';
 import { timeOf } from './reading.js';
 
 /** Connections at most: twice as many descriptors must stay below what fs.nr_open can be, 2^30. */
@@ -101,10 +111,10 @@ function spreadChecks(line: GlobalLine): void {
 }
 
 function sslServerVerify(line: GlobalLine): void {
-  const { words, findings, keyword, target } = line;
+  const { words, keyword, target } = line;
   const [word] = words;
   if (word?.text === 'none' || word?.text === 'required') target.sslServerVerify = setting(line, word.text);
-  else findings.line('alert', (word ?? keyword[0]).place, `'ssl-server-verify' expects 'none' or 'required' as argument.`);
+  else refuse(line, "'ssl-server-verify' expects 'none' or 'required' as argument.", word ?? keyword[0]);
 }
 
 function maxSpreadChecks(line: GlobalLine): void {

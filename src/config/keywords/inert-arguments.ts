@@ -99,7 +99,7 @@ const SHAPES: readonly Shape[] = [
     read: tlsOptions,
     most: Number.POSITIVE_INFINITY,
   },
-  { names: ['ssl-server-verify', 'httpclient.ssl.verify'], read: verify },
+  { names: ['httpclient.ssl.verify'], read: verify },
   {
     names: ['thread-groups', 'thread-group'],
     read: (line, word) => {
