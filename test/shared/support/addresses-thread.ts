@@ -2,7 +2,30 @@
 import { ServerAddressRow, ServerAddressTable } from '../../../src/shared/addresses.js';
 import { answer, threadStart } from './threads.js';
 
-const { index, shared } = threadStart<{ readonly buffer: SharedArrayBuffer; readonly rounds: number }>();
+/** What the threads share. */
+export interface Moves {
+  readonly buffer: SharedArrayBuffer;
+  /** How often the server moves at least; it goes on until every other thread has seen `seen` addresses. */
+  readonly rounds: number;
+  readonly seen: number;
+  /** [SATISFIED]: threads that have seen as many; [OVER]: 1 when the server moves no more. */
+  readonly progress: Int32Array;
+}
+
+/** What a thread that looked has found. */
+export interface Looks {
+  /** Addresses that were half old, half new. */
+  readonly torn: number;
+  /** How often the address was another one than before. */
+  readonly seen: number;
+}
+
+const SATISFIED = 0;
+const OVER = 1;
+/** Moves after which nobody is waited for any more: a minute of them. */
+const ROUNDS_MAX = 300_000_000;
+
+const { index, count, shared } = threadStart<Moves>();
 const table = new ServerAddressTable(shared.buffer, [1, 2]);
 const row = new ServerAddressRow();
 
@@ -21,17 +44,27 @@ function isWhole(): boolean {
   return port === (word0 & 0xffff) && word1 === rest && word2 === rest && word3 === rest && row.mapsPort === isIpv4;
 }
 
-if (index === 0) {
-  for (let round = 1; round <= shared.rounds; round++) move(round);
-  answer({ torn: 0, seen: 0 });
-} else {
-  const numbers = new Set<number>();
-  let torn = 0;
-  let sequence = 0;
-  while (sequence < 2 * shared.rounds) {
-    sequence = table.read(1, 1, row);
-    numbers.add(sequence);
-    if (sequence > 0 && (!isWhole() || row.address.word0 !== sequence / 2)) torn++;
-  }
-  answer({ torn, seen: numbers.size });
+function moveAbout(): void {
+  const { rounds, progress } = shared;
+  const awaited = (): boolean => Atomics.load(progress, SATISFIED) < count - 1;
+  for (let round = 1; round <= rounds || (round <= ROUNDS_MAX && awaited()); round++) move(round);
+  Atomics.store(progress, OVER, 1);
 }
+
+function look(): Looks {
+  let [torn, seen, last] = [0, 0, 0];
+  for (let over = 0; over === 0; ) {
+    over = Atomics.load(shared.progress, OVER);
+    const sequence = table.read(1, 1, row);
+    if (sequence === last) continue;
+    last = sequence;
+    if (!isWhole() || row.address.word0 !== sequence / 2) torn++;
+    if (++seen === shared.seen) Atomics.add(shared.progress, SATISFIED, 1);
+  }
+  return { torn, seen };
+}
+
+if (index === 0) {
+  moveAbout();
+  answer(null);
+} else answer(look());
