@@ -119,6 +119,8 @@ interop('SIGTTOU stops listening and sessions go on; SIGTTIN listens again', asy
     await eventually('it listens again', () => isListening(port));
     const others = await Promise.all(Array.from({ length: 10 }, () => dial(port)));
     for (const other of others) await other.echoes('here as well');
+    for (const other of others) other.socket.end(); // the end of the process would wait for their timeouts
+    for (const other of others) assert.is(await other.closed, 'end');
   }
   await eventually('all is said', () => process.stderr.split('Resumed frontend').length === 4);
   assert.match(process.stderr, /\[WARNING\] +\(\d+\) : Paused frontend \S+\.\n/);
