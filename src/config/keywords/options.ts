@@ -56,8 +56,8 @@ const TCP: readonly OptionRow[] = [
   { name: 'splice-auto', needs: null, help: 'Splice bulk data where it pays.' },
   { name: 'splice-request', needs: null, help: 'Splice bulk data from clients to servers.' },
   { name: 'splice-response', needs: null, help: 'Splice bulk data from servers to clients.' },
-  { name: 'tcp-smart-accept', needs: 'frontend', help: 'Save an acknowledgement packet while accepting.' },
-  { name: 'tcp-smart-connect', needs: 'backend', help: 'Save an acknowledgement packet while connecting.' },
+  { name: 'tcp-smart-accept', needs: 'frontend', help: 'Save a packet while accepting; it is sent here.', inert: true },
+  { name: 'tcp-smart-connect', needs: 'backend', help: 'Save a packet while connecting; it is sent here.', inert: true },
 ];
 
 const warned = (name: string, needs: Capability | null, help: string): OptionRow => ({ name, needs, help, http: 'warned' });
