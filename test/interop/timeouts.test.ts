@@ -7,9 +7,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EngineChoice } from '../harness.js';
 import { type Balancer, type Flags, watchedBalance } from './support/balancers.js';
-import { type Situation, same } from './support/differential.js';
 import { ending, firstEnd } from './support/ends.js';
 import { dial, echo, interop, type Peer, serve, silent, type TestServer } from './support/peers.js';
+import { type Situation, situations } from './support/situations.js';
 
 /** A timeout that shall fire. */
 const SHORT = '300ms';
@@ -58,14 +58,21 @@ interface Limits {
 }
 
 const LONG_MS = 20_000;
-const SHORT_MS = 300;
-const TWICE_MS = 700;
+/** A timeout that fires first, and one that follows: far apart, since the order of the ends is what a slow machine sees too. */
+const FIRST_MS = 500;
+const SECOND_MS = 3000;
 
+/**
+ * A session that stands, with these timeouts. Clients are accepted with what they say first: on a
+ * slow machine it would come after their timeout.
+ */
 function situation(limits: Limits, traffic: (sides: Sides) => Promise<readonly string[]>): Situation {
   const { client = LONG_MS, server = LONG_MS, clientFin = 0, serverFin = 0, tunnel = 0 } = limits;
   const words = { client, server, 'client-fin': clientFin, 'server-fin': serverFin, tunnel };
   const lines = Object.entries(words).flatMap(([name, ms]) => (ms > 0 ? [`timeout ${name} ${ms}`] : []));
   return {
+    format: '%ft %b/%s %B %U %ts',
+    bind: 'defer-accept',
     lines,
     traffic: async (ends) => {
       ends.client.socket.write('hello');
@@ -82,51 +89,51 @@ async function silence({ client, server }: Sides): Promise<string[]> {
   return [first, await ending(client), await ending(server)];
 }
 
-const situations: Readonly<Record<string, Situation>> = {
+situations('timeouts', {
   'a silent client ends its own stream, and later the server falls silent too': situation(
-    { client: SHORT_MS, server: TWICE_MS },
+    { client: FIRST_MS, server: SECOND_MS },
     silence,
   ),
   'a silent server ends its own stream, and later the client falls silent too': situation(
-    { client: TWICE_MS, server: SHORT_MS },
+    { client: SECOND_MS, server: FIRST_MS },
     silence,
   ),
-  'after its timeout a client still gets what the server sends': situation({ client: SHORT_MS }, async ({ client, server }) => {
+  'after its timeout a client still gets what the server sends': situation({ client: FIRST_MS }, async ({ client, server }) => {
     await server.hearsEnd();
     server.socket.end('late');
     return [await ending(client), await ending(server)];
   }),
-  'after its timeout a server still gets what the client sends': situation({ server: SHORT_MS }, async ({ client, server }) => {
+  'after its timeout a server still gets what the client sends': situation({ server: FIRST_MS }, async ({ client, server }) => {
     await client.hearsEnd();
     client.socket.end('late');
     return [await ending(client), await ending(server)];
   }),
-  'timeout client-fin follows the timeout of the server': situation({ server: SHORT_MS, clientFin: SHORT_MS }, silence),
-  'timeout server-fin follows the timeout of the client': situation({ client: SHORT_MS, serverFin: SHORT_MS }, silence),
-  'timeout server after the client has ended': situation({ server: SHORT_MS }, ({ client, server }) => {
+  'timeout client-fin follows the timeout of the server': situation({ server: FIRST_MS, clientFin: SECOND_MS }, silence),
+  'timeout server-fin follows the timeout of the client': situation({ client: FIRST_MS, serverFin: SECOND_MS }, silence),
+  'timeout server after the client has ended': situation({ server: FIRST_MS }, ({ client, server }) => {
     client.socket.end();
     return silence({ client, server });
   }),
-  'timeout client after the server has ended': situation({ client: SHORT_MS }, ({ client, server }) => {
+  'timeout client after the server has ended': situation({ client: FIRST_MS }, ({ client, server }) => {
     server.socket.end();
     return silence({ client, server });
   }),
   'timeout client does not concern a client that has ended': situation(
-    { client: SHORT_MS, server: TWICE_MS },
+    { client: FIRST_MS, server: SECOND_MS },
     ({ client, server }) => {
       client.socket.end();
       return silence({ client, server });
     },
   ),
   'timeout client-fin ends a session that its server has half closed': situation(
-    { clientFin: SHORT_MS },
+    { clientFin: FIRST_MS },
     ({ client, server }) => {
       server.socket.end('bye');
       return silence({ client, server });
     },
   ),
   'timeout server-fin ends a session that its client has half closed': situation(
-    { serverFin: SHORT_MS },
+    { serverFin: FIRST_MS },
     ({ client, server }) => {
       client.socket.end('bye');
       return silence({ client, server });
@@ -134,15 +141,13 @@ const situations: Readonly<Record<string, Situation>> = {
   ),
   // Both are due at the same time: whom HAProxy names as the reason, and whether it resets the server, is chance.
   'timeout tunnel ends a session in which both sides are silent': {
-    ...situation({ tunnel: SHORT_MS }, async ({ client, server }) => {
+    ...situation({ tunnel: FIRST_MS }, async ({ client, server }) => {
       await ending(server);
       return [await ending(client)];
     }),
     format: '%ft %b/%s %B %U',
   },
-};
-
-for (const [name, one] of Object.entries(situations)) interop(name, (engine) => same(engine, one));
+});
 
 interop('timeout client ends a session whose client takes nothing of what the server sends', async (engine) => {
   const listener = await serve(silent);
