@@ -71,7 +71,10 @@ test('what only newer versions of HAProxy know', () =>
     assert.match(await ask('prompt p timed\nshow cli level\n'), /^\n\[0:00:00:\d\d\]> admin\n\n\[0:00:00:\d\d\]> $/);
     assert.match(await ask('prompt help\n'), /^Usage: prompt /);
     assert.is(await ask('show cli level <<%EOF%\na\n\n%EOF%\n'), 'admin\n\n');
-    assert.is(await ask('@1 show cli level;@!77 show cli level\n'), 'admin\n\nadmin\n\n');
+    assert.is(
+      await ask('@1 show cli level;@!77 show cli level\n'),
+      "admin\n\nCan't find the target PID matching the prefix '@!77'\n\n",
+    );
   }));
 
 test('a socket that cannot be had ends the start with HAProxy’s message', () =>

@@ -142,7 +142,8 @@ export function dial(target: Target): Promise<Peer> {
   const peer = new Peer(socket);
   return new Promise((resolve, reject) => {
     socket.once('connect', () => resolve(peer));
-    socket.once('error', reject);
+    // One that is reset at once was established before, even if nobody has looked in between.
+    socket.once('error', (error: NodeJS.ErrnoException) => (error.code === 'ECONNRESET' ? resolve(peer) : reject(error)));
     if (typeof target === 'number') socket.connect(target, '127.0.0.1');
     else if (typeof target === 'string') socket.connect(target);
     else socket.connect(target);
