@@ -1,7 +1,7 @@
 /** The line of a session in the log, beside HAProxy's: every way in which a session in mode tcp can end. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
-import { type Ends, ending } from './support/ends.js';
+import { type Ends, ending, waitsInVain } from './support/ends.js';
 import { echo, type Peer } from './support/peers.js';
 import { type Situation, situations } from './support/situations.js';
 
@@ -232,14 +232,7 @@ situations('sessions without a server', {
   'the queue takes too long': {
     lines: ['server s {server} maxconn 1', 'timeout queue 1s'],
     serves: echo,
-    traffic: async ({ client, dial }) => {
-      await client.echoes('first');
-      const next = await dial();
-      const seen = await ending(next);
-      await delay(PAUSE_MS / 2); // another worker counts it until it has seen the end as well
-      client.socket.end();
-      return [seen];
-    },
+    traffic: waitsInVain,
     logged: 2,
   },
   'timeout client in the queue': {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { test } from 'uvu';
 import { scratchFolder, startHaproxy } from '../harness.js';
-import { type Ends, ending } from './support/ends.js';
+import { type Ends, ending, waitsInVain } from './support/ends.js';
 import { dial, echo, type Peer, serve } from './support/peers.js';
 import { type Situation, situations } from './support/situations.js';
 import { type Run, twins } from './support/twins.js';
@@ -69,14 +69,6 @@ situations('every timeout', {
     logged: 2,
   },
 });
-
-async function waitsInVain({ client, dial }: Ends): Promise<string[]> {
-  await client.echoes('first');
-  const second = await dial();
-  const seen = await ending(second);
-  client.socket.end();
-  return [seen, await ending(client)];
-}
 
 /** A session through HAProxy before and after the balancer: the addresses of the first connection come through. */
 function chained(version: 'send-proxy' | 'send-proxy-v2'): void {

@@ -1,5 +1,9 @@
 /** The two ends of a session through a balancer, and what is seen there; peers themselves are `peers.ts`. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Peer } from './peers.js';
+
+/** A client sees the end of its session before another worker does: so long, and whoever comes next is not counted with it (ms). */
+const SEEN_BY_ALL_MS = 250;
 
 /** The two ends of a session. */
 export interface Ends {
@@ -25,4 +29,14 @@ export async function ending(peer: Peer): Promise<string> {
 /** Resolves when one of them has seen its end: says which was the first. */
 export async function firstEnd(client: Peer, server: Peer): Promise<string> {
   return Promise.race([ending(client).then(() => 'the client first'), ending(server).then(() => 'the server first')]);
+}
+
+/** One client has the only connection that the server takes, another waits for it until it is sent away. */
+export async function waitsInVain({ client, dial }: Ends): Promise<string[]> {
+  await client.echoes('first');
+  const second = await dial();
+  const seen = await ending(second);
+  await delay(SEEN_BY_ALL_MS);
+  client.socket.end();
+  return [seen, await ending(client)];
 }
