@@ -80,20 +80,23 @@ export class Run {
  */
 const ONE_THREAD = 'global\n  nbthread 1\n';
 
-/** Starts a balancer by its command line; ready when it listens on every `bind` with a port. */
+/** What turbo-lb says under -V when its workers accept connections: it listens before, as does every process. */
+const ACCEPTS = /: listening on /;
+
+/** Starts a balancer by its command line; ready when it listens on every `bind` with a port, and accepts. */
 export async function startContender(contender: Contender, config: string, folder = scratchFolder()): Promise<RunningProcess> {
   const file = join(folder, 'haproxy.cfg');
   writeFileSync(file, `${config}\n`);
-  const binds = [...config.matchAll(/^\s*bind\s+\S*:(\d+)/gm)].map((match) => Number(match[1]));
-  const readyWhen = (): boolean => binds.every(isListening);
   if (contender.name === 'haproxy') {
+    const binds = [...config.matchAll(/^\s*bind\s+\S*:(\d+)/gm)].map((match) => Number(match[1]));
+    const readyWhen = (): boolean => binds.every(isListening);
     const own = join(folder, 'one-thread.cfg');
     writeFileSync(own, ONE_THREAD);
     return startProcess('haproxy', ['-db', '-f', own, '-f', file], { readyWhen });
   }
   const own = join(folder, 'turbo-lb.cfg');
   writeFileSync(own, `global\n  tune.io-engine ${contender.engine}\n  nbthread ${contender.workers}\n`);
-  return startProcess(process.execPath, [TURBO_LB, '-db', '-f', file, '-f', own], { readyWhen });
+  return startProcess(process.execPath, [TURBO_LB, '-V', '-db', '-f', file, '-f', own], { readyWhen: ACCEPTS });
 }
 
 /** What a scenario may say about itself. */
