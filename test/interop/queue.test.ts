@@ -116,7 +116,8 @@ for (const workers of WORKERS) {
       assert.is(late.heard, '');
       first.socket.end();
       await first.over();
-      const lines = await balancer.lines(2);
+      // Another worker, or thread, may write its line first.
+      const lines = (await balancer.lines(2)).sort((a, b) => b.waitMs - a.waitMs);
       assert.ok(lines[0].waitMs >= 200);
       outcomes.push(lines.map(facts));
     }
