@@ -14,11 +14,14 @@ import { dial, echo, type Peer, serve } from './support/peers.js';
 import { type Situation, situations } from './support/situations.js';
 import { type Run, twins } from './support/twins.js';
 
+/** A server answers so much later (ms): the client has been silent for longer, whatever both clocks round. */
+const LATER_MS = 50;
+
 /** Both have said something; from then on both are silent, and end when the other one has. */
 function silence(...timeouts: string[]): Situation {
   return {
     lines: timeouts.map((timeout) => `timeout ${timeout}`),
-    serves: (peer) => void peer.socket.once('data', () => peer.socket.write('welcome')),
+    serves: (peer) => void peer.socket.once('data', () => setTimeout(() => peer.socket.write('welcome'), LATER_MS)),
     traffic: async ({ client, server }) => {
       const peer = await server();
       client.socket.write('hello');
