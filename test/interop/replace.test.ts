@@ -116,13 +116,12 @@ placed('without -x the path of a UNIX socket goes over to the next process, and 
   await eventually('the last one has taken it along', () => !existsSync(place.path));
 });
 
-placed('from two workers to one and back, and to HAProxy, no connection is lost', 2, async (place) => {
+placed('to HAProxy and back no connection is lost; with fewer and with more workers it goes on', 2, async (place) => {
   assert.is((await place.replace('turbo')).code, 0);
   const load = new Load(place.port, 8);
   for (const [program, threads] of [
     ['haproxy', 2],
     ['turbo', 2],
-    ['turbo', 1],
     ['turbo', 2],
   ] as const) {
     await load.more(200);
@@ -133,6 +132,13 @@ placed('from two workers to one and back, and to HAProxy, no connection is lost'
     await place.settled();
   }
   assert.is(await load.stop(), '');
+  // A handshake under way at a socket that nobody goes on with is lost where the kernel does not move it.
+  for (const threads of [1, 2]) {
+    place.configure(threads, []);
+    assert.is((await place.takeOver('turbo')).code, 0);
+    assert.is(await visit(place.port), null);
+    await place.settled();
+  }
 });
 
 placed('hard-stop-after ends what the former process still serves', 1, async (place) => {
