@@ -37,18 +37,21 @@ export function readExpect(words: RuleWords, family: keyof typeof PATTERNS): { r
   return reader.read();
 }
 
+/** An `expect` about which nothing but its pattern is said. */
+export const EXPECT_DEFAULTS: Omit<ExpectRule, 'pattern'> = {
+  kind: 'expect',
+  negated: false,
+  minReceive: -1,
+  okStatus: null,
+  errorStatus: null,
+  timeoutStatus: null,
+  onSuccess: null,
+  onError: null,
+  statusCode: null,
+};
+
 class ExpectReader {
-  private readonly rule: Omit<Mutable, 'pattern'> = {
-    kind: 'expect',
-    negated: false,
-    minReceive: -1,
-    okStatus: null,
-    errorStatus: null,
-    timeoutStatus: null,
-    onSuccess: null,
-    onError: null,
-    statusCode: null,
-  };
+  private readonly rule: Omit<Mutable, 'pattern'> = { ...EXPECT_DEFAULTS };
   private pattern: ExpectPattern | null = null;
   private comment = '';
 

@@ -2,6 +2,7 @@
 import type { ProxyConfig } from '../../config/config.js';
 import type { Place } from '../../config/diagnostics.js';
 import { DEFAULT_CONNECT } from '../../config/health/connect.js';
+import { EXPECT_DEFAULTS } from '../../config/health/expect.js';
 import { DEFAULT_REQUEST } from '../../config/health/send.js';
 import type {
   CheckData,
@@ -208,7 +209,7 @@ class CheckCompiler {
 
   private defaultExpect(): Bare & ExpectStep {
     return this.expect({
-      ...EXPECT,
+      ...EXPECT_DEFAULTS,
       pattern: { kind: 'status', ranges: [[200, 399]], text: '200-399' },
       statusCode: null,
     });
@@ -221,7 +222,7 @@ class CheckCompiler {
     const known = (text: string | undefined): Format | null => (text === undefined ? null : this.knownFormat(text));
     return this.step({
       ...this.expect({
-        ...EXPECT,
+        ...EXPECT_DEFAULTS,
         pattern: { kind: row.hexadecimal ? 'rbinary' : 'rstring', regex: row.expect, text: row.expect },
         negated: row.negated === true,
         minReceive: row.atLeast ?? -1,
@@ -248,18 +249,6 @@ class CheckCompiler {
     return read.expression;
   }
 }
-
-const EXPECT: Omit<ExpectRule, 'pattern'> = {
-  kind: 'expect',
-  negated: false,
-  minReceive: -1,
-  okStatus: null,
-  errorStatus: null,
-  timeoutStatus: null,
-  onSuccess: null,
-  onError: null,
-  statusCode: null,
-};
 
 /** `connect` alone is a connection as the server's line says. */
 function saysNothing(rule: ConnectRule): boolean {
