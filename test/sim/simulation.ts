@@ -146,10 +146,16 @@ export class Simulation {
     this.share({ state, frontends: [limits], groups: [servers], binds: [limits], tables: [] });
     for (const one of this.lanes) {
       one.listening = Math.min(one.listening, listeners);
+      this.interrupt(one);
       this.begin(one);
-      one.asleepSince = -1;
     }
     this.noteChange();
+  }
+
+  /** Has a worker return from its sleep: an order is carried out between two turns, and what it arms is waited for anew. */
+  private interrupt(one: SimulatedLane): void {
+    one.engine.blockedUntil = -1;
+    one.asleepSince = -1;
   }
 
   /** Has a lane work by the newest plan. */
@@ -412,6 +418,7 @@ export class Simulation {
     this.network.trace(`lane ${one.base.worker} drains`);
     one.draining = true;
     this.noteChange();
+    this.interrupt(one);
     one.dataPlane.drain();
   }
 
