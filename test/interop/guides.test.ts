@@ -267,8 +267,9 @@ guide('07: a daemon of another user, with a pidfile, a log and a server that tak
   const port = await freePort();
   const pidfile = join(scratchFolder(), 'haproxy.pid');
   const log = await LogReceiver.open();
+  const [, published] = /pidfile (\S+)/.exec(textOf('07-global-daemon.cfg', {})) as RegExpExecArray;
   const text = textOf('07-global-daemon.cfg', {
-    '/var/lib/ha/haproxy.pid': pidfile,
+    [published]: pidfile,
     'log 127.0.0.1': `log 127.0.0.1:${log.port}`,
     '*:8080': `127.0.0.1:${port}`,
     '127.0.0.1:8000': server.address,

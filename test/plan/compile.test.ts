@@ -371,7 +371,7 @@ test('disabled frontends are left out, disabled backends have no servers', () =>
   assert.is(frontends[0].defaultBackend, 1);
 });
 
-/** The guides' own texts; one path in them was made neutral. */
+/** The guides' own texts. */
 const GUIDES = fileURLToPath(new URL('../../../test/golden/guides/', import.meta.url));
 
 for (const name of readdirSync(GUIDES)) {
