@@ -96,6 +96,16 @@ export class Acceptor {
     return !this.armed && this.parked.length === 0;
   }
 
+  /** Clients that it has accepted, and that wait for a place. */
+  get waiting(): number {
+    return this.parked.length;
+  }
+
+  /** One of its limits is reached. */
+  get full(): boolean {
+    return this.gates.some((gate) => gate.current >= gate.max);
+  }
+
   /** Accepts, unless something stands against it. Called at start and whenever a place may be free. */
   resume(): void {
     this.sated = false;
@@ -131,8 +141,11 @@ export class Acceptor {
     if (this.armed && this.multishot && !this.hasRoomForAll()) this.cancel();
   }
 
-  /** Does not wait any more at gates that need not be its successor's: a place there is for others that wait. */
-  private forgoPlaces(): void {
+  /**
+   * Does not wait any more at its gates but the process's: a place there is for others that wait. Other acceptors of this
+   * worker that wait at the same ones have to ask anew: a gate knows workers, not acceptors.
+   */
+  forgoPlaces(): void {
     const { worker, wakeWorker } = this.lane;
     for (const gate of this.limits) {
       gate.forget(worker);

@@ -28,6 +28,11 @@ export class Acceptors {
     this.bySlot = new Array<Acceptor | null>(max).fill(null);
   }
 
+  /** Those of the newest plan, and those of others for whom somebody waits. */
+  get all(): readonly Acceptor[] {
+    return [...this.current, ...this.leaving];
+  }
+
   /** The acceptor of a slot, or of the timer of the same number. */
   of(slot: number): Acceptor {
     return this.bySlot[slot - this.firstSlot] as Acceptor;
@@ -130,9 +135,11 @@ export class Acceptors {
       this.bySlot[at] = null;
       this.engine.retire(acceptor.slot);
     }
-    // Somebody may have woken this worker for one of them, and thinks that the place was used.
-    for (const acceptor of this.leaving) if (acceptor.quiet) acceptor.passOn();
+    const through = this.leaving.filter((acceptor) => acceptor.quiet);
+    if (through.length === 0) return;
     this.leaving = this.leaving.filter((acceptor) => !acceptor.quiet);
+    for (const acceptor of through) acceptor.forgoPlaces();
+    this.resume(); // others of this worker that wait at the same gates ask anew
   }
 
   private resumeAll(acceptors: readonly Acceptor[]): void {

@@ -72,7 +72,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   private readonly counters: Float64Array;
   private readonly sessions: SessionPool;
   private readonly relay: Relay;
-  private readonly acceptors: Acceptors;
+  protected readonly acceptors: Acceptors;
   private readonly firstListenerSlot: number;
   /** Buffers that were free before any was used. */
   private readonly freeAtFirst: number;

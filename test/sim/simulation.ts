@@ -373,23 +373,23 @@ export class Simulation {
 
   /** Nobody may wait for a place that is free, neither accepted nor in the queue of a listener. */
   private judgeWaiting(): void {
-    const { tables } = this;
-    const { gate, proxies } = tables[tables.length - 1];
-    // Who was accepted at a listener that is gone waits at the gates of its own plan.
-    const gates = tables.flatMap(({ frontendGates, bindGates }) => [...frontendGates, ...bindGates]);
-    if ([gate, ...gates].some((one) => one !== null && one.max > 0 && one.current >= one.max)) return;
+    const { proxies } = this.tables[this.plans.length - 1];
     const { sessionRateLimit } = this.scenario.plan.frontends[0];
-    if (sessionRateLimit > 0 && proxies.frontends[0].rate(this.lanes[0].engine.nowMs()) >= sessionRateLimit) return;
-    for (const { base, listeners, draining } of this.lanes) {
-      const waiting = draining ? 0 : listeners.reduce((sum, listener) => sum + this.network.queue(listener).length, 0);
-      demand(
-        waiting === 0,
-        `lane ${base.worker} sleeps with ${waiting} clients waiting and ${gate.current} of ${gate.max} places taken`,
-      );
+    const isPaced = sessionRateLimit > 0 && proxies.frontends[0].rate(this.lanes[0].engine.nowMs()) >= sessionRateLimit;
+    let known = 0;
+    for (const { base, dataPlane, draining } of this.lanes) {
+      known += dataPlane.sessionCount;
+      for (const acceptor of dataPlane.accepting) {
+        const { waiting, full, listener } = acceptor;
+        known += waiting;
+        if (full) continue; // whoever was accepted under a former plan waits at the gates of that one
+        demand(waiting === 0, `lane ${base.worker} sleeps with ${waiting} accepted clients, and there are places for them`);
+        const queued = draining || isPaced ? 0 : this.network.queue(listener.fd).length;
+        demand(queued === 0, `lane ${base.worker} sleeps with ${queued} clients in the queue, and there are places for them`);
+      }
     }
     const accepted = this.network.connections.filter(({ side, fd }) => side === 'client' && fd >= 0).length;
-    const sessions = this.lanes.reduce((sum, { dataPlane }) => sum + dataPlane.sessionCount, 0);
-    demand(accepted === sessions, `${accepted - sessions} accepted clients wait although a place is free`);
+    demand(accepted === known, `${accepted} clients are accepted, and the workers know of ${known}`);
   }
 
   /** What a peer sent must have arrived if the other one takes it, unless it was silent too long before; so must its end. */

@@ -1,4 +1,5 @@
 /** A data plane that tells the judge how each session ends. */
+import type { Acceptor } from '../../src/proxy/acceptor.js';
 import { DataPlane } from '../../src/proxy/data-plane.js';
 import type { WorkerBase } from '../../src/proxy/lane.js';
 import { CLOSING, type Endpoint, type Session, type Termination } from '../../src/proxy/session.js';
@@ -12,6 +13,11 @@ export class WatchedDataPlane extends DataPlane {
     private readonly judge: Judge,
   ) {
     super(base, listenersMax);
+  }
+
+  /** All that take connections, or hold some that wait for a place. */
+  get accepting(): readonly Acceptor[] {
+    return this.acceptors.all;
   }
 
   protected override onSilence(endpoint: Endpoint): void {
