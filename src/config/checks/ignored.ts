@@ -71,8 +71,10 @@ export function checkHttpRules(proxy: ProxyConfig, findings: Findings): void {
     ['http-check', 'httpchk'],
     ['tcp-check', 'tcp-check'],
   ] as const) {
-    const [first] = proxy.checkRules[keyword].rules;
-    if (first === undefined || proxy.checkKind?.name === option) continue;
+    const { rules, inherited } = proxy.checkRules[keyword];
+    const [first] = rules;
+    // Those of a section `defaults` are for whom it may concern.
+    if (first === undefined || inherited || proxy.checkKind?.name === option) continue;
     const text = `${describeProxy(proxy)} uses ${keyword} rules without 'option ${option}', so the rules are ignored.`;
     say(findings, 'warning', first.place, text);
   }

@@ -58,7 +58,7 @@ function checkAuthority(proxy: ProxyConfig, server: ServerConfig, findings: Find
   const rules =
     kind === 'httpchk' ? proxy.checkRules['http-check'].rules : kind === 'tcp-check' ? proxy.checkRules['tcp-check'].rules : [];
   const overTls = check.ssl || rules.some(({ action }) => action.kind === 'connect' && action.ssl);
-  if (!check.enabled || !overTls || verify === 'none' || caFile !== null) return;
+  if (!overTls || verify === 'none' || caFile !== null) return;
   const missing =
     verify === 'required'
       ? "verify is set to 'required' but no CA file specified."

@@ -1,5 +1,4 @@
 /** `tcp-check expect` and `http-check expect`. */
-import { readExpression } from '../samples/expression.js';
 import type { Expression, Format } from '../samples/syntax.js';
 import {
   ERROR_STATUSES,
@@ -63,7 +62,7 @@ class ExpectReader {
   read(): { rule: ExpectRule; comment: string } {
     const { words } = this;
     while (words.next !== undefined) this.word(words.take());
-    if (this.pattern === null) return words.fail('a matching pattern is expected');
+    if (this.pattern === null) return words.fail('pattern not found');
     return { rule: { ...this.rule, pattern: this.pattern }, comment: this.comment };
   }
 
@@ -132,11 +131,8 @@ class ExpectReader {
   }
 
   private expression(): Expression {
-    const { words } = this;
-    const word = words.need("'status-code' expects an expression as argument");
-    const read = readExpression([word], { oneWord: true, response: true });
-    if (!read.ok) return words.fail(`error detected while parsing status-code expression : ${read.message}`);
-    return read.expression;
+    const missing = "'status-code' expects an expression as argument";
+    return this.words.expression(missing, 'error detected while parsing status-code expression : ');
   }
 }
 
@@ -153,14 +149,17 @@ function readPattern(name: string, words: RuleWords): ExpectPattern {
     case 'fhdr':
       return readHeader(name, words);
     default:
-      return { kind: name.startsWith('binary') ? 'binary' : 'string', data: words.data(name as DataForm, missing) };
+      return {
+        kind: name.startsWith('binary') ? 'binary' : 'string',
+        data: words.data(name as DataForm, missing, { quoted: false }),
+      };
   }
 }
 
 /** `200,201,300-399`. */
 function readStatus(words: RuleWords, missing: string): ExpectPattern {
   const { text } = words.need(missing);
-  const odd = /[^0-9,-]/.exec(text)?.[0];
+  const odd = /[^0-9,-]/.exec(text)?.[0] ?? /(?<=[0-9]-[0-9]+)-/.exec(text)?.[0];
   if (odd !== undefined) words.fail(`invalid character '${odd}' in the list of status codes`);
   const ranges = text
     .split(',')
@@ -192,12 +191,12 @@ function readHeaderPattern(kind: string, isFormat: boolean, words: RuleWords, mi
   let match: HeaderMatch = 'str';
   if (words.next?.text === '-m') {
     words.skip(1);
-    const { text } = words.need(`'${kind}' : '-m' expects at matching pattern ('str', 'beg', 'end', 'sub' or 'reg')`);
+    const { text } = words.need(`'${kind}' : '-m' expects at a matching pattern ('str', 'beg', 'end', 'sub' or 'reg')`);
     match =
       HEADER_MATCHES.find((one) => one === text) ??
       words.fail(`'${kind}' : '-m' only supports 'str', 'beg', 'end', 'sub' or 'reg' (got '${text}')`);
   }
   if (match !== 'reg') return { match, text: textWord(words, isFormat, missing) };
-  if (isFormat) words.fail(`'${kind}' : log-format string is not supported with a regex matching method`);
+  if (isFormat) words.fail(`'${kind}': log-format string is not supported with a regex matching method`);
   return { match, text: words.regex(missing).regex };
 }

@@ -9,8 +9,8 @@ const FORMS = { send: 'string', 'send-lf': 'string-lf', 'send-binary': 'binary',
 /** Reads the words after `send`, `send-lf`, `send-binary` or `send-binary-lf`. */
 export function readSend(words: RuleWords, name: keyof typeof FORMS): { rule: SendRule; comment: string } {
   const form = FORMS[name];
-  const missing = `'${form.startsWith('binary') ? 'binary' : 'string'}' expects a send as argument`;
-  const data = words.data(form, missing);
+  const missing = `'${name === 'send-binary' ? 'binary string' : 'string'}' expects a ${name} as argument`;
+  const data = words.data(form, missing, { quoted: true });
   let comment = '';
   while (words.next !== undefined) {
     const word = words.take();
@@ -35,6 +35,7 @@ export const DEFAULT_REQUEST: HttpSendRule = {
 /** Reads the words after `http-check send`. */
 export function readHttpSend(words: RuleWords): { rule: HttpSendRule; comment: string } {
   const rule: Mutable = { ...DEFAULT_REQUEST };
+  const hosts: string[] = [];
   let comment = '';
   while (words.next !== undefined) {
     const name = words.take();
@@ -44,7 +45,7 @@ export function readHttpSend(words: RuleWords): { rule: HttpSendRule; comment: s
     else if (name === 'ver') rule.version = words.need(missing).text;
     else if (name === 'uri' || name === 'uri-lf') rule.uri = textWord(words, name === 'uri-lf', missing);
     else if (name === 'body' || name === 'body-lf') rule.body = textWord(words, name === 'body-lf', missing);
-    else if (name === 'hdr') rule.headers = [...rule.headers, readHeader(words)];
+    else if (name === 'hdr') rule.headers = [...rule.headers, readHeader(words, hosts)];
     else words.fail(`expects ${KNOWN} but got '${name}' as argument.`);
   }
   return { rule, comment };
@@ -53,9 +54,14 @@ export function readHttpSend(words: RuleWords): { rule: HttpSendRule; comment: s
 /** A token of RFC 9110, section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-function readHeader(words: RuleWords): HttpSendRule['headers'][number] {
+/** @param hosts values of Host headers so far: there can be one */
+function readHeader(words: RuleWords, hosts: string[]): HttpSendRule['headers'][number] {
   const missing = "'hdr' expects <name> and <value> as arguments";
   const { text: name } = words.need(missing);
   if (!TOKEN.test(name)) words.fail(`'hdr' : invalid header name '${name}'`);
-  return { name, value: words.format(missing) };
+  const { text } = words.next ?? { text: '' };
+  const value = words.format(missing, { before: '' });
+  if (name.toLowerCase() === 'host' && hosts.push(text) > 1)
+    words.fail(`'host' header already defined (previous value is '${hosts[0]}')`);
+  return { name, value };
 }

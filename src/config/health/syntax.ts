@@ -7,6 +7,9 @@ import type { Place } from '../diagnostics.js';
 import type { Expression, Format } from '../samples/syntax.js';
 import type { AddressSyntax } from '../values/address.js';
 
+/** The two keywords of rules. */
+export type CheckFamily = 'tcp-check' | 'http-check';
+
 /** The options that choose a kind of check; the last one holds. */
 export const CHECK_KINDS = [
   ...(['tcp-check', 'httpchk', 'ldap-check', 'mysql-check', 'pgsql-check', 'redis-check', 'smtpchk', 'ssl-hello-chk'] as const),

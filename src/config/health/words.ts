@@ -1,8 +1,15 @@
 /** How the words of rules `tcp-check` and `http-check` are read: one after the other, with HAProxy's texts for mistakes. */
 import type { ProxyLine } from '../keywords/reading.js';
+import {
+  type ExpressionFault,
+  type ExpressionUse,
+  type ReadExpression,
+  readExpression,
+  unavailable,
+} from '../samples/expression.js';
 import { readFormat } from '../samples/format.js';
 import { translateRegex } from '../samples/regex.js';
-import type { Format } from '../samples/syntax.js';
+import type { Expression, Format } from '../samples/syntax.js';
 import type { Word } from '../tokens/line.js';
 import type { CheckData, CheckText } from './syntax.js';
 
@@ -58,12 +65,20 @@ export class RuleWords {
     throw new RuleMistake(message, word);
   }
 
-  /** Takes a format. */
-  format(missing: string): Format {
+  /** Takes a format. @param before goes before what is wrong, in place of the format itself */
+  format(missing: string, { before }: { readonly before?: string } = {}): Format {
     const word = this.need(missing);
     const read = readFormat(word.text, word.place, ['check']);
     if (read.ok) return read.format;
-    return this.fail(`'${word.text}' invalid log-format string (${read.message}).\n`);
+    const quoted = `'${word.text}' invalid log-format string (${read.message}).\n`;
+    return this.fail(before === undefined ? quoted : `${before}${read.message}`);
+  }
+
+  /** Takes an expression of one word; its information has to be at hand in checks. @param about goes before what is wrong */
+  expression(missing: string, about: string): Expression {
+    const word = this.need(missing);
+    const read = readCheckExpression([word], { oneWord: true });
+    return read.ok ? read.expression : this.fail(`${about}${read.message}`);
   }
 
   /** Takes a regular expression: its translated source, and its text. */
@@ -73,25 +88,29 @@ export class RuleWords {
     return translated.ok ? { regex: translated.value, text } : this.fail(translated.message);
   }
 
-  /** Takes what is sent or expected, in one of its four forms. */
-  data(form: DataForm, missing: string): CheckData {
+  /** Takes what is sent or expected, in one of its four forms. @param quoted digits that are none are quoted before what is wrong */
+  data(form: DataForm, missing: string, { quoted }: { readonly quoted: boolean }): CheckData {
     const hexadecimal = form.startsWith('binary');
     if (form.endsWith('-lf')) return { text: this.format(missing), hexadecimal };
     const { text } = this.need(missing);
-    if (hexadecimal) this.checkHexadecimal(text);
+    const fault = hexadecimal ? hexadecimalFault(text) : null;
+    if (fault !== null) this.fail(quoted ? `'${text}' invalid binary string (${fault}).\n` : `invalid binary string (${fault})`);
     return { text, hexadecimal };
   }
+}
 
-  private checkHexadecimal(text: string): void {
-    const odd = /[^0-9a-fA-F]/.exec(text)?.[0];
-    const fault =
-      text.length % 2 === 1
-        ? 'an even number of hex digit is expected'
-        : odd === undefined
-          ? null
-          : `an hex digit is expected (found '${odd}')`;
-    if (fault !== null) this.fail(`'${text}' invalid binary string (${fault}).\n`);
-  }
+/** Why a text is no hexadecimal digits of bytes; null: it is. */
+function hexadecimalFault(text: string): string | null {
+  if (text.length % 2 === 1) return 'an even number of hex digit is expected';
+  const odd = /[^0-9a-fA-F]/.exec(text)?.[0];
+  return odd === undefined ? null : `an hex digit is expected (found '${odd}')`;
+}
+
+/** Reads an expression whose information has to be at hand in checks. */
+export function readCheckExpression(words: readonly Word[], use: ExpressionUse = {}): ReadExpression | ExpressionFault {
+  const read = readExpression(words, { response: true, ...use });
+  const missing = read.ok ? unavailable(read.signature, ['check']) : null;
+  return missing === null ? read : { ok: false, message: missing };
 }
 
 /** Forms of what is sent or expected. */

@@ -119,16 +119,21 @@ function sslServerVerify(line: GlobalLine): void {
 
 function maxSpreadChecks(line: GlobalLine): void {
   const { words, findings, keyword, target } = line;
+  if (!endsAfter(line, 1)) return;
   const [word] = words;
-  const value = word === undefined ? null : timeOf(word.text);
-  if (word === undefined) findings.line('alert', keyword[0].place, "'max-spread-checks' expects an integer argument (0..50).");
-  else if (value === null)
-    findings.line(
-      'alert',
-      word.place,
-      `unexpected character '${word.text.replace(/^[0-9]+/, '')[0] ?? ''}' in 'max-spread-checks'.`,
-    );
-  else target.maxSpreadChecksMs = setting(line, value);
+  if (word === undefined) {
+    findings.line('alert', keyword[0].place, "'max-spread-checks' expects an integer argument (0..50).");
+    return;
+  }
+  const value = timeOf(word.text);
+  if (value !== null) target.maxSpreadChecksMs = setting(line, value);
+  else findings.line('alert', word.place, spreadFault(word.text));
+}
+
+function spreadFault(text: string): string {
+  const [odd] = /[^0-9]/.exec(text) ?? [];
+  if (odd !== undefined) return `unsupported character '${odd}' in 'max-spread-checks' (wants an integer delay).`;
+  return `timer overflow in argument <${text}> to <max-spread-checks>, maximum value is 2147483647 ms (~24.8 days).`;
 }
 
 function stateFile(name: string, parameters: string, field: 'serverStateBase' | 'serverStateFile', help: string): GlobalKeyword {

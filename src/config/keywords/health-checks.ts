@@ -2,15 +2,11 @@
 import { readConnect } from '../health/connect.js';
 import { readExpect } from '../health/expect.js';
 import { readHttpSend, readSend } from '../health/send.js';
-import type { CheckAction, CheckKindName, CheckRule } from '../health/syntax.js';
-import { RuleWords, reading } from '../health/words.js';
+import type { CheckAction, CheckFamily, CheckKindName, CheckRule } from '../health/syntax.js';
+import { RuleWords, readCheckExpression, reading } from '../health/words.js';
 import type { ProxyKeyword } from '../keyword.js';
 import { variableOf } from '../rules/actions/variables.js';
-import { readExpression } from '../samples/expression.js';
 import { BACKENDS, endsAfter, keywordPlace, keywordText, type ProxyLine, refuse } from './reading.js';
-
-/** The two keywords of rules. */
-type Family = 'tcp-check' | 'http-check';
 
 const ONLY_SUPPORTS = {
   'tcp-check': "'comment', 'connect', 'send', 'send-binary', 'expect', 'set-var-fmt(*)', 'set-var(*)', 'unset-var(*)'",
@@ -36,7 +32,7 @@ export const CHECK_RULE_KEYWORDS: readonly ProxyKeyword[] = [
   },
 ];
 
-function parseRule(line: ProxyLine, family: Family): void {
+function parseRule(line: ProxyLine, family: CheckFamily): void {
   const [word, ...words] = line.words;
   const name = word?.text ?? '';
   if (family === 'http-check' && (name === 'disable-on-404' || name === 'send-state')) setFlag(line, name);
@@ -44,8 +40,8 @@ function parseRule(line: ProxyLine, family: Family): void {
   else refuse(line, `'${family}' only supports ${ONLY_SUPPORTS[family]}. but got '${name}'`, word);
 }
 
-function known(name: string, family: Family): boolean {
-  if (/^(set-var|set-var-fmt|unset-var)\(/.test(name) || ['comment', 'connect', 'expect', 'send'].includes(name)) return true;
+function known(name: string, family: CheckFamily): boolean {
+  if (/^(set-var|set-var-fmt|unset-var)(\(|$)/.test(name) || ['comment', 'connect', 'expect', 'send'].includes(name)) return true;
   return family === 'tcp-check' && ['send-lf', 'send-binary', 'send-binary-lf'].includes(name);
 }
 
@@ -56,7 +52,7 @@ function setFlag(line: ProxyLine, name: 'disable-on-404' | 'send-state'): void {
   else line.target.checkFlags = { ...line.target.checkFlags, disableOn404: true };
 }
 
-function addRule(line: ProxyLine, family: Family, name: string, words: RuleWords): void {
+function addRule(line: ProxyLine, family: CheckFamily, name: string, words: RuleWords): void {
   const about = `${family} ${name}`;
   const read = reading(line, about, () => readRule(line, family, name, words));
   if (read === null) return;
@@ -70,14 +66,14 @@ function addRule(line: ProxyLine, family: Family, name: string, words: RuleWords
   else list.rules.push(read);
 }
 
-function readRule(line: ProxyLine, family: Family, name: string, words: RuleWords): CheckRule {
+function readRule(line: ProxyLine, family: CheckFamily, name: string, words: RuleWords): CheckRule {
   const place = keywordPlace(line);
   const made = (action: CheckAction, comment = ''): CheckRule => ({ action, comment, place });
   if (name === 'comment') return made({ kind: 'comment' }, words.need('expects a string as argument').text);
-  if (name.includes('(')) return made(readVariable(name, words));
+  if (name.includes('-var')) return made(readVariable(name, words));
   const { rule, comment } =
     name === 'connect'
-      ? readConnect(words, line.file.environment)
+      ? readConnect(words, family, line.file.environment)
       : name === 'expect'
         ? readExpect(words, family)
         : family === 'http-check'
@@ -87,34 +83,49 @@ function readRule(line: ProxyLine, family: Family, name: string, words: RuleWord
 }
 
 function readVariable(name: string, words: RuleWords): CheckAction {
-  const kind = name.slice(0, name.indexOf('('));
+  const [kind] = name.split('(');
   const variable = variableOf(name);
   if (!variable.ok) return words.fail(`'${kind}' : ${variable.message}`);
   if (kind === 'unset-var') return { kind, variable: variable.value };
   if (kind === 'set-var-fmt') {
-    const value = words.format(`'${kind}' : missing fetch method`);
+    const value = words.format(`'${kind}' : missing fetch method`, { before: `'${kind}' : ` });
     return { kind: 'set-var', variable: variable.value, value, format: true };
   }
-  const read = readExpression(words.rest(), { response: true });
+  const read = readCheckExpression(words.rest());
   if (!read.ok) return words.fail(`'${kind}' : ${read.message}`);
   return { kind: 'set-var', variable: variable.value, value: read.expression, format: false };
 }
 
-/** With a `connect`, rules begin with one, and a request over HTTP needs a connection of its own. */
-function misplaced({ kind }: CheckAction, before: readonly CheckRule[], family: Family): string | null {
+/** With a `connect`, rules begin with one; over HTTP they go from a connection to its request to what is expected of the answer. */
+function misplaced({ kind }: CheckAction, before: readonly CheckRule[], family: CheckFamily): string | null {
   const kinds = before.map(({ action }) => action.kind);
-  if (kind === 'connect') {
-    const first = kinds.find((one) => one !== 'set-var' && one !== 'unset-var' && one !== 'comment');
-    if (first === undefined || first === 'connect') return null;
+  const [first, last] = [kinds.find(isStep), kinds.findLast(isStep)];
+  if (kind === 'connect' && first !== undefined && first !== 'connect')
     return (
       "first step MUST also be a 'connect', optionally preceded by a 'set-var', an 'unset-var' or a 'comment', " +
       "when there is a 'connect' step in the tcp-check ruleset"
     );
-  }
-  if (kind !== 'http-send' || family !== 'http-check') return null;
-  const sinceConnect = kinds.slice(kinds.lastIndexOf('connect') + 1);
-  const twice = sinceConnect.includes('http-send');
-  return twice ? `unable to add http-check send rule at step ${kinds.length + 1} (missing connect rule).` : null;
+  if (family === 'tcp-check' || last === undefined || !isStep(kind)) return null;
+  const { name, after, missing } = HTTP_ORDER[kind];
+  if (!after.includes(last)) return null;
+  // Steps are counted from the latest request on, as HAProxy's messages do.
+  const step = kinds.length + 1 - Math.max(0, kinds.lastIndexOf('http-send'));
+  return `unable to add http-check ${name} rule at step ${step} (missing ${missing} rule).`;
+}
+
+type Step = 'connect' | 'send' | 'http-send' | 'expect';
+
+/** After which of the others a step of HTTP cannot come, for lack of what. */
+const HTTP_ORDER: Readonly<Record<Step, { readonly name: string; readonly after: readonly Step[]; readonly missing: string }>> = {
+  connect: { name: 'connect', after: ['connect', 'http-send'], missing: 'expect' },
+  send: { name: 'send', after: [], missing: 'connect' },
+  'http-send': { name: 'send', after: ['http-send', 'expect'], missing: 'connect' },
+  expect: { name: 'expect', after: ['connect'], missing: 'send' },
+};
+
+/** What happens on the wire. */
+function isStep(kind: CheckAction['kind']): kind is Step {
+  return Object.hasOwn(HTTP_ORDER, kind);
 }
 
 interface KindRow {
@@ -197,7 +208,10 @@ function mysqlWords(line: ProxyLine): boolean {
 }
 
 function pgsqlWords(line: ProxyLine): boolean {
-  const good = line.words[0]?.text === 'user' && line.words[1] !== undefined;
-  if (!good) refuse(line, `'${keywordText(line)}' expects 'user <username>' as argument.`, line.words[0]);
-  return good && endsAfter(line, 2);
+  const [first, user] = line.words;
+  if (first === undefined || user === undefined)
+    refuse(line, `'${keywordText(line)}' expects 'user <username>' as argument.`, first);
+  else if (first.text !== 'user') refuse(line, `'${keywordText(line)}' only supports optional values: 'user'.`, first);
+  else return endsAfter(line, 2);
+  return false;
 }

@@ -140,8 +140,20 @@ const ROWS: readonly HttpRow[] = [
     },
   },
   { name: 'http-send-name-header', sections: BACKENDS, arguments: '[<header>]', help: 'Tell servers their names.' },
-  { name: 'external-check command', sections: BACKENDS, arguments: '<command>', help: 'The program that checks.' },
-  { name: 'external-check path', sections: BACKENDS, arguments: '<path>', help: 'Where it finds programs.' },
+  {
+    name: 'external-check command',
+    sections: BACKENDS,
+    arguments: '<command>',
+    help: 'The program that checks.',
+    missing: "missing argument after 'command'.",
+  },
+  {
+    name: 'external-check path',
+    sections: BACKENDS,
+    arguments: '<path>',
+    help: 'Where it finds programs.',
+    missing: "missing argument after 'path'.",
+  },
   { name: 'max-keep-alive-queue', sections: BACKENDS, arguments: '<value>', help: 'Longest queue for which a server is kept.' },
   { name: 'monitor fail', sections: LISTENING, arguments: '{ if | unless } <condition>', help: 'When monitor-uri fails.' },
   {

@@ -1,7 +1,8 @@
 /** Options of servers about health checks and agents (configuration manual, section 5.2). */
+import { isIPv6 } from 'node:net';
 import type { ServerCheckSettings, ServerSettings } from '../config.js';
 import type { OptionKeyword } from '../keyword.js';
-import { readAddress } from './addresses.js';
+import { expandVariables, readAddress } from './addresses.js';
 import { choiceWord, delayWord, integerWord, isNegated } from './option-words.js';
 import { INTEGER_MAX, suspiciousTime } from './reading.js';
 import { alertsOf, quotedServer, reportServer, type ServerOption, serverWord } from './server-report.js';
@@ -245,19 +246,23 @@ function parseCheckAddress(context: ServerOption): number | null {
   return 1;
 }
 
+/** A host alone: the port is that of `agent-port`. */
 function parseAgentAddress(context: ServerOption): number | null {
   const { option, words, file } = context;
-  const address = words[0] === undefined ? null : readAddress(words[0].text, file.environment, { port: 'optional' });
-  if (address?.ok) {
-    setAgent(context, { address: address.value.syntax });
-    return 1;
+  const [word] = words;
+  if (word === undefined) {
+    reportServer(context, 'alert', "'agent-addr' expects an address as argument.", option);
+    return null;
   }
-  const text =
-    address === null
-      ? `'agent-addr' expects an address as argument.`
-      : `parsing agent-addr failed. Check if '${words[0].text}' is correct address.`;
-  reportServer(context, 'alert', text, words[0] ?? option);
-  return null;
+  const host = expandVariables(word.text, file.environment);
+  const address = readAddress(isIPv6(host) ? `[${host}]` : host, file.environment, { port: 'optional' });
+  const syntax = address.ok ? address.value.syntax : null;
+  if (syntax === null || syntax.kind === 'unix' || syntax.ports !== null) {
+    reportServer(context, 'alert', `parsing agent-addr failed. Check if '${word.text}' is correct address.`, word);
+    return null;
+  }
+  setAgent(context, { address: syntax });
+  return 1;
 }
 
 function parseAgentSend(context: ServerOption): number | null {

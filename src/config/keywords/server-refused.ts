@@ -29,16 +29,7 @@ const TLS = [
 const OTHERS = ['check-via-socks4', 'namespace', 'shard', 'socks4', 'usesrc', 'set-proxy-v2-tlv-fmt', 'hash-key', 'guid'];
 /** Harmless without connections that are kept for further requests, without resolvers and peers; each takes one word. */
 const INERT = [
-  ...[
-    'check-pool-conn-name',
-    'check-proto',
-    'idle-ping',
-    'log-bufsize',
-    'log-proto',
-    'max-reuse',
-    'pool-conn-name',
-    'pool-low-conn',
-  ],
+  ...['check-pool-conn-name', 'idle-ping', 'log-bufsize', 'log-proto', 'max-reuse', 'pool-conn-name', 'pool-low-conn'],
   ...['pool-max-conn', 'pool-purge-delay', 'ws'],
 ];
 
@@ -53,6 +44,13 @@ export const SERVER_REFUSED_OPTIONS: readonly OptionKeyword<ServerSettings>[] = 
     help: 'The protocol towards the server; in mode tcp there is none.',
     inert: true,
     parse: parseProtocol,
+  },
+  {
+    name: 'check-proto',
+    arguments: '{ none | h1 }',
+    help: 'The protocol of checks, which is that of their kind.',
+    inert: true,
+    parse: parseCheckProtocol,
   },
   {
     name: 'redir',
@@ -88,6 +86,14 @@ function inert(name: string): OptionKeyword<ServerSettings> {
     inert: true,
     parse: (context) => (context.words.length > 0 ? 1 : refuse(context, `'${name}' expects an argument.`)),
   };
+}
+
+function parseCheckProtocol(context: ServerOption): number | null {
+  const [word] = context.words;
+  if (word?.text === 'none' || word?.text === 'h1') return 1;
+  if (word === undefined) return refuse(context, "'check-proto' : missing value");
+  const known = word.text === 'h2' || word.text === 'fcgi';
+  return refuse(context, `'check-proto' : ${known ? `'${word.text}' is not supported` : `unknown MUX protocol '${word.text}'`}`);
 }
 
 function parseProtocol(context: ServerOption): number | null {
