@@ -6,7 +6,15 @@
  *
  * `runMaster` adds what a process of its own needs: signals, messages and an exit code.
  */
-export type { Answer, Command, CommandCall, Level, RuntimeSession } from './admin/command.js';
+export {
+  type Answer,
+  type Command,
+  type CommandCall,
+  type Level,
+  Message,
+  type Reply,
+  type RuntimeSession,
+} from './admin/command.js';
 export type { SocketAddress } from './kernel/address.js';
 export { type BalancerCounters, type BalancerOptions, LoadBalancer } from './master/balancer.js';
 export { Log, type LogSink, type Severity } from './master/log.js';

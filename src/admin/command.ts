@@ -80,11 +80,39 @@ export interface CommandCall {
   readonly payload: string | null;
 }
 
+/** How grave messages are, by syslog's names and numbers; which command says what how gravely is as in HAProxy. */
+export const SEVERITIES = { err: 3, warning: 4, notice: 5, info: 6 } as const;
+/** One of them. */
+export type MessageSeverity = keyof typeof SEVERITIES;
+
+/** What a command says about itself, rather than shows: with `severity-output` it begins with how grave it is. */
+export class Message {
+  constructor(
+    readonly severity: MessageSeverity,
+    readonly text: string,
+  ) {}
+}
+
+/** A message that a command was not carried out. */
+export function failure(text: string): Message {
+  return new Message('err', text);
+}
+
+/** A command's answer as it is sent: `[3]: No such server.`, or without the number. */
+export function replyText(reply: Reply, output: SeverityOutput): string {
+  if (typeof reply === 'string') return reply;
+  const { severity, text } = reply;
+  return output === 'none' ? text : `[${output === 'number' ? SEVERITIES[severity] : severity}]: ${text}`;
+}
+
+/** What is shown, or said. */
+export type Reply = string | Message;
+
 /**
  * What a command answers: a text of whole lines, without the empty line that ends it, at once, later,
  * or in pieces. A large answer in pieces is made as fast as it is read.
  */
-export type Answer = string | Promise<string> | AsyncIterable<string> | Iterable<string>;
+export type Answer = Reply | Promise<Reply> | AsyncIterable<string> | Iterable<string>;
 
 /** A command. */
 export interface Command {
@@ -102,7 +130,7 @@ export interface Command {
 }
 
 /** What a connection is told that may not do what it asks for. */
-export const PERMISSION_DENIED = 'Permission denied\n';
+export const PERMISSION_DENIED = failure('Permission denied\n');
 
 /** Whether a connection may do what a level may. */
 export function permits(session: RuntimeSession, level: Level): boolean {

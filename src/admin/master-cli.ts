@@ -3,7 +3,7 @@
  * the commands of a worker, all others to those of the master. HAProxy has a process for each; here it
  * is one, whose workers are threads: `@1` and `@!` with its own pid are the same.
  */
-import type { ProcessControl, RuntimeSession } from './command.js';
+import { failure, type Message, type ProcessControl, type RuntimeSession } from './command.js';
 
 /** For whom words are. */
 export type Target = 'master' | 'worker';
@@ -29,8 +29,8 @@ export function prefixOf(words: readonly string[], pid = process.pid): Prefix {
 }
 
 /** The answer to a prefix that names no process. */
-export function unknownTarget(word: string): string {
-  return `Can't find the target PID matching the prefix '${word}'\n`;
+export function unknownTarget(word: string): Message {
+  return failure(`Can't find the target PID matching the prefix '${word}'\n`);
 }
 
 /** The prompt: who answers, and in which mode. */

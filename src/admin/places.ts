@@ -5,7 +5,7 @@
 import type { LoadBalancer } from '../master/balancer.js';
 import type { ServerPlace } from '../master/server-states.js';
 import type { BackendPlan, FrontendPlan, ServerPlan } from '../plan/plan.js';
-import type { Command, CommandCall } from './command.js';
+import { type Answer, type Command, type CommandCall, failure, type Reply } from './command.js';
 
 /** A command that cannot be carried out; the message is the whole answer. */
 export class Refused extends Error {
@@ -20,24 +20,24 @@ export interface FoundServer {
 }
 
 /** A command at once: what it throws as Refused is its answer. */
-export function refusing(run: (call: CommandCall) => string): Command['run'] {
+export function refusing(run: (call: CommandCall) => Answer): Command['run'] {
   return (call) => {
     try {
       return run(call);
     } catch (error) {
-      if (error instanceof Refused) return error.message;
+      if (error instanceof Refused) return failure(error.message);
       throw error;
     }
   };
 }
 
 /** The same of a command that takes its time. */
-export function refusingLater(run: (call: CommandCall) => Promise<string>): Command['run'] {
+export function refusingLater(run: (call: CommandCall) => Promise<Reply>): Command['run'] {
   return async (call) => {
     try {
       return await run(call);
     } catch (error) {
-      if (error instanceof Refused) return error.message;
+      if (error instanceof Refused) return failure(error.message);
       throw error;
     }
   };

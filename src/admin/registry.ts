@@ -2,7 +2,7 @@
  * The commands that a runtime socket knows: finds the one that words name, lists them for `help`, and
  * says of unknown ones which come nearest. It does not run them.
  */
-import type { Command, RuntimeSession } from './command.js';
+import { type Command, Message, type RuntimeSession } from './command.js';
 import { nearestCommands } from './nearest-commands.js';
 
 /** The column of the colon in HAProxy's list of commands. */
@@ -45,12 +45,12 @@ export class Registry {
   }
 
   /** The answer to words that name no command. */
-  unknown(words: readonly string[], session: RuntimeSession): string {
+  unknown(words: readonly string[], session: RuntimeSession): Message {
     const { list, complete } = this.matching(words, session);
     const instead = complete
       ? '. Please enter one of the following commands only:'
       : ', but maybe one of the following ones is a better match:';
-    return `Unknown command: '${words.join(' ')}'${instead}\n${list}`;
+    return new Message('info', `Unknown command: '${words.join(' ')}'${instead}\n${list}`);
   }
 
   private helpCommand(): Command {
@@ -59,7 +59,7 @@ export class Registry {
       usage: '[<command>]',
       help: 'list matching or all commands',
       level: 'user',
-      run: ({ words, session }) => WELCOME + this.matching(words, session).list,
+      run: ({ words, session }) => new Message('info', WELCOME + this.matching(words, session).list),
     };
   }
 

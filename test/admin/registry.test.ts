@@ -1,7 +1,7 @@
 /** Commands are found by their longest name, listed as HAProxy lists them, and guessed at. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Command, newSession } from '../../src/admin/command.js';
+import { type Command, type Message, newSession } from '../../src/admin/command.js';
 import { COMMANDS } from '../../src/admin/commands/index.js';
 import { Registry } from '../../src/admin/registry.js';
 
@@ -45,8 +45,9 @@ test('what is for experts is not there for others', () => {
 });
 
 test('the list has HAProxy’s columns and order', () => {
+  const help = registry.find(['help'], session)?.command.run({ session, words: [], payload: null, balancer: null as never });
   assert.is(
-    registry.find(['help'], session)?.command.run({ session, words: [], payload: null, balancer: null as never }),
+    (help as Message).text,
     [
       'The following commands are valid at this level:',
       '  clear counters [all|server <bk>/<srv> [force]] : does clear counters',
@@ -63,10 +64,10 @@ test('the list has HAProxy’s columns and order', () => {
 });
 
 test('an unknown command is answered with the nearest ones, or with all', () => {
-  const near = registry.unknown(['show', 'servers', 'stat'], session);
+  const near = registry.unknown(['show', 'servers', 'stat'], session).text;
   assert.match(near, /^Unknown command: 'show servers stat', but maybe one of the following ones is a better match:\n/);
   assert.equal(names(near), ['show servers state [<backend>]', 'help [<command>]', 'quit']);
-  const all = registry.unknown(['zzzzzzzzz'], session);
+  const all = registry.unknown(['zzzzzzzzz'], session).text;
   assert.match(all, /^Unknown command: 'zzzzzzzzz'\. Please enter one of the following commands only:\n/);
   assert.is(names(all).length, 8);
 });

@@ -5,7 +5,7 @@
 import type { LoadBalancer } from '../../master/balancer.js';
 import type { WorkerHoldingsView } from '../../proxy/questions.js';
 import { COUNTER, COUNTER_NAMES } from '../../shared/counters.js';
-import type { Command, CommandCall } from '../command.js';
+import { type Command, type CommandCall, failure, type Reply } from '../command.js';
 
 /** The commands of this file. */
 export const ACTIVITY_COMMANDS: readonly Command[] = [
@@ -42,11 +42,11 @@ function holdings(balancer: LoadBalancer): Promise<(WorkerHoldingsView | null)[]
 }
 
 /** Values of workers in a row, with their sum: all, the sum alone (`0`), or those of one thread. */
-async function showActivity({ balancer, words: [which = '-1'] }: CommandCall): Promise<string> {
+async function showActivity({ balancer, words: [which = '-1'] }: CommandCall): Promise<Reply> {
   const thread = Number(which);
   const { workerCount, tables, engine } = balancer;
   if (!Number.isInteger(thread) || thread < -1 || thread > workerCount)
-    return `Thread number must be within -1..${workerCount}.\n`;
+    return failure(`Thread number must be within -1..${workerCount}.\n`);
   const views = await holdings(balancer);
   const row = (name: string, values: readonly number[]): string => {
     const sum = values.reduce((total, value) => total + value, 0);

@@ -1,17 +1,17 @@
 /** Commands about frontends and the limits of the process: accepting stopped and resumed, connections, rates. */
-import type { Command, CommandCall } from '../command.js';
+import { type Command, type CommandCall, failure, Message, type Reply } from '../command.js';
 import { frontendOf, leadingInteger, refusing, refusingLater } from '../places.js';
 
 /** Numbers that HAProxy keeps are no larger. */
 const INTEGER_MAX = 2 ** 31 - 1;
-const OUT_OF_RANGE = 'Value out of range.\n';
+const OUT_OF_RANGE = failure('Value out of range.\n');
 
-const RATE_LIMITS = `'set rate-limit' only supports :
+const RATE_LIMITS = failure(`'set rate-limit' only supports :
    - 'connections global' to set the per-process maximum connection rate
    - 'sessions global' to set the per-process maximum session rate
    - 'ssl-sessions global' to set the per-process maximum SSL session rate
    - 'http-compression global' to set the per-process maximum compression speed in kB/s
-`;
+`);
 
 /** The commands of this file. */
 export const FRONTEND_COMMANDS: readonly Command[] = [
@@ -22,10 +22,10 @@ export const FRONTEND_COMMANDS: readonly Command[] = [
     level: 'admin',
     run: refusingLater(async ({ balancer, words }) => {
       const { name } = frontendOf(balancer, words[0]).frontend;
-      if (balancer.isOver(name)) return 'Frontend was previously shut down, cannot disable.\n';
-      if (balancer.isPaused(name)) return 'All sockets are already disabled.\n';
+      if (balancer.isOver(name)) return new Message('notice', 'Frontend was previously shut down, cannot disable.\n');
+      if (balancer.isPaused(name)) return new Message('notice', 'All sockets are already disabled.\n');
       await balancer.pause([name]);
-      return balancer.isPaused(name) ? '' : 'Failed to pause frontend, check logs for precise cause.\n';
+      return balancer.isPaused(name) ? '' : failure('Failed to pause frontend, check logs for precise cause.\n');
     }),
   },
   {
@@ -35,10 +35,12 @@ export const FRONTEND_COMMANDS: readonly Command[] = [
     level: 'admin',
     run: refusingLater(async ({ balancer, words }) => {
       const { name } = frontendOf(balancer, words[0]).frontend;
-      if (balancer.isOver(name)) return 'Frontend was previously shut down, cannot enable.\n';
-      if (!balancer.isPaused(name)) return 'All sockets are already enabled.\n';
+      if (balancer.isOver(name)) return failure('Frontend was previously shut down, cannot enable.\n');
+      if (!balancer.isPaused(name)) return new Message('notice', 'All sockets are already enabled.\n');
       await balancer.resume([name]);
-      return balancer.isPaused(name) ? 'Failed to resume frontend, check logs for precise cause (port conflict?).\n' : '';
+      return balancer.isPaused(name)
+        ? failure('Failed to resume frontend, check logs for precise cause (port conflict?).\n')
+        : '';
     }),
   },
   {
@@ -48,7 +50,7 @@ export const FRONTEND_COMMANDS: readonly Command[] = [
     level: 'admin',
     run: refusingLater(async ({ balancer, words }) => {
       const { name } = frontendOf(balancer, words[0]).frontend;
-      if (balancer.isOver(name)) return 'Frontend was already shut down.\n';
+      if (balancer.isOver(name)) return new Message('notice', 'Frontend was already shut down.\n');
       await balancer.endFrontend(name);
       return '';
     }),
@@ -60,7 +62,7 @@ export const FRONTEND_COMMANDS: readonly Command[] = [
     level: 'admin',
     run: refusing(({ balancer, words: [word, value] }) => {
       const { index } = frontendOf(balancer, word);
-      if (value === undefined) return 'Integer value expected.\n';
+      if (value === undefined) return failure('Integer value expected.\n');
       const max = numberOf(value);
       if (max < 0 || max > INTEGER_MAX) return OUT_OF_RANGE;
       balancer.limitConnections(index, max);
@@ -73,7 +75,7 @@ export const FRONTEND_COMMANDS: readonly Command[] = [
     help: 'change the per-process maxconn setting',
     level: 'admin',
     run: ({ balancer, words: [value] }) => {
-      if (value === undefined) return 'Expects an integer value.\n';
+      if (value === undefined) return failure('Expects an integer value.\n');
       const max = numberOf(value);
       if (max > balancer.maxconn) return OUT_OF_RANGE;
       balancer.limitConnections(null, Math.max(0, max));
@@ -89,10 +91,10 @@ function numberOf(word: string): number {
 }
 
 /** There is neither TLS nor compression: their limits are accepted, and limit nothing. */
-function setRateLimit({ balancer, words: [what, whose, value] }: CommandCall): string {
+function setRateLimit({ balancer, words: [what, whose, value] }: CommandCall): Reply {
   const known = ['connections', 'sessions', 'ssl-sessions', 'http-compression'].includes(what ?? '');
   if (!known || whose !== 'global') return RATE_LIMITS;
-  if (value === undefined) return 'Expects an integer value.\n';
+  if (value === undefined) return failure('Expects an integer value.\n');
   const perSecond = numberOf(value);
   if (perSecond < 0 || perSecond > INTEGER_MAX) return OUT_OF_RANGE;
   const { gate } = balancer.tables;

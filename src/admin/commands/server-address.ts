@@ -4,6 +4,7 @@ import { isHostName } from '../../config/values/address.js';
 import type { LoadBalancer } from '../../master/balancer.js';
 import type { HostIp, ServerAddresses, ServerPort } from '../../master/server-addresses.js';
 import type { ServerPlace } from '../../master/server-states.js';
+import { failure, Message, type Reply } from '../command.js';
 import type { ServerSetter } from './set-server.js';
 
 const PORT_MAX = 65535;
@@ -28,16 +29,21 @@ export const ADDRESS_SETTERS: Readonly<Record<string, ServerSetter>> = {
 
 type Call = Parameters<ServerSetter>;
 
-function setAddr({ balancer }: Call[0], { place }: Call[1], [address, word, port = '']: Call[2]): string {
-  if (address === undefined) return 'set server <b>/<s> addr requires an address and optionally a port.\n';
+/** What HAProxy says of a change, be it made or refused. */
+function warning(text: string): Reply {
+  return text === '' ? '' : new Message('warning', text);
+}
+
+function setAddr({ balancer }: Call[0], { place }: Call[1], [address, word, port = '']: Call[2]): Reply {
+  if (address === undefined) return failure('set server <b>/<s> addr requires an address and optionally a port.\n');
   const ip = hostIp(address);
-  if (ip === null) return `Invalid addr '${address}'${BY}`;
+  if (ip === null) return warning(`Invalid addr '${address}'${BY}`);
   const { serverAddresses: addresses, serverStates } = balancer;
   if (addresses.isUnix(place))
-    return `Update for the current server address family is only supported through configuration file${BY}`;
+    return warning(`Update for the current server address family is only supported through configuration file${BY}`);
   const answers = [moveIp(addresses, place, ip), ...(word === 'port' ? [movePort(addresses, place, port)] : [])];
   serverStates.setResolved(place, true);
-  return answers.join(', ') + BY;
+  return warning(answers.join(', ') + BY);
 }
 
 function hostIp(text: string): HostIp | null {
@@ -68,34 +74,35 @@ function portText({ port, mapped }: ServerPort): string {
   return mapped && port >= 0 ? `+${port}` : String(port);
 }
 
-function setFqdn({ balancer }: Call[0], { place, backend, server }: Call[1], [fqdn]: Call[2]): string {
+function setFqdn({ balancer }: Call[0], { place, backend, server }: Call[1], [fqdn]: Call[2]): Reply {
   const { serverNames, serverAddresses } = balancer;
-  if (fqdn === undefined) return 'set server <b>/<s> fqdn requires a FQDN.\n';
-  if (!serverNames.isResolved(place)) return 'set server <b>/<s> fqdn failed because no resolution is configured.\n';
-  if (server.resolution?.service != null) return 'set server <b>/<s> fqdn failed because SRV resolution is configured.\n';
-  if (!isHostName(fqdn)) return `invalid fqdn '${fqdn}'${BY}`;
+  if (fqdn === undefined) return failure('set server <b>/<s> fqdn requires a FQDN.\n');
+  if (!serverNames.isResolved(place)) return failure('set server <b>/<s> fqdn failed because no resolution is configured.\n');
+  if (server.resolution?.service != null)
+    return failure('set server <b>/<s> fqdn failed because SRV resolution is configured.\n');
+  if (!isHostName(fqdn)) return warning(`invalid fqdn '${fqdn}'${BY}`);
   const before = serverAddresses.fqdn(place);
-  if (before?.toLowerCase() === fqdn.toLowerCase()) return `no need to change the FDQN${BY}`;
+  if (before?.toLowerCase() === fqdn.toLowerCase()) return warning(`no need to change the FDQN${BY}`);
   serverNames.setFqdn(place, fqdn);
-  return `${backend.name}/${server.name} changed its FQDN from ${before ?? '(null)'} to ${fqdn}${BY}`;
+  return warning(`${backend.name}/${server.name} changed its FQDN from ${before ?? '(null)'} to ${fqdn}${BY}`);
 }
 
-function setCheckAddr(call: Call[0], found: Call[1], [address, word, port]: Call[2]): string {
+function setCheckAddr(call: Call[0], found: Call[1], [address, word, port]: Call[2]): Reply {
   const { serverAddresses: addresses } = call.balancer;
-  if (address === undefined) return 'set server <b>/<s> check-addr requires an address and optionally a port.\n';
-  if (!isChecked(call, found)) return NOT_CHECKED;
+  if (address === undefined) return failure('set server <b>/<s> check-addr requires an address and optionally a port.\n');
+  if (!isChecked(call, found)) return warning(NOT_CHECKED);
   const ip = hostIp(address);
-  if (ip === null) return `invalid addr '${address}'`;
+  if (ip === null) return warning(`invalid addr '${address}'`);
   const fault = word === 'port' ? setCheckPort(call, found, [port]) : '';
   if (fault === '') addresses.setCheckAddress(found.place, { ip });
   return fault;
 }
 
-function setCheckPort(call: Call[0], found: Call[1], [port]: readonly (string | undefined)[]): string {
-  if (port === undefined) return 'set server <b>/<s> check-port requires a port.\n';
-  if (!isChecked(call, found)) return NOT_CHECKED;
+function setCheckPort(call: Call[0], found: Call[1], [port]: readonly (string | undefined)[]): Reply {
+  if (port === undefined) return failure('set server <b>/<s> check-port requires a port.\n');
+  if (!isChecked(call, found)) return warning(NOT_CHECKED);
   const value = readPort(port);
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return warning(value);
   call.balancer.serverAddresses.setCheckAddress(found.place, { port: value });
   return '';
 }
@@ -108,25 +115,25 @@ function readPort(word: string): number | string {
 }
 
 /** By addresses only: a name would have the operator wait for DNS. */
-function setAgentAddr({ balancer }: Call[0], { place }: Call[1], [address, word, text = '']: Call[2]): string {
-  if (address === undefined) return 'set server <b>/<s> agent-addr requires an address and optionally a port.\n';
-  if (!hasAgent(balancer, place)) return NO_AGENT;
+function setAgentAddr({ balancer }: Call[0], { place }: Call[1], [address, word, text = '']: Call[2]): Reply {
+  if (address === undefined) return failure('set server <b>/<s> agent-addr requires an address and optionally a port.\n');
+  if (!hasAgent(balancer, place)) return warning(NO_AGENT);
   const ip = hostIp(address);
-  if (ip === null) return `invalid addr '${address}'`;
+  if (ip === null) return warning(`invalid addr '${address}'`);
   const port = word === 'port' ? readPort(text) : null;
-  if (typeof port === 'string') return port;
-  return balancer.checker.setAgentAddress(place, { ...ip, port: port ?? 0 }, port) ?? '';
+  if (typeof port === 'string') return warning(port);
+  return warning(balancer.checker.setAgentAddress(place, { ...ip, port: port ?? 0 }, port) ?? '');
 }
 
-function setAgentPort({ balancer }: Call[0], { place }: Call[1], [word]: Call[2]): string {
-  if (word === undefined) return 'set server <b>/<s> agent-port requires a port.\n';
-  if (!hasAgent(balancer, place)) return NO_AGENT;
+function setAgentPort({ balancer }: Call[0], { place }: Call[1], [word]: Call[2]): Reply {
+  if (word === undefined) return failure('set server <b>/<s> agent-port requires a port.\n');
+  if (!hasAgent(balancer, place)) return warning(NO_AGENT);
   const port = readPort(word);
-  return typeof port === 'string' ? port : (balancer.checker.setAgentPort(place, port) ?? '');
+  return warning(typeof port === 'string' ? port : (balancer.checker.setAgentPort(place, port) ?? ''));
 }
 
-function setAgentSend({ balancer }: Call[0], { place }: Call[1], [text = '']: Call[2]): string {
-  return hasAgent(balancer, place) ? (balancer.checker.setAgentSend(place, text) ?? '') : `${NO_AGENT}.\n`;
+function setAgentSend({ balancer }: Call[0], { place }: Call[1], [text = '']: Call[2]): Reply {
+  return hasAgent(balancer, place) ? warning(balancer.checker.setAgentSend(place, text) ?? '') : failure(`${NO_AGENT}.\n`);
 }
 
 function hasAgent({ health }: LoadBalancer, place: ServerPlace): boolean {

@@ -1,18 +1,18 @@
 /** Commands about servers: weights, maintenance, limits, checks and agents switched on and off, their sessions. */
 import type { LoadBalancer } from '../../master/balancer.js';
 import type { ServerPlace } from '../../master/server-states.js';
-import type { Command, CommandCall } from '../command.js';
+import { type Command, type CommandCall, failure, type Reply } from '../command.js';
 import { backendOf, type FoundServer, leadingInteger, refusing, serverOf } from '../places.js';
 import { changeWeight } from './weights.js';
 
-/** Carries out a command on one server; answers what stands against it, or null. */
-type Apply = (call: CommandCall, found: FoundServer, words: readonly string[]) => string | null;
+/** Carries out a command on one server; answers what stands against it, or ''. */
+type Apply = (call: CommandCall, found: FoundServer, words: readonly string[]) => Reply;
 
 /** A command on one server, `enable server b/s1`. */
 function onServer(name: string, usage: string, help: string, apply: Apply): Command {
   const run = refusing((call) => {
     const [word, ...words] = call.words;
-    return apply(call, serverOf(call.balancer, word), words) ?? '';
+    return apply(call, serverOf(call.balancer, word), words);
   });
   return { name, usage, help, level: 'admin', run };
 }
@@ -22,11 +22,11 @@ const simply =
   (act: (balancer: LoadBalancer, place: ServerPlace) => void): Apply =>
   ({ balancer }, { place }) => {
     act(balancer, place);
-    return null;
+    return '';
   };
 
 /** A refusal of the checker as an answer. */
-const line = (text: string | null): string | null => text && `${text}\n`;
+const line = (text: string | null): Reply => (text === null ? '' : failure(`${text}\n`));
 
 /** The commands of this file. */
 export const SERVER_COMMANDS: readonly Command[] = [
@@ -95,12 +95,12 @@ export const SERVER_COMMANDS: readonly Command[] = [
   },
 ];
 
-function setMaxconn({ balancer }: CommandCall, { place }: FoundServer, [word]: readonly string[]): string {
-  if (word === undefined) return 'Require <maxconn>.\n';
+function setMaxconn({ balancer }: CommandCall, { place }: FoundServer, [word]: readonly string[]): Reply {
+  if (word === undefined) return failure('Require <maxconn>.\n');
   const number = leadingInteger(word);
-  if (number === null) return 'maxconn string empty or preceded by garbage';
-  if (number.rest !== '') return 'Trailing garbage in maxconn string';
-  if (number.value < 0 || number.value > 2 ** 31 - 1) return 'Value out of range.\n';
+  if (number === null) return failure('maxconn string empty or preceded by garbage');
+  if (number.rest !== '') return failure('Trailing garbage in maxconn string');
+  if (number.value < 0 || number.value > 2 ** 31 - 1) return failure('Value out of range.\n');
   balancer.serverStates.setMaxconn(place, number.value);
   return '';
 }

@@ -1,6 +1,15 @@
 /** Commands about the connection itself: what it may do, how it is spoken to, when it ends. */
 import { parseTime } from '../../config/values/time.js';
-import { type Command, type CommandCall, type Level, permits, type RuntimeSession } from '../command.js';
+import {
+  type Command,
+  type CommandCall,
+  failure,
+  type Level,
+  Message,
+  permits,
+  type Reply,
+  type RuntimeSession,
+} from '../command.js';
 
 const PROMPT_HELP = `Usage: prompt [help | n | i | p | timed]*
 Changes the interactive mode and the prompt.
@@ -57,7 +66,7 @@ export const SESSION_COMMANDS: readonly Command[] = [
     usage: '',
     help: 'display the level of the current CLI session',
     level: 'user',
-    run: ({ session }) => `${session.level}\n`,
+    run: ({ session }) => new Message('info', `${session.level}\n`),
   },
   { name: 'set timeout', usage: '[cli] <delay>', help: 'change a timeout setting', level: 'user', run: setTimeoutCli },
   {
@@ -70,38 +79,38 @@ export const SESSION_COMMANDS: readonly Command[] = [
 ];
 
 /** Without words it toggles; otherwise each word says one thing. */
-function prompt({ session, words }: CommandCall): string {
+function prompt({ session, words }: CommandCall): Reply {
   if (words.length === 0) session.mode = session.mode === 'prompt' ? 'single' : 'prompt';
   for (const word of words) {
     const mode = MODES[word];
     if (word === 'timed') session.timed = !session.timed;
     else if (mode !== undefined) session.mode = mode;
-    else return PROMPT_HELP;
+    else return new Message('info', PROMPT_HELP);
   }
   return '';
 }
 
-function expertMode({ session, words }: CommandCall): string {
+function expertMode({ session, words }: CommandCall): Reply {
   const [wish] = words;
-  if (wish === undefined) return `expert-mode is ${session.expert ? 'ON' : 'OFF'}\n`;
+  if (wish === undefined) return new Message('info', `expert-mode is ${session.expert ? 'ON' : 'OFF'}\n`);
   session.expert = wish === 'on';
   return '';
 }
 
-function setTimeoutCli({ session, words }: CommandCall): string {
+function setTimeoutCli({ session, words }: CommandCall): Reply {
   const [which, delay] = words;
-  if (which !== 'cli') return "'set timeout' only supports 'cli'.\n";
-  if (delay === undefined) return 'Expects an integer value.\n';
+  if (which !== 'cli') return failure("'set timeout' only supports 'cli'.\n");
+  if (delay === undefined) return failure('Expects an integer value.\n');
   // a number alone means seconds here
   const time = parseTime(/^[0-9]+$/.test(delay) ? `${delay}s` : delay);
-  if (!time.ok || time.value === 0 || time.value > TIMEOUT_MS_MAX) return 'Invalid timeout value.\n';
+  if (!time.ok || time.value === 0 || time.value > TIMEOUT_MS_MAX) return failure('Invalid timeout value.\n');
   session.timeoutMs = time.value;
   return '';
 }
 
-function setSeverityOutput({ session, words }: CommandCall): string {
+function setSeverityOutput({ session, words }: CommandCall): Reply {
   const output = (['none', 'number', 'string'] as const).find((known) => known === words[0]);
-  if (output === undefined) return "one of 'none', 'number', 'string' is a required argument\n";
+  if (output === undefined) return failure("one of 'none', 'number', 'string' is a required argument\n");
   session.severityOutput = output;
   return '';
 }

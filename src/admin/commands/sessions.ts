@@ -6,10 +6,10 @@ import { parseTime } from '../../config/values/time.js';
 import type { LoadBalancer } from '../../master/balancer.js';
 import type { EndpointView, SessionPage, SessionView } from '../../proxy/questions.js';
 import { CLOSING, CONNECTING, QUEUED, RELAYING, RETRY_WAIT } from '../../proxy/session.js';
-import type { Command, CommandCall } from '../command.js';
+import { type Answer, type Command, type CommandCall, failure, type Reply } from '../command.js';
 import { formatLogDate } from '../dates.js';
 import { humanTime, humanTimeOr } from '../durations.js';
-import { backendOf, frontendOf, Refused, serverOf } from '../places.js';
+import { backendOf, frontendOf, Refused, refusing, serverOf } from '../places.js';
 
 /** A number that tells sessions of all workers apart: those of one have these many numbers to themselves. */
 const SERIALS = 2 ** 40;
@@ -24,6 +24,8 @@ const STATES: ReadonlyMap<number, readonly [number: number, name: string]> = new
   [CLOSING, [10, 'CLO']],
 ]);
 const INITIAL = [0, 'INI'] as const;
+
+const NO_SUCH_SESSION = failure("No such session (use 'show sess').\n");
 
 const HELP = `Usage: show sess [<id>|all|help] [<options>*]
   <id>                   the details of that session
@@ -42,7 +44,7 @@ export const SESSION_LIST_COMMANDS: readonly Command[] = [
     usage: '[help|<id>|all] [opts...]',
     help: 'report the list of current streams or dump this exact stream',
     level: 'operator',
-    run: showSessions,
+    run: refusing(showSessions),
   },
   { name: 'shutdown session', usage: '[id]', help: 'kill a specific session', level: 'admin', run: shutdownSession },
 ];
@@ -55,15 +57,11 @@ interface Wish {
   readonly none: string;
 }
 
-async function* showSessions({ balancer, words }: CommandCall): AsyncIterable<string> {
-  let wish: Wish;
-  try {
-    wish = wishOf(words, balancer);
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    yield error.message;
-    return;
-  }
+function showSessions({ balancer, words }: CommandCall): Answer {
+  return words[0] === 'help' ? HELP : list(balancer, wishOf(words, balancer));
+}
+
+async function* list(balancer: LoadBalancer, wish: Wish): AsyncIterable<string> {
   let found = false;
   for await (const { sessions, worker } of pagesOf(balancer)) {
     const text = sessions.map((session) => (wish.wants(session, worker) ? wish.write(session, worker) : '')).join('');
@@ -74,8 +72,8 @@ async function* showSessions({ balancer, words }: CommandCall): AsyncIterable<st
   if (!found) yield wish.none;
 }
 
+/** Throws Refused. */
 function wishOf([first, ...rest]: readonly string[], balancer: LoadBalancer): Wish {
-  if (first === 'help') throw new Refused(HELP);
   if (first === 'all') return { write: details, wants: filterOf(rest, balancer), none: '' };
   const wanted = pointerOf(first);
   if (wanted === null) return { write: row, wants: filterOf(first === undefined ? [] : [first, ...rest], balancer), none: '' };
@@ -120,13 +118,13 @@ async function* pagesOf(balancer: LoadBalancer): AsyncIterable<{ sessions: reado
   }
 }
 
-async function shutdownSession({ balancer, words: [word] }: CommandCall): Promise<string> {
+async function shutdownSession({ balancer, words: [word] }: CommandCall): Promise<Reply> {
   const number = pointerOf(word);
-  if (number === null) return "Session pointer expected (use 'show sess').\n";
+  if (number === null) return failure("Session pointer expected (use 'show sess').\n");
   const worker = Math.floor(number / SERIALS) - 1;
-  if (worker < 0 || worker >= balancer.workerCount) return "No such session (use 'show sess').\n";
+  if (worker < 0 || worker >= balancer.workerCount) return NO_SUCH_SESSION;
   const found = await balancer.ask(worker, { kind: 'shutdown-session', serial: number % SERIALS });
-  return found === true ? '' : "No such session (use 'show sess').\n";
+  return found === true ? '' : NO_SUCH_SESSION;
 }
 
 function pointerOf(word: string | undefined): number | null {

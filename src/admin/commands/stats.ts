@@ -1,5 +1,5 @@
 /** Commands that show and clear statistics: `show info`, `show stat`, `show schema json`, `clear counters`. */
-import type { Answer, Command, CommandCall } from '../command.js';
+import { type Answer, type Command, type CommandCall, failure, PERMISSION_DENIED, permits, type Reply } from '../command.js';
 import { infoSourceOf } from '../stats/info-field.js';
 import { infoLines, jsonInfo, typedInfo } from '../stats/info-texts.js';
 import { SCHEMA_TEXT } from '../stats/schema.js';
@@ -57,7 +57,7 @@ function showInfo({ balancer, words }: CommandCall): string {
 function showStat({ balancer, words, session }: CommandCall): Answer {
   const source = sourceOf(balancer);
   const selection = selectionOf(words, source.plan);
-  if (selection === null) return 'No such proxy.\n';
+  if (selection === null) return failure('No such proxy.\n');
   const subjects = selected(source, selection);
   const form = formOf(words);
   const options = {
@@ -75,13 +75,13 @@ function* csv(subjects: Iterable<Subject>, options: TextOptions): Iterable<strin
 }
 
 /** The highest values begin anew, or everything but what is at the moment. */
-function clearCounters({ balancer, words, session }: CommandCall): string {
+function clearCounters({ balancer, words, session }: CommandCall): Reply {
   const { proxies } = balancer.tables;
   if (words[0] !== 'all') {
     for (const row of proxies.all) row.clearHighest();
     return '';
   }
-  if (session.level !== 'admin') return 'Permission denied\n';
+  if (!permits(session, 'admin')) return PERMISSION_DENIED;
   for (const row of proxies.all) {
     if (row === proxies.process) row.clearHighest();
     else row.clearAll();

@@ -8,7 +8,7 @@ import type { LoadBalancer } from '../../master/balancer.js';
 import type { TablePlan } from '../../plan/rules.js';
 import { MASTER_OWNER } from '../../shared/lock.js';
 import { NO_ENTRY, type StickKey, type StickTable } from '../../shared/stick-table.js';
-import type { Command, CommandCall } from '../command.js';
+import { type Answer, type Command, type CommandCall, failure, type Reply } from '../command.js';
 import { Refused, refusing, refusingLater } from '../places.js';
 import { dataText, datumOf, datumValue, type EntryFilter, filtersOf, tableLine } from '../stick/data.js';
 import { emptyKey, keyText, parseKey } from '../stick/keys.js';
@@ -21,8 +21,8 @@ const SORTED_MAX = 10_000;
 const NUMBERS = 2 ** 32;
 
 const NO_SUCH_TABLE = 'No such table\n';
-const SET_USAGE = 'Required arguments: <table> key <key> [data.<store_data_type> <value>]*\n';
-const CLEAR_USAGE = 'Required arguments: <table> "data.<store_data_type>" <operator> <value> or <table> key <key>\n';
+const SET_USAGE = failure('Required arguments: <table> key <key> [data.<store_data_type> <value>]*\n');
+const CLEAR_USAGE = failure('Required arguments: <table> "data.<store_data_type>" <operator> <value> or <table> key <key>\n');
 
 /** The commands of this file. */
 export const TABLE_COMMANDS: readonly Command[] = [
@@ -31,7 +31,7 @@ export const TABLE_COMMANDS: readonly Command[] = [
     usage: '[<table> [<filter>]*]',
     help: "report table usage stats or dump this table's contents (filter: data/key)",
     level: 'user',
-    run: showTable,
+    run: refusing(showTable),
   },
   {
     name: 'clear table',
@@ -80,34 +80,24 @@ function keyOf(word: string | undefined, { plan }: FoundTable, action: string): 
   return parseKey(word, plan);
 }
 
-async function* showTable({ balancer, words }: CommandCall): AsyncIterable<string> {
-  const [name, ...rest] = words;
-  if (name === undefined) {
-    const { plan, tables } = balancer;
-    yield plan.tables
-      .map((table, i) => tableLine(table, tables.sticks[i].count))
-      .reverse()
-      .join('');
-    return;
-  }
-  try {
-    yield* contents(balancer, tableOf(balancer, name), rest);
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    yield error.message;
-  }
+function showTable({ balancer, words: [name, ...rest] }: CommandCall): Answer {
+  const { plan, tables } = balancer;
+  if (name === undefined) return plan.tables.map((table, i) => tableLine(table, tables.sticks[i].count)).reverse();
+  const table = tableOf(balancer, name);
+  return rest[0] === 'key' ? entryOf(balancer, table, rest[1]) : contents(balancer, table, filtersOf(rest, table.stick));
 }
 
-async function* contents(balancer: LoadBalancer, table: FoundTable, words: readonly string[]): AsyncIterable<string> {
+function entryOf(balancer: LoadBalancer, table: FoundTable, word: string | undefined): string {
   const { plan, stick } = table;
   const line = lineOf(balancer, table);
-  if (words[0] === 'key') {
-    const key = keyOf(words[1], table, 'Showing keys from');
-    const found = key === null ? null : locked(stick, () => one(stick, key, line));
-    if (found !== null) yield tableLine(plan, stick.count) + found;
-    return;
-  }
-  const wanted = filtersOf(words, stick);
+  const key = keyOf(word, table, 'Showing keys from');
+  const found = key === null ? null : locked(stick, () => one(stick, key, line));
+  return found === null ? '' : tableLine(plan, stick.count) + found;
+}
+
+async function* contents(balancer: LoadBalancer, table: FoundTable, wanted: EntryFilter): AsyncIterable<string> {
+  const { plan, stick } = table;
+  const line = lineOf(balancer, table);
   yield tableLine(plan, stick.count);
   const sorted: { readonly key: string; readonly text: string }[] = [];
   const key = emptyKey(plan);
@@ -161,7 +151,7 @@ function lineOf({ plan: whole }: LoadBalancer, { plan, stick, number }: FoundTab
   };
 }
 
-async function clearTable({ balancer, words: [name, ...rest] }: CommandCall): Promise<string> {
+async function clearTable({ balancer, words: [name, ...rest] }: CommandCall): Promise<Reply> {
   if (name === undefined) return CLEAR_USAGE;
   const table = tableOf(balancer, name);
   const { stick } = table;
@@ -171,38 +161,38 @@ async function clearTable({ balancer, words: [name, ...rest] }: CommandCall): Pr
   return '';
 }
 
-function clearKey(table: FoundTable, word: string | undefined): string {
+function clearKey(table: FoundTable, word: string | undefined): Reply {
   const { stick } = table;
   const key = keyOf(word, table, 'Removing keys from');
   if (key === null) return '';
   return locked(stick, () => {
     const entry = stick.find(key, monotonicMs());
-    return entry === NO_ENTRY || stick.drop(entry) ? '' : 'Entry currently in use, cannot remove\n';
+    return entry === NO_ENTRY || stick.drop(entry) ? '' : failure('Entry currently in use, cannot remove\n');
   });
 }
 
-function setTable({ balancer, words: [name, what, word, ...data] }: CommandCall): string {
+function setTable({ balancer, words: [name, what, word, ...data] }: CommandCall): Reply {
   if (name === undefined) return SET_USAGE;
   const table = tableOf(balancer, name);
   const { stick } = table;
   if (what !== 'key') return what === undefined ? '' : SET_USAGE;
   const key = keyOf(word, table, 'Inserting keys into');
-  if (key === null) return 'Invalid key\n';
+  if (key === null) return failure('Invalid key\n');
   return locked(stick, () => {
     const nowMs = monotonicMs();
     const entry = stick.obtain(key, nowMs);
-    if (entry === NO_ENTRY) return 'Unable to allocate a new entry\n';
+    if (entry === NO_ENTRY) return failure('Unable to allocate a new entry\n');
     return store(stick, entry, data, nowMs);
   });
 }
 
 /** What was set before a mistake stays, as in HAProxy. */
-function store(stick: StickTable, entry: number, data: readonly string[], nowMs: number): string {
+function store(stick: StickTable, entry: number, data: readonly string[], nowMs: number): Reply {
   for (let at = 0; at < data.length; at += 2) {
-    if (!data[at].startsWith('data.')) return '"data.<type>" followed by a value expected\n';
+    if (!data[at].startsWith('data.')) return failure('"data.<type>" followed by a value expected\n');
     const datum = datumOf(data[at], stick);
     const value = datumValue(data[at + 1], datum);
-    if (value === null) return 'Require a valid integer value to store\n';
+    if (value === null) return failure('Require a valid integer value to store\n');
     stick.set(entry, datum.field, datum.element, value, nowMs);
   }
   return '';

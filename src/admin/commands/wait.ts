@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseTime } from '../../config/values/time.js';
 import { STATE_MAINTENANCE } from '../../shared/servers.js';
-import type { Command, CommandCall } from '../command.js';
+import { type Command, type CommandCall, failure, Message, type Reply } from '../command.js';
 import { refusingLater, serverOf } from '../places.js';
 
 /** Between two looks, in milliseconds. */
@@ -29,24 +29,24 @@ export const WAIT_COMMANDS: readonly Command[] = [
   },
 ];
 
-async function wait({ balancer, words: [time = '', condition, word] }: CommandCall): Promise<string> {
-  if (time === '-h' || time === '') return HELP;
+async function wait({ balancer, words: [time = '', condition, word] }: CommandCall): Promise<Reply> {
+  if (time === '-h' || time === '') return new Message('info', HELP);
   const read = parseTime(time);
-  if (!read.ok || read.value > DELAY_MS_MAX) return 'Invalid delay (try -h for help).\n';
+  if (!read.ok || read.value > DELAY_MS_MAX) return failure('Invalid delay (try -h for help).\n');
   const ms = read.value;
   if (condition === undefined) {
     await delay(ms);
     return '';
   }
-  if (condition !== 'srv-removable') return 'Unknown condition to wait for (try -h for help).\n';
+  if (condition !== 'srv-removable') return failure('Unknown condition to wait for (try -h for help).\n');
   serverOf(balancer, word);
   const end = performance.now() + ms;
   for (;;) {
     const { place } = serverOf(balancer, word); // a reload may have moved it
     const group = balancer.tables.servers.groups[place.backend];
     const isFree = group.active(place.server) === 0 && group.queued(place.server) === 0;
-    if (isFree && (balancer.serverStates.state(place) & STATE_MAINTENANCE) !== 0) return 'Done.\n';
-    if (performance.now() >= end) return 'Wait delay expired.\n';
+    if (isFree && (balancer.serverStates.state(place) & STATE_MAINTENANCE) !== 0) return new Message('info', 'Done.\n');
+    if (performance.now() >= end) return failure('Wait delay expired.\n');
     await delay(LOOK_MS);
   }
 }

@@ -5,7 +5,7 @@
  */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import type { Answer, ProcessControl, RuntimeSession } from '../command.js';
+import { type Answer, Message, type ProcessControl, type Reply, type RuntimeSession, replyText } from '../command.js';
 import { masterPrompt } from '../master-cli.js';
 import { type Request, RequestReader } from './requests.js';
 
@@ -94,10 +94,14 @@ export class Connection {
   private async answer(request: Request): Promise<void> {
     this.answered = false;
     const answer = this.options.respond(request, this.session);
-    if (typeof answer === 'string') return await this.write(answer);
+    if (typeof answer === 'string' || answer instanceof Message) return await this.reply(answer);
     await this.flush(); // it may take its time
-    if (answer instanceof Promise) return await this.write(await answer);
+    if (answer instanceof Promise) return await this.reply(await answer);
     for await (const piece of answer) await this.write(piece);
+  }
+
+  private reply(reply: Reply): Promise<void> {
+    return this.write(replyText(reply, this.session.severityOutput));
   }
 
   /** Takes a text for the client; resolves when there may be more. */

@@ -1,6 +1,5 @@
 /** A balancer that nobody has started, as far as commands about statistics ask one: its tables are the test's to fill. */
-import type { Command, RuntimeSession } from '../../../../src/admin/command.js';
-import { newSession } from '../../../../src/admin/command.js';
+import { type Command, Message, newSession, type RuntimeSession, replyText } from '../../../../src/admin/command.js';
 import { STATS_COMMANDS } from '../../../../src/admin/commands/stats.js';
 import type { LoadBalancer } from '../../../../src/master/balancer.js';
 import { HealthRecords } from '../../../../src/master/checks/record.js';
@@ -82,7 +81,8 @@ export function statsLab(file: string, maxconn = 100): StatsLab {
       words: words.filter((word) => word !== ''),
       payload: null,
     });
-    return typeof answer === 'string' ? answer : [...(answer as Iterable<string>)].join('');
+    if (typeof answer === 'string') return answer;
+    return answer instanceof Message ? replyText(answer, 'none') : [...(answer as Iterable<string>)].join('');
   };
   const workers = [0, 1].map((worker) => openShared(shared, worker));
   return { clock, states, health, workers, paused, ask, rows: (words = '') => readRows(ask(`show stat ${words}`.trim())) };
