@@ -105,7 +105,7 @@ export class LoadBalancer {
   /** Since when it runs, how busy it is, whether it ends. */
   readonly life = new ProcessLife();
   private workers: Workers | null = null;
-  /** Files of patterns, once somebody has asked for them, and the plan whose they are. */
+  /** Patterns, once somebody has asked for them, and the plan whose they are. */
   private patternsNow: Patterns | null = null;
   private patternsOf: Plan | null = null;
   private active: ActivePlan | null = null;
@@ -289,7 +289,7 @@ export class LoadBalancer {
       onHopeless: (reason) => onHopeless?.(reason),
       onFailing: (generation, place) => this.onFailing(generation, place),
       onDropped: (generation) => this.former.remove(generation),
-      onReady: (worker) => void this.patternsNow?.resend(worker),
+      planAsItIs: (generation) => (generation === this.active?.generation ? this.planAsItIs() : null),
     });
   }
 
@@ -490,17 +490,22 @@ export class LoadBalancer {
     limited.passOn((worker) => signalEventfd(wakeFds[worker]));
   }
 
-  /** Files of patterns and maps, to look at and to change; until the balancer has ended, or another plan comes. */
+  /** Patterns and maps, to look at and to change; until the balancer has ended, or another plan comes. */
   get patterns(): Patterns {
     const { generation, plan } = this.inForce;
     if (this.patternsOf !== plan) {
       this.patternsOf = plan;
-      this.patternsNow = new Patterns(plan, async (file, change, only) => {
-        const workers = only === undefined ? [...Array(this.workerCount).keys()] : [only];
-        await Promise.all(workers.map((worker) => this.ask(worker, { kind: 'patterns', generation, file, change })));
+      this.patternsNow = new Patterns(plan, async (list, change) => {
+        const workers = [...Array(this.workerCount).keys()];
+        await Promise.all(workers.map((worker) => this.ask(worker, { kind: 'patterns', generation, list, change })));
       });
     }
     return this.patternsNow as Patterns;
+  }
+
+  /** The plan in force with the patterns that commands have changed; null: it is as it was. */
+  private planAsItIs(): Plan | null {
+    return this.patternsOf === this.active?.plan ? (this.patternsNow?.planAsItIs() ?? null) : null;
   }
 
   /** Asks a worker, by its number; null when it does not answer, in time or at all. */

@@ -1,11 +1,11 @@
 /**
- * The files of patterns and maps of a plan as they are now: the truth about their entries, with HAProxy's
- * versions (management manual, `prepare map`), and what tells the workers of a change. Whoever has a
- * change made waits until every worker has it. A reload begins anew from the files.
+ * The patterns and maps of a plan as they are now, of files and those that ACLs hold themselves: the truth
+ * about their entries, with HAProxy's versions (management manual, `prepare map`), and what tells the workers
+ * of a change. Whoever has a change made waits until every worker has it. A reload begins anew.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { parseEntry } from '../plan/compile/pattern-files.js';
-import type { PatternFileForm, PatternFilePlan } from '../plan/expression.js';
+import type { PatternForm, PatternListPlan, PatternSource } from '../plan/expression.js';
 import type { Plan } from '../plan/plan.js';
 import type { PatternChange, PatternEntry } from '../proxy/samples/match/live.js';
 
@@ -21,10 +21,10 @@ export interface Pattern {
   value: string;
 }
 
-/** Has a change made in every worker; `worker`: in this one only. */
-export type TellPatterns = (file: number, change: PatternChange, worker?: number) => Promise<void>;
+/** Has a change made in every worker, in the order of the calls; resolves when it is. */
+export type TellPatterns = (list: number, change: PatternChange) => Promise<void>;
 
-/** A file, whatever it is used for. */
+/** A file, or the patterns of an ACL. */
 export class PatternReference {
   /** The entries in force. */
   entries: readonly Pattern[];
@@ -32,16 +32,15 @@ export class PatternReference {
   currentVersion = 0;
   nextVersion = 0;
   /** Its entries are not those of the plan any more. */
-  isChanged = false;
+  private isChanged = false;
   /** Contents that are being prepared, by their versions. */
   private readonly prepared = new Map<number, Pattern[]>();
   private last: Promise<void> = Promise.resolve();
 
-  /** @param files the files of the plan that stand for this one, each read in another way; by their indexes */
+  /** @param lists those of the plan that come from there, each read in another way; by their indexes */
   constructor(
-    readonly id: number,
-    readonly path: string,
-    private readonly files: ReadonlyMap<number, PatternFileForm>,
+    readonly source: PatternSource,
+    private readonly lists: ReadonlyMap<number, PatternForm>,
     entries: readonly (readonly [key: string, value: string])[],
     private readonly numbers: { next: number },
     private readonly tell: TellPatterns,
@@ -51,12 +50,12 @@ export class PatternReference {
 
   /** It has values. */
   get isMap(): boolean {
-    return [...this.files.values()].some(({ map }) => map);
+    return this.forms.some(({ map }) => map);
   }
 
   /** How it is read. */
-  get forms(): readonly PatternFileForm[] {
-    return [...this.files.values()];
+  get forms(): readonly PatternForm[] {
+    return [...this.lists.values()];
   }
 
   /** The entries of a version; null: it was not prepared. */
@@ -66,7 +65,7 @@ export class PatternReference {
 
   /** What stands against an entry, in HAProxy's words; null: nothing. */
   fault(key: string, value: string): string | null {
-    for (const form of this.files.values()) {
+    for (const form of this.lists.values()) {
       const entry = parseEntry(key, value, form);
       if (!entry.ok) return entry.message;
     }
@@ -130,9 +129,9 @@ export class PatternReference {
     return true;
   }
 
-  /** Tells a worker that has only the plan what has changed since. */
-  resend(worker: number): Promise<void> {
-    return this.isChanged ? this.change(() => this.send(worker)) : Promise.resolve();
+  /** The list of that index as it is now. */
+  asItIs(list: PatternListPlan): PatternListPlan {
+    return this.isChanged ? { ...list, entries: parsedEntries(this.entries, list.form) } : list;
   }
 
   private replace(entries: readonly Pattern[]): Promise<void> {
@@ -142,19 +141,20 @@ export class PatternReference {
     });
   }
 
-  private async send(worker?: number): Promise<void> {
-    for (const [file, form] of this.files) {
-      await this.tell(file, { kind: 'begin' }, worker);
+  private async send(): Promise<void> {
+    for (const [list, form] of this.lists) {
+      await this.tell(list, { kind: 'begin' });
       for (let at = 0; at < this.entries.length; at += PART) {
-        await this.tell(file, { kind: 'part', entries: parsedEntries(this.entries.slice(at, at + PART), form) }, worker);
+        await this.tell(list, { kind: 'part', entries: parsedEntries(this.entries.slice(at, at + PART), form) });
         await breathe();
       }
-      await this.tell(file, { kind: 'swap' }, worker);
+      await this.tell(list, { kind: 'swap' });
     }
   }
 
-  private async each(change: (form: PatternFileForm) => PatternChange): Promise<void> {
-    for (const [file, form] of this.files) await this.tell(file, change(form));
+  /** All at once: a worker that begins now has either none of them, or all, in its plan. */
+  private async each(change: (form: PatternForm) => PatternChange): Promise<void> {
+    await Promise.all([...this.lists].map(([list, form]) => this.tell(list, change(form))));
   }
 
   /** One change after the other: workers shall see them in this order, and whole. */
@@ -170,35 +170,45 @@ export class PatternReference {
   }
 }
 
-/** All files of a plan. */
+/** All patterns of a plan. */
 export class Patterns {
+  /** In the order of their numbers. */
   readonly references: readonly PatternReference[];
 
-  constructor(plan: Plan, tell: TellPatterns) {
+  constructor(
+    private readonly plan: Plan,
+    tell: TellPatterns,
+  ) {
     const numbers = { next: 0 };
-    const paths = [...new Set(plan.patternFiles.map(({ path }) => path))];
-    this.references = paths.map((path, id) => {
-      const files = plan.patternFiles.flatMap((file, index) => (file.path === path ? [{ file, index }] : []));
-      const forms = new Map(files.map(({ file, index }) => [index, file.form ?? NO_FORM]));
-      return new PatternReference(id, path, forms, writtenEntries(files[0].file), numbers, tell);
-    });
+    const bySource = new Map<number, Map<number, PatternListPlan>>();
+    for (const [index, list] of plan.patternLists.entries()) {
+      const lists = bySource.get(list.source.id) ?? new Map<number, PatternListPlan>();
+      bySource.set(list.source.id, lists.set(index, list));
+    }
+    this.references = [...bySource.values()]
+      .map((lists) => {
+        const [{ source, ...list }] = lists.values();
+        const forms = new Map([...lists].map(([index, { form }]) => [index, form]));
+        return new PatternReference(source, forms, writtenEntries(list), numbers, tell);
+      })
+      .sort((a, b) => a.source.id - b.source.id);
   }
 
-  /** For a worker that has begun by the plan: what has changed since. */
-  async resend(worker: number): Promise<void> {
-    for (const reference of this.references) await reference.resend(worker);
+  /** The plan with the patterns that there are now: for a worker that takes the place of a dead one. */
+  planAsItIs(): Plan {
+    const { plan, references } = this;
+    const byId = new Map(references.map((reference) => [reference.source.id, reference]));
+    return { ...plan, patternLists: plan.patternLists.map((list) => byId.get(list.source.id)?.asItIs(list) ?? list) };
   }
 }
 
-const NO_FORM: PatternFileForm = { match: 'str', map: false, value: 'any' };
-
-function writtenEntries({ entries, texts }: PatternFilePlan): [string, string][] {
+function writtenEntries({ entries, texts }: Pick<PatternListPlan, 'entries' | 'texts'>): [string, string][] {
   const text = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
   return entries.map(([key, value], i) => [texts?.[i] ?? text(key), text(value)]);
 }
 
 /** As workers compare them; what is wrong with an entry was found before. */
-function parsedEntries(patterns: readonly Pattern[], form: PatternFileForm): PatternEntry[] {
+function parsedEntries(patterns: readonly Pattern[], form: PatternForm): PatternEntry[] {
   return patterns.flatMap(({ key, value }) => {
     const entry = parseEntry(key, value, form);
     return entry.ok ? [entry.value] : [];

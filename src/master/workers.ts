@@ -46,8 +46,8 @@ export interface WorkersOptions {
   readonly workerUrl?: URL;
   /** Workers keep dying. Called once. */
   readonly onHopeless: (reason: string) => void;
-  /** A worker works by the plan in force: at the start, and in the place of a dead one. */
-  readonly onReady?: (worker: number) => void;
+  /** The plan of that number with what commands have changed in it; null: it is as it was. Asked for who takes the place of a dead worker. */
+  readonly planAsItIs?: (generation: number) => Plan | null;
   /** Connections to a server fail again and again (`observe layer4`). */
   readonly onFailing: (generation: number, place: ServerPlace) => void;
   /** No session of a former plan is left in any worker. */
@@ -283,7 +283,9 @@ export class Workers {
     place.orders = port1;
     place.paused = this.pausing.serial;
     place.begun = current.generation;
-    const first = { ...workOf(current, index), paused: this.pausing.frontends };
+    const changed = this.options.planAsItIs?.(current.generation) ?? null;
+    const plan = changed === null ? current.plan : writeShared(changed);
+    const first = { ...workOf(current, index), plan, paused: this.pausing.frontends };
     thread.start({ index, work: first, cpus: cpus[index], orders: port2, listenersMax, ioEngine, backlogMax });
   }
 
@@ -309,7 +311,6 @@ export class Workers {
     if (kind !== 'ready') return;
     place.ready = true;
     place.applied = place.begun;
-    this.options.onReady?.(place.index);
     if (this.phase === 'draining') this.tell(place, { kind: 'drain' }); // it replaced one that died meanwhile
   }
 

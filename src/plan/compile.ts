@@ -34,7 +34,7 @@ export function compilePlan(config: Config, resources: Resources, findings: Find
     frontends: proxies.filter(isFrontend).map((proxy) => compileFrontend(proxy, compilation)),
     backends: proxies.filter(isBackend).map((proxy) => compileBackend(proxy, compilation)),
     acls: references.acls,
-    patternFiles: references.patternFiles,
+    patternLists: references.patterns.numbered(),
     tables: references.tables,
   };
   return findings.list.slice(before).some(({ severity }) => severity === 'alert') ? null : plan;

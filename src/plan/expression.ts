@@ -34,9 +34,8 @@ export interface AclTestPlan {
   readonly expression: ExpressionPlan;
   readonly match: MatchMethod;
   readonly ignoreCase: boolean;
-  readonly patterns: readonly string[];
-  /** Indexes in `plan.patternFiles`. */
-  readonly files: readonly number[];
+  /** Indexes in `plan.patternLists`: of the patterns in its line, and of its files. */
+  readonly lists: readonly number[];
 }
 
 /** An ACL: true when one of its tests is. */
@@ -46,21 +45,45 @@ export interface AclPlan {
   readonly tests: readonly AclTestPlan[];
 }
 
-/** A file of patterns or of a map: its lines without comments, key and value apart. */
-export interface PatternFilePlan {
-  readonly path: string;
+/** Patterns of a line `acl`, or the lines of a file of patterns or of a map, without comments and read in one way. */
+export interface PatternListPlan {
+  /** Where they come from; lists that read one file in several ways share it. */
+  readonly source: PatternSource;
   /** `[key, value]`; the value of a plain pattern is ''. */
   readonly entries: readonly (readonly [string, string])[];
-  /** How its lines are read; absent where nobody may change them. */
-  readonly form?: PatternFileForm;
-  /** The keys as written, where some of them are not as they are compared. */
+  /** How its lines are read. */
+  readonly form: PatternForm;
+  /** The keys as people are shown them, where some of them are not as they are compared. */
   readonly texts?: readonly string[];
 }
 
-/** What the lines of a file of patterns are. */
-export interface PatternFileForm {
+/** What patterns come from: what commands about them name. */
+export interface PatternSource {
+  /** Its number. */
+  readonly id: number;
+  /** Of a file; '' of patterns that stand in the configuration itself. */
+  readonly path: string;
+  /** Where it is used. */
+  readonly uses: readonly PatternUse[];
+}
+
+/** A place where patterns are used. */
+export interface PatternUse {
+  /** `acl-map`: an ACL compares with the keys of a map (`-M`). */
+  readonly kind: 'acl' | 'acl-map' | 'map';
+  /** What is compared with them: the name of the fetch. */
+  readonly keyword: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** What the lines of a list of patterns are. */
+export interface PatternForm {
   /** How keys are compared. */
   readonly match: MatchMethod;
+  readonly ignoreCase: boolean;
+  /** Numbers have two parts, as `3.1`. */
+  readonly dotted: boolean;
   /** Lines are keys and values. */
   readonly map: boolean;
   /** What the values must be; `any` where they are not looked at. */

@@ -6,7 +6,7 @@
 import type { BalanceAlgorithm, HashTypeConfig, HoldStatus, ServerCheckSettings } from '../config/config.js';
 import type { SocketAddress } from '../kernel/address.js';
 import { type CheckPlan, CONNECTION_CHECK } from './checks.js';
-import type { AclPlan, ConditionPlan, ExpressionPlan, FormatPlan, PatternFilePlan } from './expression.js';
+import type { AclPlan, ConditionPlan, ExpressionPlan, FormatPlan, PatternListPlan } from './expression.js';
 import { type LogOutputPlan, type LogPlan, type LogTargetPlan, NO_LOG, NO_LOG_OUTPUT } from './logging.js';
 import { NO_RULES, type RulesPlan, type StickRulePlan, type TablePlan } from './rules.js';
 import { NO_RUNTIME, type RuntimePlan } from './runtime.js';
@@ -21,7 +21,7 @@ export interface Plan {
   readonly frontends: readonly FrontendPlan[];
   readonly backends: readonly BackendPlan[];
   readonly acls: readonly AclPlan[];
-  readonly patternFiles: readonly PatternFilePlan[];
+  readonly patternLists: readonly PatternListPlan[];
   readonly tables: readonly TablePlan[];
 }
 

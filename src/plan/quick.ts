@@ -105,7 +105,7 @@ export function quickPlan(flags: QuickFlags): Plan {
       },
     ],
     acls: [],
-    patternFiles: [],
+    patternLists: [],
     tables: [],
   };
 }

@@ -21,8 +21,8 @@ export type Question =
   | { readonly kind: 'sessions'; readonly from: number }
   /** End the session of that number; whether there was one. */
   | { readonly kind: 'shutdown-session'; readonly serial: number }
-  /** Change the entries of a file of patterns of the plan of that number; true when that is done. */
-  | { readonly kind: 'patterns'; readonly generation: number; readonly file: number; readonly change: PatternChange }
+  /** Change the entries of a list of patterns of the plan of that number; true when that is done. */
+  | { readonly kind: 'patterns'; readonly generation: number; readonly list: number; readonly change: PatternChange }
   /** What the worker holds. */
   | { readonly kind: 'holdings' };
 
@@ -115,9 +115,9 @@ function shutdown(base: WorkerBase, dataPlane: DataPlane, serial: number): boole
 }
 
 /** A plan that is not in force any more is of no interest. */
-function changePatterns(dataPlane: DataPlane, { generation, file, change }: Extract<Question, { kind: 'patterns' }>): boolean {
+function changePatterns(dataPlane: DataPlane, { generation, list, change }: Extract<Question, { kind: 'patterns' }>): boolean {
   const plan = dataPlane.laneOf(generation)?.plan;
-  if (plan !== undefined) livePatterns(plan.patternFiles[file]).change(change);
+  if (plan !== undefined) livePatterns(plan.patternLists[list]).change(change);
   return true;
 }
 

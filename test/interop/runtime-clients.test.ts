@@ -4,24 +4,19 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { eventually, freePort, runProcess, scratchFolder, withProcesses } from '../harness.js';
-import { type Managed, manage } from './support/runtime.js';
+import { type Managed, manage, runtimeConfig } from './support/runtime.js';
 
-const CONFIG = `
-global
-  stats socket {socket} level admin
-  stats timeout 10s
-defaults
-  mode tcp
-  timeout connect 5s
-  timeout client 30s
-  timeout server 30s
+const CONFIG = runtimeConfig(
+  `
 frontend web
   bind 127.0.0.1:{traffic}
   default_backend pool
 backend pool
   server one 127.0.0.1:{silent}
   server two 127.0.0.1:{silent}
-`;
+`,
+  { global: ['stats timeout 10s'] },
+);
 
 async function started(): Promise<Managed> {
   return manage({ name: 'turbo-lb', engine: 'epoll', workers: 1 }, CONFIG, { silent: await freePort() });

@@ -3,16 +3,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { eventually, freePort, withProcesses } from '../harness.js';
 import { closeAll, dial, serve, silent } from './support/peers.js';
-import { type Managed, manage, sameAnswer, sideBySide } from './support/runtime.js';
+import { type Managed, manage, NUMBERED, runtimeConfig, sameAnswer, sideBySide } from './support/runtime.js';
 
-const CONFIG = `
-global
-  stats socket {socket} level admin
-defaults
-  mode tcp
-  timeout connect 5s
-  timeout client 30s
-  timeout server 30s
+const CONFIG = runtimeConfig(
+  `
 frontend f
   bind 127.0.0.1:{traffic}
   default_backend b
@@ -24,7 +18,9 @@ backend static
   balance static-rr
   server s1 127.0.0.1:{silent} weight 10
 backend empty
-`;
+`,
+  NUMBERED,
+);
 
 /** In this order: each finds what those before it have left. */
 const COMMANDS: readonly string[] = [

@@ -3,23 +3,18 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { eventually } from '../harness.js';
 import { dial, echo, interop, serve, silent } from './support/peers.js';
-import { type Managed, manage, sameAnswer, sideBySide } from './support/runtime.js';
+import { type Managed, manage, runtimeConfig, sameAnswer, sideBySide } from './support/runtime.js';
 
-const CONFIG = `
-global
-  stats socket {socket} level admin
-  maxconn 500
-defaults
-  mode tcp
-  timeout connect 5s
-  timeout client 30s
-  timeout server 30s
+const CONFIG = runtimeConfig(
+  `
 frontend f
   bind 127.0.0.1:{traffic} name here
   default_backend b
 backend b
   server s 127.0.0.1:{server}
-`;
+`,
+  { global: ['maxconn 500'] },
+);
 
 /** The lines of `show sess`, the ones of the runtime socket's own sessions in HAProxy apart. */
 async function sessions({ ask }: Managed, command = 'show sess'): Promise<string[]> {

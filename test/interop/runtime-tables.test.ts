@@ -3,16 +3,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { eventually, withProcesses } from '../harness.js';
 import { closeAll, dial, echo, serve } from './support/peers.js';
-import { type Managed, manage, sameAnswer, sideBySide } from './support/runtime.js';
+import { type Managed, manage, NUMBERED, runtimeConfig, sameAnswer, sideBySide } from './support/runtime.js';
 
-const CONFIG = `
-global
-  stats socket {socket} level admin
-defaults
-  mode tcp
-  timeout connect 5s
-  timeout client 30s
-  timeout server 30s
+const CONFIG = runtimeConfig(
+  `
 listen st
   bind 127.0.0.1:{traffic}
   stick-table type ip size 100 expire 5m store conn_cnt,conn_rate(10s),gpc0,gpc0_rate(5s),bytes_in_cnt,server_id,gpt0,sess_cnt,conn_cur
@@ -29,7 +23,9 @@ backend v6
   stick-table type ipv6 size 1k expire 30s store gpc0,http_req_rate(10s),server_key
 backend large
   stick-table type integer size 100k store gpc0
-`;
+`,
+  NUMBERED,
+);
 
 const COMMANDS: readonly string[] = [
   ...['show table', 'show table st', 'show table nope', 'show table st key', 'show table st key 127.0.0.1'],
@@ -94,7 +90,7 @@ test('what only newer versions of HAProxy know, and entries in use', () =>
     const client = await dial(ports.traffic);
     client.socket.write('x');
     await eventually('it came back', () => client.bytes === 1);
-    assert.is(await ask('clear table st key 127.0.0.1\n'), 'Entry currently in use, cannot remove\n\n');
+    assert.is(await ask('clear table st key 127.0.0.1\n'), '[3]: Entry currently in use, cannot remove\n\n');
     assert.match(await ask('clear table st;show table st\n'), /key=127\.0\.0\.1 use=1 /);
     client.socket.end();
     await eventually('it can be cleared', async () => /used:0$/m.test(await ask('clear table st;show table st\n')));

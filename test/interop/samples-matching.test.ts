@@ -3,16 +3,17 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { AclTestPlan, PatternFilePlan } from '../../src/plan/expression.js';
+import type { AclTestPlan, PatternListPlan } from '../../src/plan/expression.js';
 import { FOUND } from '../../src/proxy/samples/sample.js';
 import { scratchFolder, withProcesses } from '../harness.js';
-import { aclTest, condition, Lab } from '../proxy/samples/support/lab.js';
+import { aclTest, condition, Lab, type LabTest } from '../proxy/samples/support/lab.js';
+import { patternList } from '../proxy/samples/support/patterns.js';
 import { haproxyHolds } from './support/evaluations.js';
 
 /** A test of an ACL, and how configurations write it. */
 interface Case {
   readonly written: string;
-  readonly test: AclTestPlan;
+  readonly test: LabTest;
 }
 
 const reader = new Lab();
@@ -38,9 +39,9 @@ function one(expression: string, match: AclTestPlan['match'], patterns: readonly
   return { written, test: { ...aclTest(reader.plan(expression), match, ...compiled), ignoreCase } };
 }
 
-async function compare(cases: readonly Case[], patternFiles: readonly PatternFilePlan[] = []): Promise<void> {
+async function compare(cases: readonly Case[], patternLists: readonly PatternListPlan[] = []): Promise<void> {
   const expected = await haproxyHolds(cases.map(({ written }) => written));
-  const lab = new Lab({ acls: cases.map((each) => ({ name: '', tests: [each.test] })), patternFiles });
+  const lab = new Lab({ acls: cases.map((each) => ({ name: '', tests: [each.test] })), patternLists });
   const own = cases.map((_, i) => String(lab.expressions.condition(condition(String(i)))(lab.context) === FOUND));
   const different = [...cases.keys()].filter((i) => own[i] !== expected[i]);
   assert.equal(
@@ -195,14 +196,15 @@ differential('files of patterns, and patterns beside them', () => {
   const path = join(scratchFolder(), 'patterns');
   const lines = ['abc', 'def', 'x y', '10.0.0.0/8'];
   writeFileSync(path, `# a comment\n\n  ${lines.join('\n')}\n`);
-  const file: PatternFilePlan = { path, entries: lines.map((line) => [line, ''] as const) };
+  const methods = ['str', 'end', 'sub'] as const;
+  const files = methods.map((match) => patternList(lines, { match }, path));
   const cases = ['str(abc)', 'str(x y)', 'str(xdef)', 'str(other)', 'str(y)'].flatMap((text) =>
-    (['str', 'end', 'sub'] as const).map((match): Case => {
+    methods.map((match, index): Case => {
       const { test: own } = one(text, match, ['other']);
-      return { written: `{ ${text.replace(' ', '\\ ')} -m ${match} -f ${path} other }`, test: { ...own, files: [0] } };
+      return { written: `{ ${text.replace(' ', '\\ ')} -m ${match} -f ${path} other }`, test: { ...own, files: [index] } };
     }),
   );
-  return compare(cases, [file]);
+  return compare(cases, files);
 });
 
 test.run();

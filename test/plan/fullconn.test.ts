@@ -10,7 +10,7 @@ function planOf(frontends: Partial<FrontendPlan>[], fullconns: number[]): Plan {
     frontends: frontends.map((frontend) => ({ ...DEFAULT_FRONTEND, ...frontend })),
     backends: fullconns.map((fullconn) => ({ ...DEFAULT_BACKEND, fullconn })),
     acls: [],
-    patternFiles: [],
+    patternLists: [],
     tables: [],
   };
 }

@@ -1,5 +1,5 @@
 /** What happens in one run, drawn from its seed: the plan, the sizes, the clients, the servers, the faults. */
-import type { AclPlan, ExpressionPlan } from '../../src/plan/expression.js';
+import type { AclPlan, ExpressionPlan, PatternListPlan } from '../../src/plan/expression.js';
 import {
   type BackendPlan,
   DEFAULT_BACKEND,
@@ -12,6 +12,7 @@ import {
 } from '../../src/plan/plan.js';
 import { QUICK_ALGORITHMS } from '../../src/plan/quick.js';
 import { type ActionPlan, NO_RULES, type RulePlan, type RulesPlan } from '../../src/plan/rules.js';
+import { patternList } from '../proxy/samples/support/patterns.js';
 import type { ServerScript } from './network.js';
 import { NEVER, type Script } from './peer.js';
 import { drawLimits } from './queueing.js';
@@ -164,7 +165,7 @@ function drawScript(random: Random, { clean, violence }: Mood, patient: boolean)
 
 function drawPlan(random: Random, clean: boolean, servers: number): Plan {
   const backend = drawLimits(random, clean, drawBackend(random, clean, servers));
-  const { rules, acls } = drawRules(random, clean);
+  const { rules, acls, patternLists } = drawRules(random, clean);
   const frontend: FrontendPlan = {
     ...DEFAULT_FRONTEND,
     name: 'front',
@@ -176,18 +177,25 @@ function drawPlan(random: Random, clean: boolean, servers: number): Plan {
     rules: { ...NO_RULES, ...rules.request },
   };
   const answered = { ...backend, rules: { ...NO_RULES, ...rules.response } };
-  return { process: DEFAULT_PROCESS, frontends: [frontend], backends: [answered], acls, patternFiles: [], tables: [] };
+  return { process: DEFAULT_PROCESS, frontends: [frontend], backends: [answered], acls, patternLists, tables: [] };
 }
 
 /** Rules that wait for so many bytes; in a clean run they refuse nobody. */
 function drawRules(
   random: Random,
   clean: boolean,
-): { rules: { request: Partial<RulesPlan>; response: Partial<RulesPlan> }; acls: AclPlan[] } {
+): {
+  rules: { request: Partial<RulesPlan>; response: Partial<RulesPlan> };
+  acls: AclPlan[];
+  patternLists: PatternListPlan[];
+} {
   const acls: AclPlan[] = [];
+  const patternLists: PatternListPlan[] = [];
   const some = (side: 'req' | 'res', last: ActionPlan['kind']): RulePlan[] => {
     if (random.chance(70)) return [];
-    acls.push(atLeast(side, random.below(random.chance(70) ? 40 : 400)));
+    const bytes = random.below(random.chance(70) ? 40 : 400);
+    const list = patternLists.push(patternList([`${bytes}:`], { match: 'int' })) - 1;
+    acls.push(atLeast(side, list));
     const condition = { unless: false, alternatives: [[{ negated: false, acl: acls.length - 1 }]] };
     const accept: RulePlan = { action: { kind: 'accept' }, condition };
     return clean || random.chance(60) ? [accept] : [accept, { action: { kind: last } as ActionPlan, condition: null }];
@@ -201,15 +209,16 @@ function drawRules(
       response: { response: some('res', random.pick(['close', drop])), responseInspectDelayMs: delay() },
     },
     acls,
+    patternLists,
   };
 }
 
-/** `{ req.len ge bytes }`. */
-function atLeast(side: 'req' | 'res', bytes: number): AclPlan {
+/** `{ req.len ge bytes }`; the bytes stand in that list. */
+function atLeast(side: 'req' | 'res', list: number): AclPlan {
   const expression: ExpressionPlan = { fetch: `${side}.len`, arguments: [], kinds: [], converters: [], type: 'sint' };
   return {
     name: '',
-    tests: [{ expression, match: 'int', ignoreCase: false, patterns: ['ge', String(bytes)], files: [] }],
+    tests: [{ expression, match: 'int', ignoreCase: false, lists: [list] }],
   };
 }
 

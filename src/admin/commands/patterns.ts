@@ -1,30 +1,31 @@
 /**
- * Commands about files of patterns (`-f` of ACLs) and maps: their entries are shown, found, changed one by
- * one, or replaced as a whole by a version that was prepared. Each command exists for maps and for ACLs.
+ * Commands about patterns of ACLs, those in files and those in the line itself, and maps: their entries are
+ * shown, found, changed one by one, or replaced as a whole by a version that was prepared. Each command exists
+ * for maps and for ACLs.
  */
 import { bytesOf } from '../../config/samples/bytes.js';
 import type { LoadBalancer } from '../../master/balancer.js';
 import type { Pattern, PatternReference } from '../../master/patterns.js';
 import { parseEntry, splitEntry } from '../../plan/compile/pattern-files.js';
-import type { PatternFileForm } from '../../plan/expression.js';
+import type { PatternForm } from '../../plan/expression.js';
 import { matchCast, patternSet } from '../../proxy/samples/match/patterns.js';
 import { Sample } from '../../proxy/samples/sample.js';
-import type { Command, CommandCall, Level } from '../command.js';
+import { type Answer, type Command, type CommandCall, failure, type Level, Message, type Reply } from '../command.js';
 import { Refused, refusing, refusingLater } from '../places.js';
 
 type Kind = 'map' | 'acl';
 
 /** Characters of a piece of a list. */
 const PIECE = 1000;
-const OUT_OF_RANGE = 'Version number out of range.\n';
-const IN_FUTURE = "Version number in the future, please use 'prepare map' before.\n";
-const ADD_MAP =
-  "'add map' expects three parameters (map identifier, key and value) or one parameter (map identifier) and a payload\n";
-const ADD_ACL = "'add acl' expects two parameters: ACL identifier and pattern.\n";
+const OUT_OF_RANGE = failure('Version number out of range.\n');
+const ADD_USAGE: Readonly<Record<Kind, string>> = {
+  map: "'add map' expects three parameters (map identifier, key and value) or one parameter (map identifier) and a payload\n",
+  acl: "'add acl' expects two parameters: ACL identifier and pattern.\n",
+};
 const SHARED = "This ACL is shared with a map containing samples. You must use the command 'add map' to add values.\n";
 /** How HAProxy looks patterns up: those of the others it goes through one by one. */
 const IN_TREES: ReadonlySet<string> = new Set(['str', 'beg', 'ip']);
-const VALUE_TYPES: Readonly<Record<PatternFileForm['value'], string>> = { any: 'str', str: 'str', int: 'sint', ip: 'ipv4' };
+const VALUE_TYPES: Readonly<Record<PatternForm['value'], string>> = { any: 'str', str: 'str', int: 'sint', ip: 'ipv4' };
 
 /** A command for both kinds. */
 function both(
@@ -50,7 +51,7 @@ export const PATTERN_COMMANDS: readonly Command[] = [
     { map: '[@<ver>] [map]', acl: '[@<ver>] <acl>' },
     { map: "report available maps or dump a map's contents", acl: "report available acls or dump an acl's contents" },
     'user',
-    (kind) => (call) => show(kind, call),
+    (kind) => refusing((call) => show(kind, call)),
   ),
   ...both(
     'get',
@@ -91,7 +92,7 @@ export const PATTERN_COMMANDS: readonly Command[] = [
     (kind) =>
       refusingLater(async ({ balancer, words }) => {
         const { version, rest } = versionOf(words);
-        await referenceOf(kind, balancer, rest[0], true).clear(version);
+        await referenceOf(kind, balancer, rest[0]).clear(version);
         return '';
       }),
   ),
@@ -101,7 +102,10 @@ export const PATTERN_COMMANDS: readonly Command[] = [
     { map: 'prepare a new version for atomic map replacement', acl: 'prepare a new version for atomic ACL replacement' },
     'operator',
     (kind) =>
-      refusing(({ balancer, words: [name] }) => `New version created: ${referenceOf(kind, balancer, name, true).prepare()}\n`),
+      refusing(({ balancer, words: [name] }) => {
+        const version = referenceOf(kind, balancer, name ?? '').prepare();
+        return new Message('info', `New version created: ${version}\n`);
+      }),
   ),
   ...both(
     'commit',
@@ -111,8 +115,8 @@ export const PATTERN_COMMANDS: readonly Command[] = [
     (kind) =>
       refusingLater(async ({ balancer, words }) => {
         const { version, rest } = versionOf(words);
-        if (version === null) return 'Missing version number.\n';
-        return (await referenceOf(kind, balancer, rest[0], true).commit(version)) ? '' : OUT_OF_RANGE;
+        if (version === null) return failure('Missing version number.\n');
+        return (await referenceOf(kind, balancer, rest[0]).commit(version)) ? '' : OUT_OF_RANGE;
       }),
   ),
 ];
@@ -123,31 +127,26 @@ function versionOf(words: readonly string[]): { readonly version: number | null;
   return found === null ? { version: null, rest: words } : { version: Number(found[1]), rest: words.slice(1) };
 }
 
-/** A file by its path or by `#` and its number. What only ACLs use is no map. Throws Refused. */
-function referenceOf(kind: Kind, { patterns }: LoadBalancer, word: string | undefined, named = false): PatternReference {
+/** A file by its path, or anything by `#` and its number. What only ACLs use is no map. Throws Refused. */
+function referenceOf(kind: Kind, { patterns }: LoadBalancer, word: string | undefined): PatternReference {
   const label = kind === 'map' ? 'map' : 'ACL';
-  if (word === undefined && named) throw new Refused(`Missing ${label} identifier.\n`);
-  const found = patterns.references.find(({ path, id }) => word === path || word === `#${id}`);
+  if (word === undefined) throw new Refused(`Missing ${label} identifier.\n`);
+  const found = patterns.references.find(({ source: { path, id } }) => (path !== '' && word === path) || word === `#${id}`);
   if (found === undefined || (kind === 'map' && !found.isMap))
     throw new Refused(`Unknown ${label} identifier. Please use #<id> or <file>.\n`);
   return found;
 }
 
-function* show(kind: Kind, { balancer, words }: CommandCall): Iterable<string> {
+function show(kind: Kind, { balancer, words }: CommandCall): Answer {
   const { version, rest } = versionOf(words);
-  if (rest.length === 0) {
-    yield '# id (file) description\n';
-    for (const one of balancer.patterns.references) if (kind === 'acl' || one.isMap) yield description(kind, one);
-    return;
-  }
-  let entries: readonly Pattern[];
-  try {
-    entries = referenceOf(kind, balancer, rest[0]).version(version) ?? [];
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    yield error.message;
-    return;
-  }
+  if (rest.length > 0) return list(referenceOf(kind, balancer, rest[0]).version(version) ?? []);
+  const listed = balancer.patterns.references.filter(({ source }) =>
+    source.uses.some((use) => use.kind === kind || use.kind === 'acl-map'),
+  );
+  return ['# id (file) description\n', ...listed.map(description)];
+}
+
+function* list(entries: readonly Pattern[]): Iterable<string> {
   for (let at = 0; at < entries.length; at += PIECE)
     yield entries
       .slice(at, at + PIECE)
@@ -155,9 +154,13 @@ function* show(kind: Kind, { balancer, words }: CommandCall): Iterable<string> {
       .join('');
 }
 
-function description(kind: Kind, { id, path, currentVersion, nextVersion, entries }: PatternReference): string {
-  const versions = `curr_ver=${currentVersion} next_ver=${nextVersion} entry_cnt=${entries.length}`;
-  return `${id} (${path}) pattern loaded from file '${path}' used by ${kind}. ${versions}\n`;
+function description({ source, currentVersion, nextVersion, entries }: PatternReference): string {
+  const { id, path, uses } = source;
+  const about =
+    path === ''
+      ? uses.map(({ keyword, file, line }) => `acl '${keyword}' file '${file}' line ${line}`).join()
+      : `pattern loaded from file '${path}' used ${uses.map((use) => `by ${use.kind === 'acl' ? 'acl' : 'map'} at file '${use.file}' line ${use.line}`).join(', ')}`;
+  return `${id} (${path}) ${about}. curr_ver=${currentVersion} next_ver=${nextVersion} entry_cnt=${entries.length}\n`;
 }
 
 function pointer({ id }: Pattern): string {
@@ -169,16 +172,17 @@ function entryText(pattern: Pattern): string {
 }
 
 /** What a sample finds, in each way in which the file is used. */
-function get(kind: Kind, { balancer, words: [name, ...rest] }: CommandCall): string {
-  if (name === undefined || rest.length === 0) return `Missing ${kind === 'map' ? 'map' : 'ACL'} identifier and/or key.\n`;
+function get(kind: Kind, { balancer, words: [name, ...rest] }: CommandCall): Reply {
+  if (name === undefined || rest.length === 0)
+    return failure(`Missing ${kind === 'map' ? 'map' : 'ACL'} identifier and/or key.\n`);
   const reference = referenceOf(kind, balancer, name);
   const forms = reference.forms.filter((form) => form.map === (kind === 'map'));
   return forms.map((form) => `${lookUp(kind, reference, form, rest.join(' '))}\n`).join('');
 }
 
-function lookUp(kind: Kind, { entries }: PatternReference, form: PatternFileForm, text: string): string {
-  const { match } = form;
-  const set = patternSet([], { method: match, ignoreCase: false });
+function lookUp(kind: Kind, { entries }: PatternReference, form: PatternForm, text: string): string {
+  const { match, ignoreCase } = form;
+  const set = patternSet([], { method: match, ignoreCase });
   for (const [number, { key, value }] of entries.entries()) {
     const parsed = parseEntry(key, value, form);
     if (parsed.ok) set.add(parsed.value[0], number);
@@ -187,27 +191,31 @@ function lookUp(kind: Kind, { entries }: PatternReference, form: PatternFileForm
   sample.setString(bytesOf(text));
   const number = matchCast(match)(sample) ? set.find(sample) : -1;
   const verb = kind === 'map' ? 'found' : 'match';
-  const head = `type=${match}, case=sensitive, ${verb}=${number < 0 ? 'no' : 'yes'}`;
+  const head = `type=${match}, case=${ignoreCase ? 'in' : ''}sensitive, ${verb}=${number < 0 ? 'no' : 'yes'}`;
   if (number < 0) return head;
+  if (entries[number] === undefined) return `${head}, idx=list, pattern=unknown`; // `bool` and `found` look at none
   const { key, value } = entries[number];
-  const found = `${head}, idx=${IN_TREES.has(match) ? 'tree' : 'list'}, ${kind === 'map' ? 'key' : 'pattern'}="${key}"`;
+  const found = `${head}, idx=${IN_TREES.has(match) && !ignoreCase ? 'tree' : 'list'}, ${kind === 'map' ? 'key' : 'pattern'}="${key}"`;
   return kind === 'map' ? `${found}, value="${value}", type="${VALUE_TYPES[form.value]}"` : found;
 }
 
-async function add(kind: Kind, { balancer, words, payload }: CommandCall): Promise<string> {
+async function add(kind: Kind, { balancer, words, payload }: CommandCall): Promise<Reply> {
   const { version, rest } = versionOf(words);
   const [name, key, ...value] = rest;
   const byPayload = payload !== null && key === undefined;
   if (name === undefined || (!byPayload && (key === undefined || (kind === 'map' && value.length === 0))))
-    return kind === 'map' ? ADD_MAP : ADD_ACL;
+    return failure(ADD_USAGE[kind]);
   const reference = referenceOf(kind, balancer, name);
-  if (kind === 'acl' && reference.isMap) return SHARED;
-  if (reference.version(version) === null) return (version ?? 0) > reference.nextVersion ? IN_FUTURE : OUT_OF_RANGE;
+  if (kind === 'acl' && reference.isMap) return failure(SHARED);
+  if (reference.version(version) === null)
+    return (version ?? 0) > reference.nextVersion
+      ? failure(`Version number in the future, please use 'prepare ${kind}' before.\n`)
+      : OUT_OF_RANGE;
   const entries = byPayload ? payloadEntries(kind, payload) : [[key, value.join(' ')] as const];
   for (const [pattern, text] of entries) {
-    if (kind === 'map' && text === '') return `Missing value for key '${pattern}'.\n`;
+    if (kind === 'map' && text === '') return failure(`Missing value for key '${pattern}'.\n`);
     const fault = reference.fault(pattern, text);
-    if (fault !== null) return `${fault}.\n`;
+    if (fault !== null) return failure(`${fault}.\n`);
   }
   await reference.add(version, entries);
   return '';
@@ -224,20 +232,21 @@ function wantedBy(word: string): (pattern: Pattern) => boolean {
   return word.startsWith('#') ? (pattern) => `#${pointer(pattern)}` === word : ({ key }) => key === word;
 }
 
-async function remove(kind: Kind, { balancer, words: [name, ...key] }: CommandCall): Promise<string> {
+async function remove(kind: Kind, { balancer, words: [name, ...key] }: CommandCall): Promise<Reply> {
   const label = kind === 'map' ? 'map' : 'ACL';
-  if (name === undefined || key.length === 0) return `This command expects two parameters: ${label} identifier and key.\n`;
-  return (await referenceOf(kind, balancer, name).remove(wantedBy(key.join(' ')))) ? '' : 'Key not found.\n';
+  if (name === undefined || key.length === 0)
+    return failure(`This command expects two parameters: ${label} identifier and key.\n`);
+  return (await referenceOf(kind, balancer, name).remove(wantedBy(key.join(' ')))) ? '' : failure('Key not found.\n');
 }
 
-async function setMap({ balancer, words: [name, key, ...value] }: CommandCall): Promise<string> {
+async function setMap({ balancer, words: [name, key, ...value] }: CommandCall): Promise<Reply> {
   if (name === undefined || key === undefined || value.length === 0)
-    return "'set map' expects three parameters: map identifier, key and value.\n";
+    return failure("'set map' expects three parameters: map identifier, key and value.\n");
   const reference = referenceOf('map', balancer, name);
   const text = value.join(' ');
   const wanted = wantedBy(key);
   const sample = reference.entries.find(wanted);
-  if (sample === undefined) return key.startsWith('#') ? 'key or pattern not found.\n' : 'entry not found.\n';
+  if (sample === undefined) return failure(key.startsWith('#') ? 'key or pattern not found.\n' : 'entry not found.\n');
   const fault = reference.fault(sample.key, text);
   if (fault !== null) return `${fault}.\n`;
   await reference.setValue(wanted, text);

@@ -35,9 +35,7 @@ export function tasks(info: InfoSource): number {
   return tables.counters.total('sessionsNow') + checks + listeners(info) + balancer.workerCount;
 }
 
-/** Patterns of ACLs and maps, those in files and those written out. */
+/** Patterns of ACLs and maps as the configuration has them, those in files and those written out. */
 export function patterns({ balancer }: InfoSource): number {
-  const { acls, patternFiles } = balancer.plan;
-  const inFiles = patternFiles.reduce((sum, { entries }) => sum + entries.length, 0);
-  return inFiles + acls.flatMap(({ tests }) => tests).reduce((sum, { patterns: written }) => sum + written.length, 0);
+  return balancer.plan.patternLists.reduce((sum, { entries }) => sum + entries.length, 0);
 }

@@ -29,17 +29,19 @@ export function readAcl(words: readonly Word[], place: Place, findings: Findings
   const reader = new FlagReader(words.slice(1), read);
   const wrong = reader.read();
   if (wrong !== null) return fault(wrong);
-  const { match, ignoreCase, files, filesAreMaps, rest } = reader;
+  const { match, ignoreCase, files, filesAreMaps, id, rest } = reader;
+  const dotted = read.signature.dotted === true;
   if (match === null) {
     return fault(
       `matching method must be specified first (using '-m') when using a sample fetch of this type ('${read.signature.name}')`,
     );
   }
-  const patterns = parsePatterns(match, rest, read.signature.dotted === true);
+  const patterns = parsePatterns(match, rest, dotted);
   if (!patterns.ok) return fault(patterns.message);
   if (words.length === 1 && match !== 'bool') warnOfNoPattern(text, words[0].place, findings);
   const { expression } = read;
-  return { ok: true, test: { expression, match, ignoreCase, patterns: patterns.value, files, filesAreMaps, place } };
+  const written = { ...patterns.value, dotted, id, place };
+  return { ok: true, test: { expression, match, ignoreCase, written, files, filesAreMaps } };
 }
 
 /** Flags up to the first word that is none. */
@@ -47,6 +49,7 @@ class FlagReader {
   match: MatchMethod | null;
   ignoreCase = false;
   filesAreMaps = false;
+  id: number | null = null;
   readonly files: { path: string; place: Place }[] = [];
   rest: readonly string[] = [];
 
@@ -82,7 +85,7 @@ class FlagReader {
     if (text === '-i') this.ignoreCase = true;
     else if (text === '-M') this.filesAreMaps = true;
     else if (text === '-m') return this.method(value?.text ?? '');
-    else if (text === '-u') return /^[0-9]+$/.test(value?.text ?? '') ? 2 : 'the argument of -u must be an integer';
+    else if (text === '-u') return this.number(value?.text ?? '');
     else if (text === '-f') {
       if (value === undefined) return 'failed to open pattern file <>';
       this.files.push({ path: value.text, place: value.place ?? place });
@@ -90,6 +93,12 @@ class FlagReader {
     } else if (text !== '-n')
       return `'${text}' is not a valid ACL option. Please use '--' before any pattern beginning with a '-'`;
     return 1;
+  }
+
+  private number(text: string): number | string {
+    if (!/^[0-9]+$/.test(text)) return 'the argument of -u must be an integer';
+    this.id = Number(text);
+    return 2;
   }
 
   private method(name: string): number | string {

@@ -16,8 +16,11 @@ export function isConditionWord(word: Word | undefined): boolean {
   return word?.text === 'if' || word?.text === 'unless';
 }
 
-/** Reads a condition that begins with `if` or `unless` and takes all words up to the end of the line. */
-export function readCondition(words: readonly Word[], acls: ReadonlyMap<string, Acl>, findings: Findings): ReadCondition {
+/**
+ * Reads a condition that begins with `if` or `unless` and takes all words up to the end of the line. An ACL
+ * that is predefined joins those of the proxy, as in HAProxy.
+ */
+export function readCondition(words: readonly Word[], acls: Map<string, Acl>, findings: Findings): ReadCondition {
   const alternatives: Term[][] = [];
   let current: Term[] | null = null;
   for (let at = 1; at < words.length; at++) {
@@ -27,7 +30,7 @@ export function readCondition(words: readonly Word[], acls: ReadonlyMap<string, 
     }
     const { name, negated } = withoutNegations(words, at);
     if (name === null) continue;
-    const term = name.text === '{' ? anonymous(words, name.at, findings) : named(name.text, acls, findings);
+    const term = name.text === '{' ? anonymous(words, name.at, findings) : named(name.text, words[name.at].place, acls, findings);
     if (!term.ok) return term;
     if (current === null) {
       current = [];
@@ -56,9 +59,10 @@ function withoutNegations(
 
 type ReadTerm = { readonly ok: true; readonly acl: Acl; readonly end?: number } | ExpressionFault;
 
-function named(name: string, acls: ReadonlyMap<string, Acl>, findings: Findings): ReadTerm {
-  const acl = acls.get(name) ?? predefinedAcl(name);
+function named(name: string, place: Place, acls: Map<string, Acl>, findings: Findings): ReadTerm {
+  const acl = acls.get(name) ?? predefinedAcl(name, place);
   if (acl !== undefined) {
+    acls.set(name, acl);
     if (!acl.used) acl.used = true;
     return { ok: true, acl };
   }

@@ -32,9 +32,16 @@ type Operator = (typeof OPERATORS)[number];
 
 const INTEGER_MAX = 2n ** 63n - 1n;
 
+/** Patterns as they are compared, and as people are shown them. */
+export interface WrittenPatterns {
+  readonly patterns: readonly string[];
+  readonly texts: readonly string[];
+}
+
 /** All patterns of a line; operators hold for the numbers after them. The reason is HAProxy's text. */
-export function parsePatterns(match: MatchMethod, words: readonly string[], dotted: boolean): Parsed<string[]> {
+export function parsePatterns(match: MatchMethod, words: readonly string[], dotted: boolean): Parsed<WrittenPatterns> {
   const patterns: string[] = [];
+  const texts: string[] = [];
   let operator: Operator | null = null;
   for (const word of words) {
     const numeric = match === 'int' || match === 'len';
@@ -46,13 +53,14 @@ export function parsePatterns(match: MatchMethod, words: readonly string[], dott
     const pattern = numeric ? parseRange(word, operator, dotted) : parsePattern(match, word);
     if (!pattern.ok) return pattern;
     patterns.push(pattern.value);
+    texts.push(operator === null || operator === 'eq' || word.includes(':') ? word : pattern.value);
   }
-  return parsed(patterns);
+  return parsed({ patterns, texts });
 }
 
-/** One pattern, as lines of files have them. */
-export function parsePattern(match: MatchMethod, word: string): Parsed<string> {
-  if (match === 'int' || match === 'len') return parseRange(word, null, false);
+/** One pattern, as lines of files have them, and commands. */
+export function parsePattern(match: MatchMethod, word: string, dotted = false): Parsed<string> {
+  if (match === 'int' || match === 'len') return parseRange(word, null, dotted);
   if (match === 'reg') return translateRegex(bytesOf(word));
   if (match === 'ip') {
     const network = parseNetwork(word);

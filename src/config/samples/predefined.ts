@@ -4,8 +4,6 @@ import { readAcl } from './acl.js';
 import type { Acl } from './syntax.js';
 import { UNSUPPORTED_FETCHES } from './unsupported.js';
 
-const PLACE: Place = { file: '', line: 0, column: 0, length: 0 };
-
 /** Names and what they stand for. */
 const PREDEFINED: Readonly<Record<string, string>> = {
   TRUE: 'always_true',
@@ -36,17 +34,12 @@ const HTTP_ONLY: Readonly<Record<string, string>> = {
   METH_TRACE: 'method',
 };
 
-const ACLS: ReadonlyMap<string, Acl> = new Map(Object.entries(PREDEFINED).map(([name, text]) => [name, predefined(name, text)]));
-
-function predefined(name: string, text: string): Acl {
-  const words = text.split(' ').map((word) => ({ text: word, place: PLACE }));
-  const read = readAcl(words, PLACE, new Findings());
-  return { name, tests: read.ok ? [read.test] : [], used: true, place: PLACE };
-}
-
-/** A predefined ACL by its name. */
-export function predefinedAcl(name: string): Acl | undefined {
-  return ACLS.get(name);
+/** A predefined ACL by its name, as if it stood where it is used first. */
+export function predefinedAcl(name: string, place: Place): Acl | undefined {
+  if (!Object.hasOwn(PREDEFINED, name)) return undefined;
+  const words = PREDEFINED[name].split(' ').map((text) => ({ text, place }));
+  const read = readAcl(words, place, new Findings());
+  return { name, tests: read.ok ? [read.test] : [], used: true, place };
 }
 
 /** Why a predefined ACL of HAProxy is refused; undefined for names that are none. */
@@ -56,4 +49,4 @@ export function unsupportedAcl(name: string): string | undefined {
 }
 
 /** All names, for suggestions. */
-export const PREDEFINED_NAMES: readonly string[] = [...ACLS.keys()];
+export const PREDEFINED_NAMES: readonly string[] = Object.keys(PREDEFINED);

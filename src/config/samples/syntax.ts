@@ -32,7 +32,7 @@ export const ARGUMENT_KINDS = [
   'table',
   /** `sess.name` and the like -> string, checked */
   'variable',
-  /** file of patterns -> index in `plan.patternFiles` */
+  /** file of patterns -> index in `plan.patternLists` */
   'map',
 ] as const;
 /** One of them. */
@@ -87,12 +87,22 @@ export interface AclTest {
   readonly match: MatchMethod;
   /** `-i` */
   readonly ignoreCase: boolean;
-  /** `-n`: addresses are never looked up. */
-  readonly patterns: readonly string[];
+  readonly written: AclPatterns;
   /** `-f`, in the order given. */
   readonly files: readonly { readonly path: string; readonly place: Place }[];
   /** `-M`: files hold maps, of which the keys are compared. */
   readonly filesAreMaps: boolean;
+}
+
+/** The patterns that stand in the line itself. */
+export interface AclPatterns {
+  /** As they are compared, and as people are shown them. */
+  readonly patterns: readonly string[];
+  readonly texts: readonly string[];
+  /** Numbers have two parts, as `3.1`. */
+  readonly dotted: boolean;
+  /** `-u`: the number by which commands name them. */
+  readonly id: number | null;
   readonly place: Place;
 }
 

@@ -5,7 +5,7 @@ import { bytesOf } from '../../config/samples/bytes.js';
 import { translateRegex } from '../../config/samples/regex.js';
 import { type ArgumentSpec, argumentType } from '../../config/samples/signature.js';
 import type { Argument } from '../../config/samples/syntax.js';
-import type { ArgumentPlan, PatternFileForm } from '../expression.js';
+import type { ArgumentPlan, PatternForm } from '../expression.js';
 import type { Scope } from './references.js';
 
 /** Who has the argument, for messages: `ACL keyword 'nbsrv'`, and where it stands. */
@@ -13,7 +13,9 @@ export interface ArgumentOwner {
   readonly keyword: string;
   readonly place: Place;
   /** Of a map: what its lines are. */
-  readonly form: PatternFileForm | null;
+  readonly form: PatternForm | null;
+  /** It is read when all sections have been, as HAProxy reads formats of logs and names of backends. */
+  readonly late: boolean;
 }
 
 /** One argument; null where it is left out and nothing takes its place. Names that are not found yield -1. */
@@ -39,7 +41,7 @@ export function compileArgument(
     case 'table':
       return tableIndex(name ?? scope.proxy.name, within, place, scope);
     case 'map':
-      return mapIndex(name ?? '', owner, scope);
+      return mapIndex(name ?? '', place, owner, scope);
     case 'regex':
       return regexSource(name ?? '', within, place, scope);
     case 'string':
@@ -89,8 +91,11 @@ function tableIndex(name: string, within: string, place: Place, scope: Scope): n
   return -1;
 }
 
-function mapIndex(path: string, { keyword, place, form }: ArgumentOwner, scope: Scope): number {
-  const file = scope.references.patternFile(path, form ?? { match: 'str', map: true, value: 'str' });
+const MAP_OF_TEXTS: PatternForm = { match: 'str', ignoreCase: false, dotted: false, map: true, value: 'str' };
+
+function mapIndex(path: string, at: Place, { keyword, place, form, late }: ArgumentOwner, scope: Scope): number {
+  const use = { kind: 'map', keyword: '', place: at, late } as const;
+  const file = scope.references.patterns.file(path, form ?? MAP_OF_TEXTS, use);
   if (file.ok) return file.value;
   scope.references.findings.alert(
     place,

@@ -33,13 +33,10 @@ function aclIndex(acl: Acl, scope: Scope): number {
 }
 
 function compileTest(test: AclTest, name: string, scope: Scope): AclTestPlan {
-  const { expression, match, ignoreCase, patterns } = test;
-  const files = test.files.flatMap(({ path, place }) => {
-    const file = scope.references.patternFile(path, { match, map: test.filesAreMaps, value: 'any' });
-    if (file.ok) return [file.value];
+  const { expression, match, ignoreCase } = test;
+  const lists = scope.references.patterns.ofTest(test, (place, message) => {
     const about = name === '' ? 'error detected while parsing an anonymous ACL' : `error detected while parsing ACL '${name}'`;
-    scope.references.findings.alert(place, `${about} : ${file.message}.`);
-    return [];
+    scope.references.findings.alert(place, `${about} : ${message}.`);
   });
-  return { expression: compileExpression(expression, scope), match, ignoreCase, patterns, files };
+  return { expression: compileExpression(expression, scope), match, ignoreCase, lists };
 }

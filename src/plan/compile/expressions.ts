@@ -7,6 +7,9 @@ import type { ArgumentPlan, ConverterPlan, ExpressionPlan } from '../expression.
 import { type ArgumentOwner, compileArgument } from './arguments.js';
 import type { Scope } from './references.js';
 
+/** Where HAProxy reads expressions only when it has read all sections. */
+const LATE_USAGES = ['in log-format string', 'in use_backend expression', 'in use-server or balance expression'];
+
 /**
  * Resolves an expression.
  *
@@ -15,7 +18,7 @@ import type { Scope } from './references.js';
 export function compileExpression(expression: Expression, scope: Scope, usage = ''): ExpressionPlan {
   const { fetch, type, place } = expression;
   const keyword = usage === '' ? `ACL keyword '${fetch}'` : `sample fetch keyword '${fetch}' ${usage}`;
-  const owner = { keyword, place, form: null };
+  const owner = { keyword, place, form: null, late: LATE_USAGES.includes(usage) };
   return {
     fetch,
     ...resolve(expression.arguments, FETCHES.get(fetch)?.arguments ?? [], owner, scope),
@@ -24,10 +27,10 @@ export function compileExpression(expression: Expression, scope: Scope, usage = 
   };
 }
 
-function compileConverter(use: ConverterUse, { keyword, place }: ArgumentOwner, scope: Scope): ConverterPlan {
+function compileConverter(use: ConverterUse, { keyword, place, late }: ArgumentOwner, scope: Scope): ConverterPlan {
   const signature = CONVERTERS.get(use.name);
-  const form = signature?.map === undefined ? null : { ...signature.map, map: true };
-  const owner = { keyword: `conversion keyword '${use.name}' for ${keyword}`, place, form };
+  const form = signature?.map === undefined ? null : { ...signature.map, map: true, ignoreCase: false, dotted: false };
+  const owner = { keyword: `conversion keyword '${use.name}' for ${keyword}`, place, form, late };
   return { name: use.name, ...resolve(use.arguments, signature?.arguments ?? [], owner, scope) };
 }
 

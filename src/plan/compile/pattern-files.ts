@@ -6,13 +6,13 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { bytesOf } from '../../config/samples/bytes.js';
 import { parsePattern } from '../../config/samples/patterns.js';
 import { type Parsed, parsed, refused } from '../../config/values/parsed.js';
-import type { PatternFileForm, PatternFilePlan } from '../expression.js';
+import type { PatternForm, PatternListPlan } from '../expression.js';
 
 /** The lines of a file as a plan has them. */
-export type PatternLines = Pick<PatternFilePlan, 'entries' | 'texts'>;
+export type PatternLines = Pick<PatternListPlan, 'entries' | 'texts'>;
 
 /** The entries of a file: `[key, value]` of a map, `[pattern, '']` of a list. */
-export function parsePatternFile(path: string, text: string, form: PatternFileForm): Parsed<PatternLines> {
+export function parsePatternFile(path: string, text: string, form: PatternForm): Parsed<PatternLines> {
   const entries: [string, string][] = [];
   const texts: string[] = [];
   let number = 0;
@@ -34,8 +34,8 @@ export function parsePatternFile(path: string, text: string, form: PatternFileFo
 }
 
 /** One line, its key as it is compared and its value byte by byte. The reason of a refusal is HAProxy's. */
-export function parseEntry(key: string, value: string, form: PatternFileForm): Parsed<[string, string]> {
-  const pattern = parsePattern(form.match, key);
+export function parseEntry(key: string, value: string, form: PatternForm): Parsed<[string, string]> {
+  const pattern = parsePattern(form.match, key, form.dotted);
   if (!pattern.ok) return pattern;
   if (form.map && !isValue(value, form.value)) return refused(`unable to parse '${value}'`);
   return parsed([pattern.value, bytesOf(value)]);
@@ -47,7 +47,7 @@ export function splitEntry(line: string): [string, string] {
   return [key, value];
 }
 
-function isValue(text: string, type: PatternFileForm['value']): boolean {
+function isValue(text: string, type: PatternForm['value']): boolean {
   if (type === 'int') return /^[+-]?[0-9]+$/.test(text);
   return type !== 'ip' || isIPv4(text) || isIPv6(text);
 }

@@ -16,16 +16,15 @@
  *     compileUseServers(proxy, scope): UseServerPlan[]              // rules.ts
  *     compileCaptures(proxy): number[]                              // rules.ts
  *
- * and at the end `plan.acls = references.acls`, `plan.patternFiles = references.patternFiles`,
+ * and at the end `plan.acls = references.acls`, `plan.patternLists = references.patterns.numbered()`,
  * `plan.tables = references.tables`. Names that are not found are alerts in `findings`.
  */
 import type { ProxyConfig } from '../../config/config.js';
 import type { Findings, Place } from '../../config/diagnostics.js';
 import type { Acl } from '../../config/samples/syntax.js';
-import { type Parsed, parsed, refused } from '../../config/values/parsed.js';
-import type { AclPlan, PatternFileForm, PatternFilePlan } from '../expression.js';
+import type { AclPlan } from '../expression.js';
 import type { TablePlan } from '../rules.js';
-import { parsePatternFile } from './pattern-files.js';
+import { PatternLists } from './pattern-lists.js';
 import { compileTables } from './tables.js';
 
 /** Indexes in the Plan of everything that has a name. A `listen` is in both maps. */
@@ -44,18 +43,18 @@ export interface PatternTexts {
 /** What stands in the Plan once, however many proxies refer to it. */
 export class References {
   readonly acls: AclPlan[] = [];
-  readonly patternFiles: PatternFilePlan[] = [];
+  readonly patterns: PatternLists;
   readonly tables: readonly TablePlan[];
   /** By the names of the proxies that have them. */
   readonly tableIndexes: ReadonlyMap<string, number>;
-  private readonly fileIndexes = new Map<string, number>();
 
   constructor(
     proxies: readonly ProxyConfig[],
     readonly names: PlanNames,
-    private readonly texts: PatternTexts,
+    texts: PatternTexts,
     readonly findings: Findings,
   ) {
+    this.patterns = new PatternLists(proxies, texts.files);
     this.tables = compileTables(proxies, findings);
     this.tableIndexes = new Map(this.tables.map(({ name }, index) => [name, index]));
   }
@@ -63,22 +62,6 @@ export class References {
   /** What one proxy's own names mean. */
   scope(proxy: ProxyConfig): Scope {
     return new Scope(this, proxy);
-  }
-
-  /**
-   * Index of a file of patterns, read once for each way of reading it. The reason of a refusal is
-   * HAProxy's; whoever named the file says where.
-   */
-  patternFile(path: string, form: PatternFileForm): Parsed<number> {
-    const key = `${form.match} ${form.map} ${form.value} ${path}`;
-    const known = this.fileIndexes.get(key);
-    if (known !== undefined) return parsed(known);
-    const text = this.texts.files.get(path);
-    if (text === undefined) return refused(`failed to open pattern file <${path}>`);
-    const lines = parsePatternFile(path, text, form);
-    if (!lines.ok) return lines;
-    this.fileIndexes.set(key, this.patternFiles.length);
-    return parsed(this.patternFiles.push({ path, form, ...lines.value }) - 1);
   }
 }
 

@@ -6,9 +6,8 @@
  */
 import type { AclPlan, AclTestPlan, ConditionPlan } from '../../plan/expression.js';
 import type { ExpressionCompiler, Test } from './context.js';
-import { livePatterns } from './match/live.js';
-import { matchCast, type PatternOptions, patternSet } from './match/patterns.js';
-import type { PatternSet } from './match/set.js';
+import { type LiveSet, livePatterns } from './match/live.js';
+import { matchCast } from './match/patterns.js';
 import { FOUND, MISSING, NOT_YET, type Outcome, Sample } from './sample.js';
 
 /** True when one of them is; undecided when one of them is, and none is true. */
@@ -44,8 +43,8 @@ function not(test: Test): Test {
   };
 }
 
-function fitsOne(sets: readonly PatternSet[], sample: Sample): boolean {
-  for (let i = 0; i < sets.length; i++) if (sets[i].find(sample) >= 0) return true;
+function fitsOne(sets: readonly LiveSet[], sample: Sample): boolean {
+  for (let i = 0; i < sets.length; i++) if (sets[i].current.find(sample) >= 0) return true;
   return false;
 }
 
@@ -75,7 +74,7 @@ export class Conditions {
   private test(plan: AclTestPlan): Test {
     const evaluate = this.compiler.expression(plan.expression);
     const cast = matchCast(plan.match);
-    const sets = this.sets(plan);
+    const sets = plan.lists.map((list) => livePatterns(this.compiler.lane.plan.patternLists[list]).set);
     const sample = new Sample();
     return (context) => {
       const outcome = evaluate(context, sample);
@@ -83,12 +82,5 @@ export class Conditions {
       if (cast(sample) && fitsOne(sets, sample)) return FOUND;
       return sample.mayChange ? NOT_YET : MISSING;
     };
-  }
-
-  private sets(plan: AclTestPlan): readonly PatternSet[] {
-    const { match: method, ignoreCase, patterns, files } = plan;
-    const options: PatternOptions = { method, ignoreCase };
-    const own = patterns.length > 0 || files.length === 0 ? [patternSet(patterns, options)] : [];
-    return [...own, ...files.map((file) => livePatterns(this.compiler.lane.plan.patternFiles[file]).set(options))];
   }
 }

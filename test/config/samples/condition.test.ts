@@ -36,8 +36,10 @@ for (const [condition, expected] of CONDITIONS) {
 
 test('lines of one name are tests of one ACL, which stands in the Plan once', () => {
   const { references } = checkLines([...ACLS, 'use_backend b if a b', 'use_backend b if !b'], 'frontend');
+  const lists = references.patterns.numbered();
+  const keys = (list: number): string[] => lists[list].entries.map(([key]) => key);
   assert.equal(
-    references.acls.map(({ name, tests }) => [name, ...tests.flatMap(({ match, patterns }) => [match, ...patterns])]),
+    references.acls.map(({ name, tests }) => [name, ...tests.flatMap(({ match, lists: [own] }) => [match, ...keys(own)])]),
     [
       ['a', 'ip', '10.0.0.0/8'],
       ['b', 'int', '1024:', 'int', '22'],
@@ -50,9 +52,10 @@ test('flags of ACLs', () => {
   const checked = checkLines(lines, 'frontend', { 'names.txt': '# names\n .a.com\n\n.b.com\r\n', 'map.txt': 'x  one two \ny\n' });
   assert.equal(textsOf(checked), []);
   const [s, m] = checked.references.acls.map(({ tests }) => tests[0]);
-  assert.equal([s.match, s.ignoreCase, s.patterns], ['end', true, ['.Example.com', '--', '-x']]);
-  const files = checked.references.patternFiles.map(({ path, entries }) => ({ path, entries }));
-  assert.equal(files, [
+  assert.equal([s.match, s.ignoreCase], ['end', true]);
+  const lists = checked.references.patterns.numbered().map(({ source: { path }, entries }) => ({ path, entries }));
+  const own = ['.Example.com', '--', '-x'].map((key) => [key, '']);
+  assert.equal(lists, [
     {
       path: 'names.txt',
       entries: [
@@ -60,6 +63,7 @@ test('flags of ACLs', () => {
         ['.b.com', ''],
       ],
     },
+    { path: '', entries: own },
     {
       path: 'map.txt',
       entries: [
@@ -67,8 +71,15 @@ test('flags of ACLs', () => {
         ['y', ''],
       ],
     },
+    { path: '', entries: [] },
   ]);
-  assert.equal([s.files, m.files], [[0], [1]]);
+  assert.equal(
+    [s.lists, m.lists],
+    [
+      [1, 0],
+      [3, 2],
+    ],
+  );
 });
 
 test('an ACL of the same name takes the place of a predefined one', () => {

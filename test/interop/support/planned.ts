@@ -131,7 +131,7 @@ function planOf(ioEngine: EngineChoice, workers: number, job: Job, address: Sock
     ],
     backends: [{ ...DEFAULT_BACKEND, name: 't', ...timeouts, ...job.backend, servers }],
     acls: [],
-    patternFiles: [],
+    patternLists: [],
     tables: [],
   };
 }

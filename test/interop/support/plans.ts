@@ -1,6 +1,6 @@
 /** Plans put together by hand, for tests of the data plane that shall not depend on the language. */
 import type { MatchMethod } from '../../../src/config/samples/syntax.js';
-import type { AclPlan, ArgumentPlan, ConditionPlan, ExpressionPlan } from '../../../src/plan/expression.js';
+import type { AclPlan, ArgumentPlan, ConditionPlan, ExpressionPlan, PatternListPlan } from '../../../src/plan/expression.js';
 import type { LogPlan } from '../../../src/plan/logging.js';
 import { NO_LOG } from '../../../src/plan/logging.js';
 import {
@@ -17,6 +17,7 @@ import {
 import { type ActionPlan, NO_RULES, type RulePlan, type RulesPlan } from '../../../src/plan/rules.js';
 import type { EngineChoice } from '../../harness.js';
 import { formatOf, targetOf, udp } from '../../proxy/log/support/lab.js';
+import { patternList } from '../../proxy/samples/support/patterns.js';
 
 /** What is said beside defaults. */
 export interface Wishes {
@@ -31,10 +32,12 @@ export interface Wishes {
 /** A plan in the making: it numbers the ACLs. */
 export class PlanMaker {
   private readonly acls: AclPlan[] = [];
+  private readonly patternLists: PatternListPlan[] = [];
 
   /** `if { fetch(args) -m match patterns }`. */
   when(expression: ExpressionPlan, match: MatchMethod, ...patterns: string[]): ConditionPlan {
-    this.acls.push({ name: '', tests: [{ expression, match, ignoreCase: false, patterns, files: [] }] });
+    const list = this.patternLists.push(patternList(patterns, { match })) - 1;
+    this.acls.push({ name: '', tests: [{ expression, match, ignoreCase: false, lists: [list] }] });
     return { unless: false, alternatives: [[{ negated: false, acl: this.acls.length - 1 }]] };
   }
 
@@ -62,7 +65,7 @@ export class PlanMaker {
         ...(wishes.others ?? []).map((other, i) => ({ ...DEFAULT_BACKEND, id: 3 + i, ...SERVER_TIMES, ...other })),
       ],
       acls: this.acls,
-      patternFiles: [],
+      patternLists: this.patternLists,
       tables: [],
     };
   }

@@ -25,6 +25,26 @@ export interface Managed {
   ask(input: string | Buffer): Promise<string>;
 }
 
+/** A configuration of sections in mode tcp, with a runtime socket that may do everything; `global` is what else is said there. */
+export function runtimeConfig(
+  sections: string,
+  { socket = '', global = [] }: { socket?: string; global?: readonly string[] } = {},
+): string {
+  return `
+global
+  stats socket {socket} level admin ${socket}
+  ${global.join('\n  ')}
+defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 30s
+  timeout server 30s
+${sections}`;
+}
+
+/** Messages begin with how grave they are: what is compared has to agree in that, too. */
+export const NUMBERED = { socket: 'severity-output number' };
+
 /**
  * Starts a balancer. In the configuration `{socket}` is the path of its runtime socket, and `{name}` a port
  * of its own; the ones of `shared` are the same for all.

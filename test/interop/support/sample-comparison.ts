@@ -1,7 +1,7 @@
 /** Evaluates expressions in HAProxy and in the data plane, and compares the bytes that come out. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { PatternFilePlan } from '../../../src/plan/expression.js';
+import type { PatternListPlan } from '../../../src/plan/expression.js';
 import { withProcesses } from '../../harness.js';
 import { Lab } from '../../proxy/samples/support/lab.js';
 import { haproxyValues } from './evaluations.js';
@@ -12,8 +12,8 @@ export function combine(inputs: readonly string[], converters: readonly string[]
 }
 
 /** Evaluates all of them on both sides; failures name the expression. */
-export async function compare(expressions: readonly string[], patternFiles: readonly PatternFilePlan[] = []): Promise<void> {
-  const lab = new Lab({ patternFiles });
+export async function compare(expressions: readonly string[], patternLists: readonly PatternListPlan[] = []): Promise<void> {
+  const lab = new Lab({ patternLists });
   const expected = await haproxyValues(expressions);
   const own = expressions.map((expression) => {
     const value = lab.hex(expression);

@@ -51,7 +51,7 @@ test('maps are read once for each way of reading them, regular expressions in th
   const checked = checkLines(lines, 'frontend', { 'm.txt': '10.0.0.1 b\n', 'r.txt': '^a.b b\n' });
   assert.equal(textsOf(checked), []);
   assert.equal(
-    checked.references.patternFiles.map(({ entries }) => entries),
+    checked.references.patterns.numbered().map(({ entries }) => entries),
     [[['10.0.0.1', 'b']], [['^a[^\\n]b', 'b']]],
   );
   const formats = checked.proxies.get('f')?.useBackends.map(({ backend }) => backend) ?? [];
@@ -77,9 +77,12 @@ test('texts beyond ASCII are bytes, as samples are', () => {
   const checked = checkLines(lines, 'frontend', { 'f.txt': 'à\n' });
   const [{ tests }] = checked.references.acls;
   const bytes = (text: string): string => Buffer.from(text).toString('latin1');
-  assert.equal(tests[0].patterns, [bytes('é')]);
+  const lists = checked.references.patterns.numbered();
+  assert.equal(
+    tests[0].lists.map((list) => lists[list].entries),
+    [[[bytes('é'), '']], [[bytes('à'), '']]],
+  );
   assert.equal(tests[0].expression.converters[0].arguments, [bytes('ü'), bytes('ö'), null]);
-  assert.equal(checked.references.patternFiles[0].entries, [[bytes('à'), '']]);
   const text = checked.proxies.get('f')?.logFormat?.[0];
   assert.equal(text, { kind: 'text', text: bytes('grün ') });
 });

@@ -1,5 +1,5 @@
 /** The converters `map*` and `regsub` (configuration manual, 7.3.1): a value for a key, from a file. */
-import type { ConverterPlan, PatternFilePlan } from '../../../plan/expression.js';
+import type { ConverterPlan, PatternListPlan } from '../../../plan/expression.js';
 import { setAddress } from '../addresses.js';
 import { hasArgument, numberArgument, textArgument } from '../arguments.js';
 import type { ConverterFactory, ConverterFamily, ExpressionCompiler } from '../context.js';
@@ -19,13 +19,13 @@ const METHODS: readonly Method[] = ['str', 'beg', 'sub', 'dir', 'dom', 'end', 'r
 function map(method: Method, output: Output): ConverterFactory {
   return (plan, compiler) => {
     const live = livePatterns(fileOf(plan, compiler));
-    const set = live.set({ method, ignoreCase: false });
+    const { set } = live;
     const values = live.list(([, value]) => mapValue(value, output));
     const fallback = hasArgument(plan, 1) ? mapValue(textArgument(plan, 1), output) : null;
     const cast = matchCast(method);
     return (_context, sample) => {
       if (!cast(sample)) return MISSING;
-      const number = set.find(sample);
+      const number = set.current.find(sample);
       const value = number < 0 ? fallback : values.current[number];
       if (value === null) return MISSING;
       sample.load(value);
@@ -34,9 +34,9 @@ function map(method: Method, output: Output): ConverterFactory {
   };
 }
 
-function fileOf(plan: ConverterPlan, compiler: ExpressionCompiler): PatternFilePlan {
+function fileOf(plan: ConverterPlan, compiler: ExpressionCompiler): PatternListPlan {
   const index = numberArgument(plan, 0, -1);
-  const file = compiler.lane.plan.patternFiles[index];
+  const file = compiler.lane.plan.patternLists[index];
   if (file === undefined) throw new Error(`${plan.name}: there is no pattern file ${index}`);
   return file;
 }

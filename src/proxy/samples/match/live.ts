@@ -1,11 +1,10 @@
 /**
- * The entries of a file of patterns or of a map, as one worker has them: rules look into them, and the
+ * The entries of a list of patterns or of a map, as one worker has them: rules look into them, and the
  * master changes them while they do. A new content is built piece by piece beside the one in force,
  * between turns of the loop, and takes its place in one step; single entries are added and changed in place.
  */
-import type { PatternFilePlan } from '../../../plan/expression.js';
-import type { Sample } from '../sample.js';
-import { type PatternOptions, patternSet } from './patterns.js';
+import type { PatternForm, PatternListPlan } from '../../../plan/expression.js';
+import { patternSet } from './patterns.js';
 import type { PatternSet } from './set.js';
 
 /** A key, as it is compared, and a value. */
@@ -32,44 +31,45 @@ export class LiveList<T> {
   constructor(readonly make: (entry: PatternEntry) => T) {}
 }
 
-/** The set of keys for one way of matching. */
-class LiveSet implements PatternSet {
+/** The set of keys; who looks into it reads `current` at each look-up. */
+export class LiveSet {
   current: PatternSet;
   next: PatternSet;
 
-  constructor(readonly options: PatternOptions) {
-    this.current = patternSet([], options);
+  constructor(private readonly form: PatternForm) {
+    this.current = this.empty();
     this.next = this.current;
   }
 
-  find(sample: Sample): number {
-    return this.current.find(sample);
-  }
-
-  add(pattern: string, number: number): void {
-    this.current.add(pattern, number);
+  empty(): PatternSet {
+    const { match, ignoreCase } = this.form;
+    return patternSet([], { method: match, ignoreCase });
   }
 }
 
-/** One file, in one worker, for one plan. */
+/** One list, in one worker, for one plan. */
 export class LivePatterns {
-  private readonly sets: LiveSet[] = [];
+  /** Made when it is asked for: some maps need none. */
+  private keys: LiveSet | null = null;
   private readonly lists: LiveList<unknown>[] = [];
   private readonly entries = new LiveList((entry: PatternEntry) => entry);
+  /** A new content is being built. Who began with it, and hears of a part only, has it already. */
+  private building = false;
 
-  constructor(entries: readonly PatternEntry[]) {
+  constructor(
+    entries: readonly PatternEntry[],
+    private readonly form: PatternForm,
+  ) {
     this.entries.current = [...entries];
   }
 
-  /** The set of its keys, made once for each way of matching. */
-  set(options: PatternOptions): PatternSet {
-    const { method, ignoreCase } = options;
-    const known = this.sets.find((set) => set.options.method === method && set.options.ignoreCase === ignoreCase);
-    if (known !== undefined) return known;
-    const made = new LiveSet(options);
-    for (const [number, [key]] of this.entries.current.entries()) made.add(key, number);
-    this.sets.push(made);
-    return made;
+  /** The set of its keys. */
+  get set(): LiveSet {
+    if (this.keys === null) {
+      this.keys = new LiveSet(this.form);
+      for (const [number, [key]] of this.entries.current.entries()) this.keys.current.add(key, number);
+    }
+    return this.keys;
   }
 
   /** What is made of its entries, by the numbers of patterns. */
@@ -83,10 +83,10 @@ export class LivePatterns {
   /** Carries out a change. */
   change(change: PatternChange): void {
     if (change.kind === 'begin') this.begin();
-    else if (change.kind === 'part') this.addTo('next', change.entries);
+    else if (change.kind === 'part' && this.building) this.addTo('next', change.entries);
     else if (change.kind === 'append') this.addTo('current', change.entries);
     else if (change.kind === 'value') for (const place of change.places) this.setValue(place, change.value);
-    else this.swap();
+    else if (change.kind === 'swap' && this.building) this.swap();
   }
 
   private get everything(): LiveList<unknown>[] {
@@ -95,13 +95,14 @@ export class LivePatterns {
 
   private begin(): void {
     for (const list of this.everything) list.next = [];
-    for (const set of this.sets) set.next = patternSet([], set.options);
+    if (this.keys !== null) this.keys.next = this.keys.empty();
+    this.building = true;
   }
 
   private addTo(which: 'current' | 'next', entries: readonly PatternEntry[]): void {
     for (const entry of entries) {
       const number = this.entries[which].length;
-      for (const set of this.sets) set[which].add(entry[0], number);
+      this.keys?.[which].add(entry[0], number);
       for (const list of this.everything) list[which].push(list.make(entry));
     }
   }
@@ -111,7 +112,8 @@ export class LivePatterns {
       list.current = list.next;
       list.next = [];
     }
-    for (const set of this.sets) set.current = set.next;
+    if (this.keys !== null) this.keys.current = this.keys.next;
+    this.building = false;
   }
 
   private setValue(place: number, value: string): void {
@@ -121,14 +123,14 @@ export class LivePatterns {
   }
 }
 
-const files = new WeakMap<PatternFilePlan, LivePatterns>();
+const lists = new WeakMap<PatternListPlan, LivePatterns>();
 
-/** What there is of a file, once for a plan however often it is used. */
-export function livePatterns(file: PatternFilePlan): LivePatterns {
-  let live = files.get(file);
+/** What there is of a list, once for a plan however often it is used. */
+export function livePatterns(list: PatternListPlan): LivePatterns {
+  let live = lists.get(list);
   if (live === undefined) {
-    live = new LivePatterns(file.entries);
-    files.set(file, live);
+    live = new LivePatterns(list.entries, list.form);
+    lists.set(list, live);
   }
   return live;
 }

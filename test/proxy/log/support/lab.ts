@@ -87,7 +87,7 @@ export function planOf(log: Partial<LogPlan>, captures: readonly number[] = []):
     frontends: [{ ...DEFAULT_FRONTEND, name: 'fe', id: 1, binds: [bind], captures, log: { ...NO_LOG, ...log } }],
     backends: [{ ...DEFAULT_BACKEND, name: 'be', id: 2, servers: [server] }],
     acls: [],
-    patternFiles: [],
+    patternLists: [],
     tables: [],
   };
 }

@@ -1,25 +1,29 @@
 /** Entries that change while rules look into them: single ones in place, all of them in one step. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { PatternForm } from '../../../../src/plan/expression.js';
 import { type LivePatterns, livePatterns } from '../../../../src/proxy/samples/match/live.js';
-import { matchCast, type PatternOptions } from '../../../../src/proxy/samples/match/patterns.js';
+import { matchCast } from '../../../../src/proxy/samples/match/patterns.js';
 import { Sample } from '../../../../src/proxy/samples/sample.js';
+import { patternList } from '../support/patterns.js';
 
-const file = (...entries: [string, string][]): LivePatterns => livePatterns({ path: '/f', entries });
+type Method = PatternForm['match'];
+
+const file = (match: Method, ...entries: [string, string][]): LivePatterns => livePatterns(patternList(entries, { match }));
 
 /** The value that a text finds; null: none. */
-function reader(live: LivePatterns, method: PatternOptions['method'], ignoreCase = false): (text: string) => string | null {
-  const set = live.set({ method, ignoreCase });
+function reader(live: LivePatterns, method: Method): (text: string) => string | null {
+  const { set } = live;
   const values = live.list(([, value]) => value);
   return (text) => {
     const sample = new Sample();
     sample.setString(text);
-    const number = matchCast(method)(sample) ? set.find(sample) : -1;
+    const number = matchCast(method)(sample) ? set.current.find(sample) : -1;
     return number < 0 ? null : values.current[number];
   };
 }
 
-const METHODS: readonly [method: PatternOptions['method'], key: string, text: string][] = [
+const METHODS: readonly [method: Method, key: string, text: string][] = [
   ['str', 'abc', 'abc'],
   ['beg', 'ab', 'abc'],
   ['end', 'bc', 'abc'],
@@ -35,7 +39,7 @@ const METHODS: readonly [method: PatternOptions['method'], key: string, text: st
 
 for (const [method, key, text] of METHODS) {
   test(`${method} ${key}: added, changed, replaced, emptied`, () => {
-    const live = file();
+    const live = file(method);
     const find = reader(live, method);
     assert.is(find(text), null);
     live.change({
@@ -61,20 +65,27 @@ for (const [method, key, text] of METHODS) {
 }
 
 test('longer prefixes that come later win, and case where it does not matter', () => {
-  const networks = file(['10.0.0.0/8', 'wide']);
+  const networks = file('ip', ['10.0.0.0/8', 'wide']);
   const find = reader(networks, 'ip');
   networks.change({ kind: 'append', entries: [['10.1.0.0/16', 'narrow']] });
   assert.equal([find('10.1.1.1'), find('10.2.1.1')], ['narrow', 'wide']);
-  const names = file();
-  const findName = reader(names, 'end', true);
+  const names = livePatterns(patternList([], { match: 'end', ignoreCase: true }));
+  const findName = reader(names, 'end');
   names.change({ kind: 'append', entries: [['.Example.COM', 'x']] });
   assert.is(findName('www.example.com'), 'x');
 });
 
-test('one set for each way of matching, however often it is asked for', () => {
-  const live = file(['a', '1']);
-  assert.is(live.set({ method: 'str', ignoreCase: false }), live.set({ method: 'str', ignoreCase: false }));
-  assert.is.not(live.set({ method: 'str', ignoreCase: false }), live.set({ method: 'str', ignoreCase: true }));
+test('one set of a list, however often it is asked for', () => {
+  const list = patternList([['a', '1']]);
+  assert.is(livePatterns(list).set, livePatterns(list).set);
+});
+
+test('the end of a new content whose beginning was not heard of changes nothing', () => {
+  const live = file('str', ['a', '1']);
+  const find = reader(live, 'str');
+  live.change({ kind: 'part', entries: [['b', '2']] });
+  live.change({ kind: 'swap' });
+  assert.equal([find('a'), find('b')], ['1', null]);
 });
 
 test.run();

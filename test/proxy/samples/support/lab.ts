@@ -6,12 +6,11 @@
 import type { Engine } from '../../../../src/kernel/engine.js';
 import type { HostAddress } from '../../../../src/kernel/host-address.js';
 import type {
-  AclPlan,
   AclTestPlan,
   ArgumentPlan,
   ConditionPlan,
   ExpressionPlan,
-  PatternFilePlan,
+  PatternListPlan,
 } from '../../../../src/plan/expression.js';
 import {
   type BackendPlan,
@@ -32,6 +31,7 @@ import { FOUND, NOT_YET, Sample } from '../../../../src/proxy/samples/sample.js'
 import { Session } from '../../../../src/proxy/session.js';
 import { createShared, openShared, type SharedTables } from '../../../../src/shared/state.js';
 import { allocateStatistics } from '../../../../src/shared/statistics.js';
+import { patternList } from './patterns.js';
 
 /** Bytes of one side, as text. */
 export class Bytes implements PayloadView {
@@ -53,12 +53,24 @@ export class Bytes implements PayloadView {
   }
 }
 
+/** A test of an ACL with the patterns of its line, and lists of files by their indexes. */
+export interface LabTest extends Omit<AclTestPlan, 'lists'> {
+  readonly patterns: readonly string[];
+  readonly files: readonly number[];
+}
+
+/** An ACL of such tests. */
+export interface LabAcl {
+  readonly name: string;
+  readonly tests: readonly LabTest[];
+}
+
 /** What is different from an empty Plan with one frontend and one backend of two servers. */
 export interface LabOptions {
   readonly frontends?: readonly FrontendPlan[];
   readonly backends?: readonly BackendPlan[];
-  readonly patternFiles?: readonly PatternFilePlan[];
-  readonly acls?: readonly AclPlan[];
+  readonly patternLists?: readonly PatternListPlan[];
+  readonly acls?: readonly LabAcl[];
   readonly families?: MoreFamilies;
 }
 
@@ -95,15 +107,19 @@ export class Lab {
   private readonly files = new Map<string, number>();
 
   constructor(options: LabOptions = {}) {
+    const patternLists = [...(options.patternLists ?? [])];
+    const listOf = ({ patterns, match, ignoreCase }: LabTest): number =>
+      patternLists.push(patternList(patterns, { match, ignoreCase })) - 1;
+    const testOf = (one: LabTest): AclTestPlan => ({ ...one, lists: [listOf(one), ...one.files] });
     const plan: Plan = {
       process: DEFAULT_PROCESS,
       frontends: options.frontends ?? [FRONTEND],
       backends: options.backends ?? [BACKEND],
-      acls: options.acls ?? [],
-      patternFiles: options.patternFiles ?? [],
+      acls: (options.acls ?? []).map(({ name, tests }) => ({ name, tests: tests.map(testOf) })),
+      patternLists,
       tables: [],
     };
-    for (const [index, { path }] of plan.patternFiles.entries()) this.files.set(path, index);
+    for (const [index, { source }] of plan.patternLists.entries()) this.files.set(source.path, index);
     this.tables = tablesOf(plan);
     this.lane = { worker: 0, plan, tables: this.tables, engine: new NoEngine() as unknown as Engine } as unknown as Lane;
     const { lane, session, request, response } = this;
@@ -233,7 +249,7 @@ class ExpressionReader {
 }
 
 /** A test of an ACL: an expression, how it is compared, and with what. */
-export function aclTest(expression: ExpressionPlan, match: AclTestPlan['match'], ...patterns: string[]): AclTestPlan {
+export function aclTest(expression: ExpressionPlan, match: AclTestPlan['match'], ...patterns: string[]): LabTest {
   return { expression, match, ignoreCase: false, patterns, files: [] };
 }
 
