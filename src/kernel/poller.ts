@@ -34,7 +34,8 @@ import { allocate, type Region } from './sys/memory.js';
 
 /** Hears that its socket can go on: it is connected or has failed, can be read, or written. */
 export interface PollHandler {
-  onReady(readable: boolean, writable: boolean): void;
+  /** @param failed the connection has not come about, or is over */
+  onReady(readable: boolean, writable: boolean, failed: boolean): void;
 }
 
 // Scratch memory, by byte offset.
@@ -136,16 +137,16 @@ export class SocketPoller {
     sys.close(fd);
   }
 
-  /** Tells every handler whose socket is ready; answers how many there were. */
+  /** Tells every handler whose socket is ready; answers how many there were. Handlers may close sockets, but not `stop`. */
   poll(): number {
     const { set } = this;
     const count = set.wait(0);
-    const ready = Array.from({ length: count }, (_, i) => [set.low(i), set.high(i), set.events(i)] as const);
-    for (const [fd, serial, events] of ready) {
-      const entry = this.handlers.get(fd);
-      if (entry?.serial !== serial) continue;
-      const ended = (events & (EPOLLERR | EPOLLHUP)) !== 0;
-      entry.handler.onReady(ended || (events & (EPOLLIN | EPOLLRDHUP)) !== 0, ended || (events & EPOLLOUT) !== 0);
+    for (let i = 0; i < count; i++) {
+      const entry = this.handlers.get(set.low(i));
+      if (entry?.serial !== set.high(i)) continue;
+      const events = set.events(i);
+      const failed = (events & (EPOLLERR | EPOLLHUP)) !== 0;
+      entry.handler.onReady(failed || (events & (EPOLLIN | EPOLLRDHUP)) !== 0, failed || (events & EPOLLOUT) !== 0, failed);
     }
     return count;
   }

@@ -32,6 +32,8 @@ interface Entry {
   /** In place of the server's own, for checks; 0 and null: none. */
   checkPort: number;
   checkIp: HostIp | null;
+  /** Where checks go, until something of the above changes; undefined: it has. */
+  checkAt: SocketAddress | null | undefined;
 }
 
 /** The addresses of all servers of a plan. */
@@ -59,7 +61,7 @@ export class ServerAddresses {
       if (known === undefined || saysOf(known.plan) !== saysOf(entry.plan)) continue;
       const { checkPort, checkIp, fqdn, ip, port } = known;
       const first = entryOf(known.plan, known.place);
-      Object.assign(entry, { checkPort, checkIp, fqdn });
+      Object.assign(entry, { checkPort, checkIp, fqdn, checkAt: undefined });
       if (JSON.stringify([ip, port]) !== JSON.stringify([first.ip, first.port])) this.setAddress(entry.place, { ip, port });
     }
   }
@@ -103,6 +105,7 @@ export class ServerAddresses {
     const entry = this.at(place);
     if (ip !== undefined) entry.ip = ip;
     if (port !== undefined) entry.port = port;
+    entry.checkAt = undefined;
     if (entry.ip === null || entry.plan.address.family === 'unix') return;
     setHostAddress(this.row.address, { ...entry.ip, port: 0 });
     this.row.address.port = entry.port.port;
@@ -110,8 +113,17 @@ export class ServerAddresses {
     this.table.write(place.backend, place.server, this.row);
   }
 
-  /** Where checks go at the moment; null: nowhere, the server has no address. Ask before each check. */
+  /**
+   * Where checks go at the moment; null: nowhere, the server has no address. Ask before each check: it is the same
+   * object until it is another address.
+   */
   checkAddress(place: ServerPlace): SocketAddress | null {
+    const entry = this.at(place);
+    if (entry.checkAt === undefined) entry.checkAt = this.makeCheckAddress(place);
+    return entry.checkAt;
+  }
+
+  private makeCheckAddress(place: ServerPlace): SocketAddress | null {
     const { plan, checkIp } = this.at(place);
     const port = this.checkPort(place);
     if (checkIp !== null) return { ...checkIp, port };
@@ -138,6 +150,7 @@ export class ServerAddresses {
     const entry = this.at(place);
     if (ip !== undefined) entry.checkIp = ip;
     if (port !== undefined) entry.checkPort = port;
+    entry.checkAt = undefined;
   }
 
   /** All places, in the order of the plan. */
@@ -168,5 +181,6 @@ function entryOf(plan: ServerPlan, place: ServerPlace): Entry {
     fqdn,
     checkPort: check.port ?? 0,
     checkIp: null,
+    checkAt: undefined,
   };
 }

@@ -8,6 +8,7 @@ import type { SocketAddress } from '../../kernel/address.js';
 import type { CheckPlan } from '../../plan/checks.js';
 import type { BackendPlan, ServerPlan } from '../../plan/plan.js';
 import type { Clock, ServerPlace, ServerStates } from '../server-states.js';
+import { Agenda, type Due } from './agenda.js';
 import { agentCheck, agentResult, obeyAgent, parseAgent } from './agent.js';
 import type { CheckIntervals } from './health.js';
 import type { Judge } from './judge.js';
@@ -45,22 +46,37 @@ export interface CheckerParts {
   readonly begin: BeginCheck;
 }
 
-/** A check, or an agent, in its rhythm. */
-interface Probe {
-  readonly place: ServerPlace;
-  readonly backend: BackendPlan;
-  readonly plan: ServerPlan;
-  readonly isAgent: boolean;
-  readonly record: CheckRecord;
-  readonly intervals: CheckIntervals;
-  /** Of an agent: what is done to ask it, and where it is; null: beside its server. */
-  check: CheckPlan;
+/** A check, or an agent, in its rhythm. Of one shape: thousands of times a second something looks at one. */
+class Probe implements Due {
+  /** When the next one begins, by the clock; null while one is under way. */
+  dueAt: number | null = null;
+  /** Ends the one that is under way. */
+  callOff: () => void = nothing;
+  /** Of an agent: where it is; null: beside its server. */
   agentAddress: SocketAddress | null;
   agentPort: number;
-  callOff: () => void;
-  /** When the next one begins, by the clock; null while one is under way. */
-  dueAt: number | null;
+
+  /** @param check what is done */
+  constructor(
+    readonly place: ServerPlace,
+    readonly backend: BackendPlan,
+    readonly plan: ServerPlan,
+    readonly isAgent: boolean,
+    readonly record: CheckRecord,
+    readonly intervals: CheckIntervals,
+    public check: CheckPlan,
+  ) {
+    const { agent } = plan.check;
+    this.agentAddress = agent?.elsewhere ?? null;
+    this.agentPort = agent?.port ?? 0;
+  }
+
+  get name(): string {
+    return `${this.backend.name}/${this.plan.name} ${this.isAgent}`;
+  }
 }
+
+const nothing = (): void => undefined;
 
 /**
  * Checks begin on this grid of milliseconds, so that thousands of them share some hundred timers; it
@@ -72,12 +88,14 @@ const GRID_PART = 50;
 /** The health checks and agents of all servers of a plan. */
 export class Checker {
   private readonly probes: readonly Probe[];
+  private readonly agenda: Agenda<Probe>;
   private stopped = false;
 
   constructor(private readonly parts: CheckerParts) {
     this.probes = parts.backends.flatMap((backend, i) =>
       backend.servers.flatMap((plan, j) => this.probesOf(backend, plan, { backend: i, server: j })),
     );
+    this.agenda = new Agenda(parts.clock, (probe) => this.run(probe));
   }
 
   /** How many there are: as many sockets may be open at once. */
@@ -98,6 +116,7 @@ export class Checker {
   /** Ends for good; checks that are under way have no result. */
   stop(): void {
     this.stopped = true;
+    this.agenda.clear();
     for (const probe of this.probes) {
       probe.callOff();
       probe.record.inFlight = false;
@@ -106,11 +125,10 @@ export class Checker {
 
   /** Goes on in the rhythm of a former plan: what was due then for servers of the same names is due as it was. */
   takeOver(before: Checker): void {
-    const due = new Map(before.probes.map((probe) => [nameOf(probe), probe.dueAt] as const));
+    const due = new Map(before.probes.map((probe) => [probe.name, probe.dueAt] as const));
     for (const probe of this.probes) {
-      const at = due.get(nameOf(probe));
+      const at = due.get(probe.name);
       if (at === undefined) continue;
-      probe.callOff();
       this.schedule(probe, Math.max(0, (at ?? 0) - this.parts.clock.now()));
     }
   }
@@ -240,17 +258,13 @@ export class Checker {
   /** The next check begins after that time, if it would not anyway. */
   private hasten(probe: Probe, delayMs: number): void {
     if (probe.dueAt === null || probe.dueAt <= this.parts.clock.now() + delayMs) return;
-    probe.callOff();
     this.schedule(probe, delayMs);
   }
 
   private schedule(probe: Probe, delayMs: number): void {
-    const { clock } = this.parts;
     const grid = Math.min(GRID_MS, Math.ceil(probe.intervals.interMs / GRID_PART));
-    const now = clock.now();
-    const at = delayMs === 0 ? now : Math.ceil((now + delayMs) / grid) * grid;
-    probe.dueAt = at;
-    probe.callOff = clock.after(Math.ceil(at - now), () => this.run(probe));
+    const now = this.parts.clock.now();
+    this.agenda.set(probe, delayMs === 0 ? now : Math.ceil((now + delayMs) / grid) * grid);
   }
 
   /** The next check is due one interval after the last one ended. */
@@ -261,10 +275,10 @@ export class Checker {
       this.scheduleNext(probe);
       return;
     }
-    probe.dueAt = null;
     record.inFlight = true;
     probe.callOff = this.parts.begin(this.orderOf(probe, address), (result) => {
       record.inFlight = false;
+      probe.callOff = nothing;
       if (this.stopped) return;
       this.take(probe, result);
       this.scheduleNext(probe);
@@ -289,11 +303,14 @@ export class Checker {
     const { states } = this.parts;
     const bounded = checkTimeoutMs > 0 && connectTimeoutMs > 0;
     return {
-      ...{ place, server: plan, check, address },
+      place,
+      server: plan,
+      check,
+      address,
       connectMs: bounded ? Math.min(intervals.interMs, connectTimeoutMs) : intervals.interMs,
       answerMs: checkTimeoutMs,
       isRunning: operationOf(states.standing(place)) !== 'stopped',
-      ...(isAgent && { read: (answer: string) => this.readAgent(answer, place, plan) }),
+      read: isAgent ? (answer: string) => this.readAgent(answer, place, plan) : null,
     };
   }
 
@@ -312,21 +329,14 @@ export class Checker {
   /** A server that follows another one has no checks of its own. */
   private probesOf(backend: BackendPlan, plan: ServerPlan, place: ServerPlace): Probe[] {
     const { check: record, agent: agentRecord } = this.parts.records.server(place);
-    const { check } = plan;
-    const { agent } = check;
-    const common = { place, backend, plan, callOff: () => undefined, dueAt: null, agentAddress: agent?.elsewhere ?? null };
+    const { agent, interMs, fastinterMs, downinterMs } = plan.check;
     const probes: Probe[] = [];
     if (record.configured)
-      probes.push({ ...common, isAgent: false, record, intervals: check, check: backend.check, agentPort: 0 });
+      probes.push(new Probe(place, backend, plan, false, record, { interMs, fastinterMs, downinterMs }, backend.check));
     if (agent === null) return probes;
     const intervals = { interMs: agent.interMs, fastinterMs: null, downinterMs: null };
-    const how = { intervals, check: agentCheck(agent.send), agentPort: agent.port };
-    return [...probes, { ...common, ...how, isAgent: true, record: agentRecord }];
+    return [...probes, new Probe(place, backend, plan, true, agentRecord, intervals, agentCheck(agent.send))];
   }
 }
 
 const NO_AGENT = 'agent checks are not enabled on this server.';
-
-function nameOf({ backend, plan, isAgent }: Probe): string {
-  return `${backend.name}/${plan.name} ${isAgent}`;
-}

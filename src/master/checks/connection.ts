@@ -92,14 +92,14 @@ export class CheckConnection implements PollHandler {
     this.fd = -1;
   }
 
-  onReady(readable: boolean, writable: boolean): void {
-    if (!this.established && !this.establish()) return;
+  onReady(readable: boolean, writable: boolean, failed: boolean): void {
+    if (!this.established && !this.establish(failed)) return;
     if (writable) this.flush();
     if (readable && !this.closed) this.receive();
   }
 
-  private establish(): boolean {
-    const errno = this.sockets.system.failure(this.fd);
+  private establish(failed: boolean): boolean {
+    const errno = failed ? this.sockets.system.failure(this.fd) : 0;
     if (errno !== 0) {
       this.user.onFailure(errno);
       return false;

@@ -39,7 +39,7 @@ export interface CheckOrder {
   readonly connectMs: number;
   readonly answerMs: number;
   /** Of an agent: what becomes of its answer. */
-  readonly read?: (answer: string) => Omit<CheckResult, 'durationMs'>;
+  readonly read: ((answer: string) => Omit<CheckResult, 'durationMs'>) | null;
   /** The server is running: it may be told to stop (`disable-on-404`). */
   readonly isRunning: boolean;
 }
@@ -216,7 +216,7 @@ export class CheckRun implements ConnectionUser, Impatient {
 
   private addressOf({ address }: ConnectStep, port: number | null): SocketAddress {
     const base = address ?? this.order.address;
-    if (base.family === 'unix') return base;
+    if (base.family === 'unix' || (address === null && port === null)) return base;
     const own = this.order.address;
     const fallback = address !== null && own.family !== 'unix' ? own.port : base.port;
     return { ...base, port: port ?? fallback };
@@ -235,7 +235,7 @@ export class CheckRun implements ConnectionUser, Impatient {
     this.subject.response.text = text;
     const decision = this.surroundings.expectations.decide(step, step.number, { text, last: this.ended }, this.subject);
     if (decision.kind === 'wait') return false;
-    if (this.order.read !== undefined && text !== '') {
+    if (this.order.read !== null && text !== '') {
       this.finish(this.order.read(text));
       return false;
     }
@@ -289,8 +289,9 @@ export class CheckRun implements ConnectionUser, Impatient {
   private finish(result: Omit<CheckResult, 'durationMs'>): void {
     if (this.over) return;
     this.cancel();
-    const durationMs = performance.now() - this.began;
-    setImmediate(() => this.done({ ...result, durationMs }));
+    const { status, code = 0, info } = result;
+    const durationMs = Math.round(performance.now() - this.began);
+    this.surroundings.sockets.afterLook(() => this.done({ status, code, info, durationMs }));
   }
 
   private forgetAnswer(): void {

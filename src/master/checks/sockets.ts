@@ -27,16 +27,19 @@ export interface Impatient {
   onLate(): void;
 }
 
-/** The bytes of addresses that were used, and sockets' setups by their sources: as many as a plan has. */
+/** The sockets; with the bytes of addresses that are in use, and sockets' setups by their sources, as many as a plan has. */
 export class CheckSockets {
   private poller: SocketPoller | null = null;
-  private readonly addresses = new Map<string, Uint8Array>();
+  private readonly addresses = new WeakMap<SocketAddress, Uint8Array>();
   private readonly setups = new Map<string, SocketSetup | null>();
   /** The next look: at the end of this turn, or later. Each is cleared by its own function: the other one would harm it. */
   private soon: NodeJS.Immediate | null = null;
   private later: NodeJS.Timeout | null = null;
   private lookMs = LOOK_MS_MIN;
   private readonly waiting = new Set<Impatient>();
+  /** A look is under way, and who waits for its end. */
+  private looking = false;
+  private atItsEnd: (() => void)[] = [];
 
   /** Sockets at the moment. */
   get open(): number {
@@ -74,6 +77,12 @@ export class CheckSockets {
     this.waiting.delete(waiter);
   }
 
+  /** Calls when all sockets have been looked after: what follows may close any of them. */
+  afterLook(call: () => void): void {
+    this.atItsEnd.push(call);
+    if (!this.looking) this.soon ??= setImmediate(() => this.lookNow());
+  }
+
   /** The system's side of an open socket. */
   get system(): SocketPoller {
     if (this.poller === null) throw new Error('no socket has been opened');
@@ -83,6 +92,7 @@ export class CheckSockets {
   /** Closes everything, for good. */
   stop(): void {
     this.forgetLook();
+    this.atItsEnd = [];
     this.poller?.stop();
     this.poller = null;
   }
@@ -95,13 +105,16 @@ export class CheckSockets {
 
   private lookNow(): void {
     this.forgetLook();
-    const { poller } = this;
-    if (poller === null) return;
+    this.looking = true;
     // What goes on at once is not kept waiting, but a peer that floods keeps nobody else waiting either.
     let rounds = 0;
-    while (rounds < ROUNDS_MAX && poller.poll() > 0) rounds++;
+    while (rounds < ROUNDS_MAX && this.poller !== null && this.poller.poll() > 0) rounds++;
     this.endPatience();
-    if (this.poller === null || poller.watched === 0) return;
+    this.looking = false;
+    const ended = this.atItsEnd;
+    this.atItsEnd = [];
+    for (const call of ended) call();
+    if (this.poller === null || this.poller.watched === 0) return;
     if (rounds === ROUNDS_MAX) this.lookSoon();
     if (this.soon !== null) return;
     this.later = setTimeout(() => this.lookNow(), this.lookMs).unref();
@@ -121,12 +134,10 @@ export class CheckSockets {
   }
 
   private bytesOf(address: SocketAddress): Uint8Array {
-    const key = address.family === 'unix' ? `${address.abstract} ${address.path}` : `${address.host} ${address.port}`;
-    const known = this.addresses.get(key);
+    const known = this.addresses.get(address);
     if (known !== undefined) return known;
-    if (this.addresses.size >= ADDRESSES_MAX) this.addresses.clear();
     const bytes = sockaddrBytes(address);
-    this.addresses.set(key, bytes);
+    this.addresses.set(address, bytes);
     return bytes;
   }
 
@@ -147,6 +158,3 @@ export class CheckSockets {
     return setup;
   }
 }
-
-/** Addresses kept at most: DNS may bring new ones for ever. */
-const ADDRESSES_MAX = 20_000;

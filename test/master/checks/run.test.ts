@@ -33,7 +33,7 @@ async function check(
   const address = { family: 'ipv4', host: '127.0.0.1', port } as const;
   const [backend] = plan.backends;
   const order = { place: { backend: 0, server: 0 }, server: backend.servers[0], check: backend.check, address };
-  const times = { connectMs: PATIENCE_MS, answerMs: 0, isRunning: true };
+  const times = { connectMs: PATIENCE_MS, answerMs: 0, isRunning: true, read: null };
   const result = await new Promise<CheckResult>((resolve) => new CheckRun(common, { ...order, ...times }, resolve).start());
   const left = checks.open;
   checks.stop();
