@@ -17,6 +17,7 @@ import type { Bench, Entrant, Row } from './lib/row.js';
 import { startServers } from './lib/servers.js';
 import type { Sample } from './lib/stats.js';
 import { bulk } from './rows/bulk.js';
+import { checks } from './rows/checks.js';
 import { connect } from './rows/connect.js';
 import { idle } from './rows/idle.js';
 import { keepalive } from './rows/keepalive.js';
@@ -24,7 +25,7 @@ import { raw } from './rows/raw.js';
 import { scale } from './rows/scale.js';
 
 const RESULTS_FILE = fileURLToPath(new URL('../../bench/RESULTS.md', import.meta.url));
-const ROWS: readonly Row[] = [keepalive, bulk, connect, idle, raw, scale];
+const ROWS: readonly Row[] = [keepalive, bulk, connect, idle, raw, scale, checks];
 const ROW_NAMES = ROWS.map((row) => row.name);
 /** Shorter windows hold too few clock ticks for the split into user and system time. */
 const SECONDS_MIN = 3;

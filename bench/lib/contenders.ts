@@ -34,6 +34,8 @@ export interface Task {
   readonly folder: string;
   readonly bind: string;
   readonly servers: readonly string[];
+  /** Further lines of the proxy; of HAProxy and turbo-lb alone. */
+  readonly proxy: readonly string[];
   readonly workers: number;
   /** Where those that log send their lines: a UDP port of 127.0.0.1. */
   readonly logPort: number;
@@ -99,7 +101,7 @@ ${global.map((line) => `    ${line}\n`).join('')}defaults
 ${defaults.map((line) => `    ${line}\n`).join('')}listen bench
     bind ${task.bind}
     balance roundrobin
-${servers.join('\n')}
+${task.proxy.map((line) => `    ${line}\n`).join('')}${servers.join('\n')}
 `;
   writeFileSync(file, text);
   return file;

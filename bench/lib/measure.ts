@@ -23,16 +23,22 @@ export interface Window {
   readonly cpu: CpuTime;
 }
 
-/** Runs `use` with a fresh balancer in front of `servers`. Throws when it does not start or does not survive. */
+/**
+ * Runs `use` with a fresh balancer in front of `servers`. Throws when it does not start or does not survive.
+ * @param servers addresses, and for HAProxy and turbo-lb what else their lines say
+ * @param proxy further lines of the proxy of HAProxy and turbo-lb
+ */
 export async function withBalancer<T>(
   bench: Bench,
   entrant: Entrant,
   servers: readonly string[],
   use: (balancer: Balancer) => Promise<T>,
+  proxy: readonly string[] = [],
 ): Promise<T> {
   const folder = mkdtempSync(join(bench.folder, `${entrant.contender}-`));
   const { port } = bench;
-  const task = { folder, bind: `127.0.0.1:${port}`, servers, workers: entrant.workers, logPort: bench.servers.logPort };
+  const { workers } = entrant;
+  const task = { folder, bind: `127.0.0.1:${port}`, servers, proxy, workers, logPort: bench.servers.logPort };
   await silent('127.0.0.1', port);
   const program = await Program.start(entrant.label, command(entrant.contender, task), { cpus: bench.cpus });
   try {
