@@ -142,8 +142,9 @@ export class Acceptor {
   }
 
   /**
-   * Does not wait any more at its gates but the process's: a place there is for others that wait. Other acceptors of this
-   * worker that wait at the same ones have to ask anew: a gate knows workers, not acceptors.
+   * Does not wait any more at its gates but the process's: a place there, for which this worker may have been woken in
+   * this very turn, is for others that wait. Other acceptors of this worker that wait at the same ones have to ask anew:
+   * a gate knows workers, not acceptors.
    */
   forgoPlaces(): void {
     const { worker, wakeWorker } = this.lane;
