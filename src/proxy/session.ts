@@ -197,11 +197,10 @@ export class Session {
   vanishing = false;
 
   // What log lines, rules and fetches speak of.
-  /** The client's address, or what a PROXY header or a rule has put in its place; see `readSource`. */
-  readonly source = new HostAddress();
+  /** Made when somebody asks for it the first time, and kept: where nothing is logged or matched, nobody does. */
+  private sourceAddress: HostAddress | null = null;
   sourceKnown = false;
-  /** Where the client connected to; see `readDestination`. */
-  readonly destination = new HostAddress();
+  private destinationAddress: HostAddress | null = null;
   destinationKnown = false;
   /** The bind it came through, an index in its frontend's. */
   bind = 0;
@@ -301,6 +300,18 @@ export class Session {
     this.ofBind = NOWHERE;
     this.ofBackend = NOWHERE;
     this.ofServer = NOWHERE;
+  }
+
+  /** The client's address, or what a PROXY header or a rule has put in its place; see `readSource`. */
+  get source(): HostAddress {
+    this.sourceAddress ??= new HostAddress();
+    return this.sourceAddress;
+  }
+
+  /** Where the client connected to; see `readDestination`. */
+  get destination(): HostAddress {
+    this.destinationAddress ??= new HostAddress();
+    return this.destinationAddress;
   }
 
   /** The client's address, asked of the kernel the first time. */
