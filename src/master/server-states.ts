@@ -99,6 +99,8 @@ export class ServerStates {
   /** Set once, by who watches over health; null: nobody does. */
   observer: StateObserver | null = null;
   private readonly entries: readonly (readonly Entry[])[];
+  /** The number of each backend, by its name. */
+  private readonly numbers: ReadonlyMap<string, number>;
 
   /**
    * Fills the table from the plan: servers are up at full weight, but those that are `disabled` or have no address.
@@ -115,6 +117,7 @@ export class ServerStates {
     private readonly onChange: ((place: ServerPlace) => void) | null = null,
     before: ServerStates | null = null,
   ) {
+    this.numbers = new Map(backends.map(({ name }, i) => [name, i]));
     this.entries = backends.map((backend, i) =>
       backend.servers.map((plan, j) => entryOf(backend, plan, { backend: i, server: j }, groups[i])),
     );
@@ -146,7 +149,7 @@ export class ServerStates {
 
   /** The place of a server, by names; null: there is none of that name. */
   find(backendName: string, serverName: string): ServerPlace | null {
-    const backend = this.backends.findIndex(({ name }) => name === backendName);
+    const backend = this.numbers.get(backendName) ?? -1;
     const server = this.backends[backend]?.servers.findIndex(({ name }) => name === serverName) ?? -1;
     return server < 0 ? null : { backend, server };
   }

@@ -63,7 +63,10 @@ export class Acceptor {
   /** It took as many as it may, and has more in hand. */
   private sated = false;
 
-  /** @param limits those beside the process's: of the bind, of the frontend */
+  /**
+   * @param limits those beside the process's: of the bind, of the frontend
+   * @param onSated it has taken as many as it may in one turn, and has more in hand
+   */
   constructor(
     readonly lane: Lane,
     /** Its number among the engine's slots and timers. */
@@ -71,6 +74,7 @@ export class Acceptor {
     readonly listener: Listener,
     private readonly limits: readonly ConnectionGate[],
     private readonly onConnection: OnConnection,
+    private readonly onSated: () => void,
   ) {
     this.gates = [...limits, lane.tables.gate];
     this.rateLimit = lane.plan.frontends[listener.frontend].sessionRateLimit;
@@ -250,6 +254,7 @@ export class Acceptor {
     if (turn !== this.turn) this.takenInTurn = 0;
     this.turn = turn;
     this.sated = this.takenInTurn >= maxaccept;
+    if (this.sated) this.onSated();
     return this.sated;
   }
 

@@ -16,6 +16,8 @@ export class Acceptors {
   /** Those of others, until nobody whom they have accepted waits. */
   private leaving: readonly Acceptor[] = [];
   private draining = false;
+  /** Some of them may have more in hand: there may be thousands, too many to ask each in every turn. */
+  private mayHaveMore = false;
   /** Frontends of the newest plan that accept nobody. */
   private paused: readonly number[] = [];
 
@@ -38,23 +40,28 @@ export class Acceptors {
     return this.bySlot[slot - this.firstSlot] as Acceptor;
   }
 
+  /** For each of them to call when it has taken enough for a turn. */
+  readonly onSated = (): void => {
+    this.mayHaveMore = true;
+  };
+
   /** Accepts on these from now on, and on no others; throws RangeError when there are too many. */
   replace(listeners: readonly Listener[], paused: readonly number[], make: (slot: number, listener: Listener) => Acceptor): void {
-    const before = new Set(this.current);
-    const take = (fd: number): Acceptor | undefined => {
-      const found = [...before].find((acceptor) => acceptor.listener.fd === fd);
-      if (found !== undefined) before.delete(found);
-      return found;
-    };
+    const before = new Map<number, Acceptor[]>();
+    for (const acceptor of this.current)
+      before.set(acceptor.listener.fd, [...(before.get(acceptor.listener.fd) ?? []), acceptor]);
+    let free = -1;
     this.current = listeners.map((listener) => {
-      const predecessor = take(listener.fd);
-      const acceptor = make(predecessor?.slot ?? this.freeSlot(), listener);
+      const predecessor = before.get(listener.fd)?.shift();
+      if (predecessor === undefined) free = this.freeSlot(free + 1);
+      const acceptor = make(predecessor?.slot ?? this.firstSlot + free, listener);
       this.bySlot[acceptor.slot - this.firstSlot] = acceptor;
       if (predecessor !== undefined) acceptor.succeed(predecessor);
       return acceptor;
     });
-    this.leaving = [...this.leaving, ...before];
-    for (const acceptor of before) acceptor.drain();
+    const left = [...before.values()].flat();
+    this.leaving = [...this.leaving, ...left];
+    for (const acceptor of left) acceptor.drain();
     this.pause(paused);
     this.resume(); // whoever waits for a place asks for it anew
   }
@@ -81,8 +88,10 @@ export class Acceptors {
 
   /** Some have taken enough for a turn, and have more in hand. */
   get hasMore(): boolean {
+    if (!this.mayHaveMore) return false;
     for (let i = 0; i < this.current.length; i++) if (this.current[i].hasMore) return true;
     for (let i = 0; i < this.leaving.length; i++) if (this.leaving[i].hasMore) return true;
+    this.mayHaveMore = false;
     return false;
   }
 
@@ -146,9 +155,9 @@ export class Acceptors {
     for (const acceptor of acceptors) acceptor.resume();
   }
 
-  private freeSlot(): number {
-    const free = this.bySlot.indexOf(null);
+  private freeSlot(from: number): number {
+    const free = this.bySlot.indexOf(null, from);
     if (free < 0) throw new RangeError(`a worker has more than ${this.bySlot.length} listening sockets`);
-    return this.firstSlot + free;
+    return free;
   }
 }

@@ -119,7 +119,8 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     this.acceptors.replace(
       generation.listeners,
       paused,
-      (slot, listener) => new Acceptor(generation.lane, slot, listener, generation.limitsOf(listener), onConnection),
+      (slot, listener) =>
+        new Acceptor(generation.lane, slot, listener, generation.limitsOf(listener), onConnection, this.acceptors.onSated),
     );
     this.closeEnded(); // perhaps nothing else will happen for a long time
   }

@@ -2,6 +2,7 @@
  * A limit of connections (`maxconn`), of the process, of a frontend or of a bind: one exact count for all workers, and who waits for
  * a place. A worker that finds the gate full stops accepting and is woken when a place is free.
  */
+import type { Piece } from './pieces.js';
 
 const LINE = 16; // 32-bit words in a cache line
 const CURRENT = 0;
@@ -29,76 +30,88 @@ const IN_HAND = 2;
 /** A count of connections, its limit, and the workers waiting for a place. */
 export class ConnectionGate {
   private readonly words: Int32Array;
+  private readonly base: number;
   private readonly workers: number;
 
-  static create(maxconn: number, workers: number): SharedArrayBuffer {
-    const buffer = new SharedArrayBuffer(4 * (FLAGS + workers * LINE));
-    const words = new Int32Array(buffer);
-    words[MAX] = maxconn > 0 ? maxconn : UNLIMITED;
-    words[WORKERS] = workers;
-    return buffer;
+  /** A gate in a buffer of its own. */
+  static create(maxconn: number, workers: number): Piece {
+    const piece = { words: new Int32Array(new SharedArrayBuffer(4 * ConnectionGate.words(workers))), base: 0 };
+    ConnectionGate.begin(piece, maxconn, workers);
+    return piece;
   }
 
-  constructor(buffer: SharedArrayBuffer) {
-    this.words = new Int32Array(buffer);
-    this.workers = this.words[WORKERS];
+  /** Words of a gate: whole cache lines. */
+  static words(workers: number): number {
+    return FLAGS + workers * LINE;
+  }
+
+  /** Makes a gate of words that are all zero. */
+  static begin({ words, base }: Piece, maxconn: number, workers: number): void {
+    words[base + MAX] = maxconn > 0 ? maxconn : UNLIMITED;
+    words[base + WORKERS] = workers;
+  }
+
+  constructor({ words, base }: Piece) {
+    this.words = words;
+    this.base = base;
+    this.workers = words[base + WORKERS];
   }
 
   /** Connections at the moment. */
   get current(): number {
-    return Atomics.load(this.words, CURRENT);
+    return Atomics.load(this.words, this.base + CURRENT);
   }
 
   /** The limit. */
   get max(): number {
-    return Atomics.load(this.words, MAX);
+    return Atomics.load(this.words, this.base + MAX);
   }
 
   /** Whoever waits for a place is not told: see `passOn`. */
   set max(max: number) {
-    Atomics.store(this.words, MAX, max > 0 ? max : UNLIMITED);
+    Atomics.store(this.words, this.base + MAX, max > 0 ? max : UNLIMITED);
   }
 
   /** Connections in a second, and sessions; 0: as many as come. */
   get connectionRateMax(): number {
-    return Atomics.load(this.words, CONNECTION_RATE);
+    return Atomics.load(this.words, this.base + CONNECTION_RATE);
   }
 
   set connectionRateMax(perSecond: number) {
-    Atomics.store(this.words, CONNECTION_RATE, perSecond);
+    Atomics.store(this.words, this.base + CONNECTION_RATE, perSecond);
   }
 
   get sessionRateMax(): number {
-    return Atomics.load(this.words, SESSION_RATE);
+    return Atomics.load(this.words, this.base + SESSION_RATE);
   }
 
   set sessionRateMax(perSecond: number) {
-    Atomics.store(this.words, SESSION_RATE, perSecond);
+    Atomics.store(this.words, this.base + SESSION_RATE, perSecond);
   }
 
   /** Takes a place; false when there is none. */
   enter(): boolean {
-    if (Atomics.add(this.words, CURRENT, 1) < this.max) return true;
-    Atomics.sub(this.words, CURRENT, 1);
+    if (Atomics.add(this.words, this.base + CURRENT, 1) < this.max) return true;
+    Atomics.sub(this.words, this.base + CURRENT, 1);
     return false;
   }
 
   /** Takes a place for a worker, which `leaveAll` gives back when it dies; false when there is none. */
   enterAs(worker: number): boolean {
     if (!this.enter()) return false;
-    this.words[FLAGS + worker * LINE + SHARE]++;
+    this.words[this.base + FLAGS + worker * LINE + SHARE]++;
     return true;
   }
 
   /** Gives back a place taken by `enterAs`. */
   leaveAs(worker: number, wake: (worker: number) => void): void {
-    this.words[FLAGS + worker * LINE + SHARE]--;
+    this.words[this.base + FLAGS + worker * LINE + SHARE]--;
     this.leave(1, wake);
   }
 
   /** Gives back all that a dead worker took by `enterAs`, and its wish for one. */
   leaveAll(worker: number, wake: (worker: number) => void): void {
-    const at = FLAGS + worker * LINE + SHARE;
+    const at = this.base + FLAGS + worker * LINE + SHARE;
     const share = this.words[at];
     this.words[at] = 0;
     this.forget(worker);
@@ -107,7 +120,7 @@ export class ConnectionGate {
 
   /** Gives `count` places back and wakes who can use them. */
   leave(count: number, wake: (worker: number) => void): void {
-    Atomics.sub(this.words, CURRENT, count);
+    Atomics.sub(this.words, this.base + CURRENT, count);
     this.wakeWaiters(Math.max(count, this.max - this.current), wake);
   }
 
@@ -124,9 +137,9 @@ export class ConnectionGate {
    * are more all that stopped accepting: only their listeners know whether somebody is there.
    */
   private wakeWaiters(free: number, wake: (worker: number) => void): void {
-    if (free <= 0 || Atomics.load(this.words, WAITERS) === 0) return;
+    if (free <= 0 || Atomics.load(this.words, this.base + WAITERS) === 0) return;
     let places = free;
-    const first = Atomics.add(this.words, NEXT, 1) >>> 0;
+    const first = Atomics.add(this.words, this.base + NEXT, 1) >>> 0;
     for (let i = 0; i < this.workers; i++) {
       const worker = (first + i) % this.workers;
       if (!this.claim(worker, IN_HAND)) continue;
@@ -142,8 +155,8 @@ export class ConnectionGate {
    * @param inHand it holds an accepted connection that waits for the place
    */
   await(worker: number, inHand: boolean): void {
-    const before = Atomics.exchange(this.words, FLAGS + worker * LINE, inHand ? IN_HAND : STOPPED);
-    if (before === NOT_WAITING) Atomics.add(this.words, WAITERS, 1);
+    const before = Atomics.exchange(this.words, this.base + FLAGS + worker * LINE, inHand ? IN_HAND : STOPPED);
+    if (before === NOT_WAITING) Atomics.add(this.words, this.base + WAITERS, 1);
   }
 
   /** Takes back `await`. */
@@ -153,17 +166,17 @@ export class ConnectionGate {
 
   /** True for the one thread that tells the operator that the system is short of something. */
   beginShortage(): boolean {
-    return Atomics.compareExchange(this.words, SHORTAGE, 0, 1) === 0;
+    return Atomics.compareExchange(this.words, this.base + SHORTAGE, 0, 1) === 0;
   }
 
   /** True for the one thread that tells the operator that the shortage is over. */
   endShortage(): boolean {
-    return Atomics.compareExchange(this.words, SHORTAGE, 1, 0) === 1;
+    return Atomics.compareExchange(this.words, this.base + SHORTAGE, 1, 0) === 1;
   }
 
   private claim(worker: number, state: number): boolean {
-    if (Atomics.compareExchange(this.words, FLAGS + worker * LINE, state, NOT_WAITING) !== state) return false;
-    Atomics.sub(this.words, WAITERS, 1);
+    if (Atomics.compareExchange(this.words, this.base + FLAGS + worker * LINE, state, NOT_WAITING) !== state) return false;
+    Atomics.sub(this.words, this.base + WAITERS, 1);
     return true;
   }
 }

@@ -28,9 +28,13 @@ export const NO_PIECES: Pieces = { buffers: [], places: [] };
 
 /**
  * Finds a place for things of so many words each: where they were, or in one new buffer, all zero.
- * @param begin called for each new one
+ * @param begin called for each new one, with its number
  */
-export function allocatePieces(sizes: readonly number[], kept: Kept | null = null, begin?: (piece: Piece) => void): Pieces {
+export function allocatePieces(
+  sizes: readonly number[],
+  kept: Kept | null = null,
+  begin?: (piece: Piece, i: number) => void,
+): Pieces {
   const isKept = (i: number): boolean => kept !== null && kept.from[i] >= 0;
   const fresh = sizes.reduce((sum, size, i) => sum + (isKept(i) ? 0 : size), 0);
   const buffers = new Buffers();
@@ -43,7 +47,7 @@ export function allocatePieces(sizes: readonly number[], kept: Kept | null = nul
       places.push(buffers.numberOf(kept.pieces.buffers[kept.pieces.places[from]]), kept.pieces.places[from + 1]);
     } else {
       places.push(buffers.numberOf(words.buffer as SharedArrayBuffer), base);
-      begin?.({ words, base });
+      begin?.({ words, base }, i);
       base += size;
     }
   }

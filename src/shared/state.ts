@@ -8,9 +8,10 @@
 import { ServerAddressTable } from './addresses.js';
 import { WorkerCounters } from './counters.js';
 import { ConnectionGate } from './gate.js';
+import { createGates, type GateMemory, openGates } from './gates.js';
 import { HoldingsTable } from './holdings.js';
 import { MASTER_OWNER } from './lock.js';
-import type { Pieces } from './pieces.js';
+import type { Piece, Pieces } from './pieces.js';
 import { ProcessVariables } from './process-variables.js';
 import { ProxyTable } from './proxies.js';
 import { QueueEntries } from './queue-entries.js';
@@ -26,7 +27,7 @@ export const STICK_COUNTERS = 3;
 /** The buffers behind the tables; send this, then `openShared` it in the other thread. */
 export interface SharedState {
   // For life.
-  readonly gate: SharedArrayBuffer;
+  readonly gate: Piece;
   readonly counters: SharedArrayBuffer;
   readonly holdings: SharedArrayBuffer;
   /** The eventfd of each worker: written to wake it. */
@@ -38,9 +39,9 @@ export interface SharedState {
   readonly addresses: SharedArrayBuffer;
   /** The entries in it are for life. */
   readonly queues: QueueMemory;
-  /** Limits of single frontends, and of binds in the order of all listeners; null: none of its own. */
-  readonly frontendGates: readonly (SharedArrayBuffer | null)[];
-  readonly bindGates: readonly (SharedArrayBuffer | null)[];
+  /** Limits of single frontends, and of binds in the order of all listeners. */
+  readonly frontendGates: GateMemory;
+  readonly bindGates: GateMemory;
   readonly statistics: SharedStatistics;
   readonly sticks: readonly { readonly buffer: SharedArrayBuffer; readonly shape: StickTableShape }[];
   /** One for each worker; empty when there are no stick tables. */
@@ -65,6 +66,7 @@ export interface SharedTables {
   readonly queues: QueueTable;
   /** Variables of scope `proc`. */
   readonly variables: ProcessVariables;
+  /** null: no limit of its own. */
   readonly frontendGates: readonly (ConnectionGate | null)[];
   readonly bindGates: readonly (ConnectionGate | null)[];
 }
@@ -102,7 +104,7 @@ export interface Before {
 
 /** Creates the tables, all zero but for their sizes and what is taken over. */
 export function createShared(sizes: SharedSizes, before: Before | null = null): SharedState {
-  const { workers, maxconn, backendSizes, tables = [] } = sizes;
+  const { workers, maxconn, backendSizes, frontendLimits = [], bindLimits = [], tables = [] } = sizes;
   const state = before?.state;
   const entries = state?.queues.entries ?? QueueEntries.create(workers, maxconn);
   return {
@@ -114,8 +116,13 @@ export function createShared(sizes: SharedSizes, before: Before | null = null): 
     addresses: ServerAddressTable.create(backendSizes),
     servers: ServerTable.create(backendSizes, workers, before && { pieces: before.state.servers, from: before.groups }),
     queues: QueueTable.create(entries, backendSizes, before && { pieces: before.state.queues.backends, from: before.groups }),
-    frontendGates: gates(sizes.frontendLimits, workers, before && keptGates(before.state.frontendGates, before.frontends), true),
-    bindGates: gates(sizes.bindLimits, workers, before && keptGates(before.state.bindGates, before.binds)),
+    frontendGates: createGates(
+      frontendLimits,
+      workers,
+      true,
+      before && { gates: before.state.frontendGates, from: before.frontends },
+    ),
+    bindGates: createGates(bindLimits, workers, false, before && { gates: before.state.bindGates, from: before.binds }),
     statistics: sizes.statistics,
     sticks: tables.map((shape, i) => ({ buffer: keptTable(before, i) ?? StickTable.create(shape), shape })),
     ledgers: keptLedgers(before, tables) ?? newLedgers(sizes),
@@ -140,23 +147,6 @@ function newLedgers({ tables = [], wakeFds, maxconn }: SharedSizes): SharedArray
   return tables.length === 0 ? [] : wakeFds.map(() => TrackLedger.create(maxconn, STICK_COUNTERS));
 }
 
-type Gates = readonly (SharedArrayBuffer | null)[];
-
-function keptGates(gates: Gates, from: readonly number[]): Gates {
-  return from.map((i) => gates[i] ?? null);
-}
-
-/**
- * Who has a limit now and had one before keeps the count, and the limit for the time being.
- * @param always also without a limit there is a gate, which may be given one later
- */
-function gates(limits: readonly number[] = [], workers: number, kept: Gates | null, always = false): Gates {
-  return limits.map((max, i) => {
-    if (max === 0 && !always) return null;
-    return kept?.[i] ?? ConnectionGate.create(max, workers);
-  });
-}
-
 function openLedger({ ledgers }: SharedState, worker: number): TrackLedger | null {
   return ledgers[worker] === undefined ? null : new TrackLedger(ledgers[worker], STICK_COUNTERS);
 }
@@ -165,7 +155,6 @@ function openLedger({ ledgers }: SharedState, worker: number): TrackLedger | nul
 export function openShared(state: SharedState, worker: number): SharedTables {
   const workers = state.wakeFds.length;
   const servers = new ServerTable(state.servers, state.backendSizes, workers, worker);
-  const open = (buffer: SharedArrayBuffer | null): ConnectionGate | null => (buffer === null ? null : new ConnectionGate(buffer));
   return {
     gate: new ConnectionGate(state.gate),
     servers,
@@ -175,8 +164,8 @@ export function openShared(state: SharedState, worker: number): SharedTables {
     proxies: new ProxyTable(state.statistics, worker),
     queues: new QueueTable(state.queues, servers.groups, worker),
     variables: new ProcessVariables(state.variables, worker === NO_WORKER ? MASTER_OWNER : worker + 1),
-    frontendGates: state.frontendGates.map(open),
-    bindGates: state.bindGates.map(open),
+    frontendGates: openGates(state.frontendGates),
+    bindGates: openGates(state.bindGates),
     sticks: state.sticks.map(({ buffer, shape }) => new StickTable(buffer, shape)),
     ledger: openLedger(state, worker),
   };

@@ -10,13 +10,13 @@ import { ConnectionGate } from '../../src/shared/gate.js';
 function workers(count: number, clockBase = 0): { clock: { nowMs: number }; told: string[]; shortages: Shortage[] } {
   const clock = { nowMs: 0 };
   const told: string[] = [];
-  const buffer = ConnectionGate.create(10, count);
+  const gate = ConnectionGate.create(10, count);
   const engine = { nowMs: () => (clockBase + clock.nowMs) | 0 } as Engine;
   const notify = (severity: string, text: string): number => told.push(`${severity}: ${text}`);
   return {
     clock,
     told,
-    shortages: Array.from({ length: count }, () => new Shortage(engine, new ConnectionGate(buffer), notify)),
+    shortages: Array.from({ length: count }, () => new Shortage(engine, new ConnectionGate(gate), notify)),
   };
 }
 

@@ -3,11 +3,12 @@
  * only when it holds no place and cannot get one, and then until it is woken.
  */
 import { ConnectionGate } from '../../../src/shared/gate.js';
+import type { Piece } from '../../../src/shared/pieces.js';
 import { answer, threadStart } from './threads.js';
 
 /** What the threads share. */
 export interface GateThreads {
-  readonly gate: SharedArrayBuffer;
+  readonly gate: Piece;
   /** [0]: threads' own count of the places in use. From 16 on: the wake-ups of each thread. */
   readonly words: Int32Array;
   readonly connections: number;
