@@ -5,8 +5,10 @@
 import { poolsText } from '../admin/commands/activity.js';
 import { withRuntimeApi } from '../admin/runtime/api.js';
 import { evaluateCondition } from '../config/tokens/condition.js';
+import { allowedCpus } from '../kernel/affinity.js';
 import type { LoadBalancer } from '../master/balancer.js';
 import { type LoadedConfiguration, loadConfiguration, UnreadableConfiguration } from '../master/configuration.js';
+import { workersFor } from '../master/cpus.js';
 import { fetchListeners, type HandedListeners } from '../master/handed-listeners.js';
 import { Log } from '../master/log.js';
 import { runMaster } from '../master/master.js';
@@ -177,7 +179,7 @@ class Job {
     const { verbose, debug, quiet } = this.options;
     const report = this.background ? prepareReport() : null;
     const role = this.newRole();
-    const handed = this.fetchListeners();
+    const handed = this.fetchListeners(plan);
     const others = new Others(this.options, this.log);
     return others.during((makeRoom) =>
       withRuntimeApi(plan, this.log, this.record, (runtime) =>
@@ -213,11 +215,11 @@ class Job {
   }
 
   /** `-x`: the listening sockets of the process before this one. Throws StartError. */
-  private fetchListeners(): HandedListeners | null {
+  private fetchListeners({ process: settings }: Plan): HandedListeners | null {
     const { oldSocket } = this.options;
     if (oldSocket === null || oldSocket === '/dev/null') return null;
     try {
-      return fetchListeners(oldSocket);
+      return fetchListeners(oldSocket, workersFor(settings, allowedCpus()));
     } catch (error) {
       this.messages.write('warning', `Failed to connect to the old process socket '${oldSocket}': ${(error as Error).message}`);
       throw new StartError('Failed to get the sockets from the old process!');

@@ -5,9 +5,9 @@
 import { chmodSync, chownSync, lstatSync, unlinkSync } from 'node:fs';
 import { decodeSockaddr, type EncodedAddress, encodeAddresses, SOCKADDR_MAX, type SocketAddress } from './address.js';
 import { SystemCallError } from './errno.js';
+import { getOption, getTextOption, setOption, setTextOption } from './socket-options.js';
 import {
   AF_INET,
-  BPF_RET,
   ECONNREFUSED,
   F_GETFL,
   F_SETFD,
@@ -19,9 +19,7 @@ import {
   O_NONBLOCK,
   SHUT_RD,
   SO_ACCEPTCONN,
-  SO_ATTACH_REUSEPORT_CBPF,
   SO_BINDTODEVICE,
-  SO_DETACH_REUSEPORT_BPF,
   SO_KEEPALIVE,
   SO_RCVBUF,
   SO_REUSEADDR,
@@ -91,10 +89,6 @@ export interface SocketPermissions {
 
 /** Seconds that TCP_DEFER_ACCEPT waits: HAProxy asks for the shortest time as well. */
 const DEFER_ACCEPT_S = 1;
-/** struct sock_fprog and struct sock_filter (linux/filter.h). */
-export const SOCK_FPROG_SIZE = 16;
-export const SOCK_FPROG_FILTER = 8;
-export const SOCK_FILTER_SIZE = 8;
 /** Bytes of an interface's name with its end (IFNAMSIZ). */
 const INTERFACE_NAME_MAX = 16;
 /** "Leave this one as it is", chown(2). */
@@ -126,12 +120,12 @@ export function openListener(options: ListenerOptions): number {
  * closed on exec, with TCP_NODELAY. Throws SystemCallError, or Error when it does not listen.
  */
 export function adoptListener(fd: number): void {
-  if (getFlag(fd, SOL_SOCKET, SO_ACCEPTCONN, 'getsockopt(SO_ACCEPTCONN)') === 0)
+  if (getOption(fd, SOL_SOCKET, SO_ACCEPTCONN, 'getsockopt(SO_ACCEPTCONN)') === 0)
     throw new Error(`descriptor ${fd} does not listen`);
   const flags = must('fcntl(F_GETFL)', sys.fcntl(fd, F_GETFL, 0));
   must('fcntl(F_SETFL)', sys.fcntl(fd, F_SETFL, flags | O_NONBLOCK));
   must('fcntl(F_SETFD)', sys.fcntl(fd, F_SETFD, FD_CLOEXEC));
-  if (localAddress(fd).family !== 'unix') setFlag(fd, IPPROTO_TCP, TCP_NODELAY, 1, 'setsockopt(TCP_NODELAY)');
+  if (localAddress(fd).family !== 'unix') setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1, 'setsockopt(TCP_NODELAY)');
 }
 
 /** What of a listener may change while it listens. */
@@ -146,7 +140,7 @@ export function changeListener(fd: number, from: ListenerSettings, to: ListenerS
   if (to.backlog !== from.backlog) listenAgain(fd, to.backlog);
   if (to.tcp === null || from.tcp === null) return;
   const set = (option: number, before: number, after: number, name: string): void => {
-    if (before !== after) setFlag(fd, IPPROTO_TCP, option, after, `setsockopt(${name})`);
+    if (before !== after) setOption(fd, IPPROTO_TCP, option, after, `setsockopt(${name})`);
   };
   const { tcp } = to;
   const queue = ({ tcp: options, backlog }: ListenerSettings): number =>
@@ -162,12 +156,12 @@ export function changeListener(fd: number, from: ListenerSettings, to: ListenerS
 /** Parameters that are the system's again are asked of a new socket. */
 function changeKeepAlive(fd: number, from: KeepAlive | null, to: KeepAlive | null): void {
   if (to === null) {
-    setFlag(fd, SOL_SOCKET, SO_KEEPALIVE, 0, 'setsockopt(SO_KEEPALIVE)');
+    setOption(fd, SOL_SOCKET, SO_KEEPALIVE, 0, 'setsockopt(SO_KEEPALIVE)');
     return;
   }
   const fresh = must('socket', sys.socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   try {
-    const usual = (option: number): number => getFlag(fresh, IPPROTO_TCP, option, 'getsockopt');
+    const usual = (option: number): number => getOption(fresh, IPPROTO_TCP, option, 'getsockopt');
     setKeepAlive(fd, {
       idleMs: to.idleMs || (from !== null && from.idleMs > 0 ? 1000 * usual(TCP_KEEPIDLE) : 0),
       intervalMs: to.intervalMs || (from !== null && from.intervalMs > 0 ? 1000 * usual(TCP_KEEPINTVL) : 0),
@@ -181,7 +175,7 @@ function changeKeepAlive(fd: number, from: KeepAlive | null, to: KeepAlive | nul
 /** Whether a descriptor is a socket that listens; what is no socket is none. */
 export function isListener(fd: number): boolean {
   try {
-    return getFlag(fd, SOL_SOCKET, SO_ACCEPTCONN, 'getsockopt(SO_ACCEPTCONN)') !== 0;
+    return getOption(fd, SOL_SOCKET, SO_ACCEPTCONN, 'getsockopt(SO_ACCEPTCONN)') !== 0;
   } catch (error) {
     if (error instanceof SystemCallError) return false;
     throw error;
@@ -190,18 +184,12 @@ export function isListener(fd: number): boolean {
 
 /** The network interface that a socket is bound to (SO_BINDTODEVICE); null: any. Throws SystemCallError. */
 export function boundInterface(fd: number): string | null {
-  const memory = allocate(4 + INTERFACE_NAME_MAX);
-  memory.i32[0] = INTERFACE_NAME_MAX;
-  const result = sys.getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, memory.address + 4, memory.address);
-  const name = new TextDecoder().decode(memory.u8.slice(4, 4 + memory.i32[0])).replace(/\0.*$/, '');
-  memory.unmap();
-  must('getsockopt(SO_BINDTODEVICE)', result);
-  return name === '' ? null : name;
+  return getTextOption(fd, SOL_SOCKET, SO_BINDTODEVICE, INTERFACE_NAME_MAX, 'getsockopt(SO_BINDTODEVICE)') || null;
 }
 
 /** Whether an IPv6 socket takes no IPv4 connections. Throws SystemCallError. */
 export function isV6only(fd: number): boolean {
-  return getFlag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 'getsockopt(IPV6_V6ONLY)') !== 0;
+  return getOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 'getsockopt(IPV6_V6ONLY)') !== 0;
 }
 
 /** Has a socket that listens already do as another process would have opened it. Throws SystemCallError. */
@@ -209,28 +197,6 @@ export function takeOverListener(fd: number, { tcp, backlog }: ListenerSettings)
   adoptListener(fd);
   if (tcp !== null) setTcpOptions(fd, tcp, backlog);
   must('listen', sys.listen(fd, backlog));
-}
-
-/**
- * Sends new connections to the first of the sockets that share the address of this one (SO_REUSEPORT;
- * socket(7)), of whatever process, until `spread`. 0, or the `-errno` of what was refused.
- */
-export function gather(fd: number): number {
-  const memory = allocate(SOCK_FPROG_SIZE + SOCK_FILTER_SIZE);
-  memory.view.setUint16(0, 1, true);
-  memory.setU64(SOCK_FPROG_FILTER, memory.address + SOCK_FPROG_SIZE);
-  memory.view.setUint16(SOCK_FPROG_SIZE, BPF_RET, true); // return 0: the number of the socket
-  const result = sys.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, memory.address, SOCK_FPROG_SIZE);
-  memory.unmap();
-  return result;
-}
-
-/** Spreads new connections over all sockets of the address again; 0 or `-errno`. */
-export function spread(fd: number): number {
-  const memory = allocate(4);
-  const result = sys.setsockopt(fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, memory.address, 4);
-  memory.unmap();
-  return result;
 }
 
 /** Stops a TCP socket from listening: what waits in its queue is reset, and others may bind the address. Throws SystemCallError. */
@@ -258,36 +224,37 @@ export function localAddress(fd: number): SocketAddress {
 function setOptions(fd: number, options: ListenerOptions): void {
   const { address, v6only = null } = options;
   if (address.family === 'unix') return;
-  setFlag(fd, SOL_SOCKET, SO_REUSEADDR, 1, 'setsockopt(SO_REUSEADDR)');
-  if (options.reusePort) setFlag(fd, SOL_SOCKET, SO_REUSEPORT, 1, 'setsockopt(SO_REUSEPORT)');
+  setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1, 'setsockopt(SO_REUSEADDR)');
+  if (options.reusePort) setOption(fd, SOL_SOCKET, SO_REUSEPORT, 1, 'setsockopt(SO_REUSEPORT)');
   if (address.family === 'ipv6' && v6only !== null)
-    setFlag(fd, IPPROTO_IPV6, IPV6_V6ONLY, v6only ? 1 : 0, 'setsockopt(IPV6_V6ONLY)');
-  setFlag(fd, IPPROTO_TCP, TCP_NODELAY, 1, 'setsockopt(TCP_NODELAY)');
+    setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, v6only ? 1 : 0, 'setsockopt(IPV6_V6ONLY)');
+  setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1, 'setsockopt(TCP_NODELAY)');
   if (options.tcp !== undefined) setTcpOptions(fd, options.tcp, options.backlog);
 }
 
 function setTcpOptions(fd: number, tcp: TcpOptions, backlog: number): void {
-  if (tcp.interface !== null) setName(fd, SO_BINDTODEVICE, tcp.interface, `setsockopt(SO_BINDTODEVICE, ${tcp.interface})`);
+  if (tcp.interface !== null)
+    setTextOption(fd, SOL_SOCKET, SO_BINDTODEVICE, tcp.interface, `setsockopt(SO_BINDTODEVICE, ${tcp.interface})`);
   if (tcp.mss !== 0)
-    setFlag(fd, IPPROTO_TCP, TCP_MAXSEG, tcp.mss > 0 ? tcp.mss : lessThanDefault(fd, tcp.mss), 'setsockopt(TCP_MAXSEG)');
-  if (tcp.deferAccept) setFlag(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_ACCEPT_S, 'setsockopt(TCP_DEFER_ACCEPT)');
-  if (tcp.userTimeoutMs > 0) setFlag(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, tcp.userTimeoutMs, 'setsockopt(TCP_USER_TIMEOUT)');
-  if (tcp.fastOpen) setFlag(fd, IPPROTO_TCP, TCP_FASTOPEN, Math.min(backlog, FASTOPEN_QUEUE_MAX), 'setsockopt(TCP_FASTOPEN)');
-  if (tcp.receiveBuffer > 0) setFlag(fd, SOL_SOCKET, SO_RCVBUF, tcp.receiveBuffer, 'setsockopt(SO_RCVBUF)');
-  if (tcp.sendBuffer > 0) setFlag(fd, SOL_SOCKET, SO_SNDBUF, tcp.sendBuffer, 'setsockopt(SO_SNDBUF)');
+    setOption(fd, IPPROTO_TCP, TCP_MAXSEG, tcp.mss > 0 ? tcp.mss : lessThanDefault(fd, tcp.mss), 'setsockopt(TCP_MAXSEG)');
+  if (tcp.deferAccept) setOption(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_ACCEPT_S, 'setsockopt(TCP_DEFER_ACCEPT)');
+  if (tcp.userTimeoutMs > 0) setOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, tcp.userTimeoutMs, 'setsockopt(TCP_USER_TIMEOUT)');
+  if (tcp.fastOpen) setOption(fd, IPPROTO_TCP, TCP_FASTOPEN, Math.min(backlog, FASTOPEN_QUEUE_MAX), 'setsockopt(TCP_FASTOPEN)');
+  if (tcp.receiveBuffer > 0) setOption(fd, SOL_SOCKET, SO_RCVBUF, tcp.receiveBuffer, 'setsockopt(SO_RCVBUF)');
+  if (tcp.sendBuffer > 0) setOption(fd, SOL_SOCKET, SO_SNDBUF, tcp.sendBuffer, 'setsockopt(SO_SNDBUF)');
   if (tcp.keepAlive !== null) setKeepAlive(fd, tcp.keepAlive);
 }
 
 function setKeepAlive(fd: number, { idleMs, intervalMs, count }: KeepAlive): void {
-  setFlag(fd, SOL_SOCKET, SO_KEEPALIVE, 1, 'setsockopt(SO_KEEPALIVE)');
-  if (idleMs > 0) setFlag(fd, IPPROTO_TCP, TCP_KEEPIDLE, Math.ceil(idleMs / 1000), 'setsockopt(TCP_KEEPIDLE)');
-  if (intervalMs > 0) setFlag(fd, IPPROTO_TCP, TCP_KEEPINTVL, Math.ceil(intervalMs / 1000), 'setsockopt(TCP_KEEPINTVL)');
-  if (count > 0) setFlag(fd, IPPROTO_TCP, TCP_KEEPCNT, count, 'setsockopt(TCP_KEEPCNT)');
+  setOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1, 'setsockopt(SO_KEEPALIVE)');
+  if (idleMs > 0) setOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, Math.ceil(idleMs / 1000), 'setsockopt(TCP_KEEPIDLE)');
+  if (intervalMs > 0) setOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, Math.ceil(intervalMs / 1000), 'setsockopt(TCP_KEEPINTVL)');
+  if (count > 0) setOption(fd, IPPROTO_TCP, TCP_KEEPCNT, count, 'setsockopt(TCP_KEEPCNT)');
 }
 
 /** The segment size that the system would use, less what `mss` says. */
 function lessThanDefault(fd: number, mss: number): number {
-  return Math.max(1, getFlag(fd, IPPROTO_TCP, TCP_MAXSEG, 'getsockopt(TCP_MAXSEG)') + mss);
+  return Math.max(1, getOption(fd, IPPROTO_TCP, TCP_MAXSEG, 'getsockopt(TCP_MAXSEG)') + mss);
 }
 
 /** Who may connect to a UNIX socket; before listen(2), so that nobody can with other permissions. Throws SystemCallError. */
@@ -331,33 +298,6 @@ function withEncoded<T>(address: SocketAddress, use: (encoded: EncodedAddress) =
   } finally {
     region.unmap();
   }
-}
-
-function setFlag(fd: number, level: number, option: number, value: number, call: string): void {
-  const memory = allocate(4);
-  memory.i32[0] = value;
-  const result = sys.setsockopt(fd, level, option, memory.address, 4);
-  memory.unmap();
-  must(call, result);
-}
-
-function setName(fd: number, option: number, name: string, call: string): void {
-  const bytes = new TextEncoder().encode(`${name}\0`);
-  const memory = allocate(bytes.length);
-  memory.u8.set(bytes);
-  const result = sys.setsockopt(fd, SOL_SOCKET, option, memory.address, bytes.length);
-  memory.unmap();
-  must(call, result);
-}
-
-function getFlag(fd: number, level: number, option: number, call: string): number {
-  const memory = allocate(8);
-  memory.i32[1] = 4;
-  const result = sys.getsockopt(fd, level, option, memory.address, memory.address + 4);
-  const value = memory.i32[0];
-  memory.unmap();
-  must(call, result);
-  return value;
 }
 
 /** The result of a call that has to succeed. */

@@ -20,7 +20,7 @@ import { ActivePlan, type ActivePlanOptions } from './active-plan.js';
 import type { Checker } from './checks/checker.js';
 import type { HealthWatch } from './checks/health-watch.js';
 import type { HealthRecords } from './checks/record.js';
-import { cpuBudget } from './cpus.js';
+import { workersFor } from './cpus.js';
 import { FormerPlans } from './former-plans.js';
 import type { HandedListeners } from './handed-listeners.js';
 import { inheritance } from './inheritance.js';
@@ -77,12 +77,6 @@ export interface BalancerOptions {
   readonly makeRoom?: () => void;
 }
 
-/**
- * How long connections that began with the sockets of other workers may take to be established, when
- * another process keeps one socket of each address: some round trips.
- */
-const HANDSHAKES_MS = 200;
-
 /** How often, and after which time, a bind is tried again when those before were asked for room; HAProxy's. */
 const BIND_TRIES = 200;
 const BIND_RETRY_MS = 10;
@@ -131,7 +125,7 @@ export class LoadBalancer {
     const { options } = this;
     const { process: settings } = this.plan;
     const cpus = allowedCpus();
-    this.workerCount = settings.workers === 'auto' ? cpuBudget(cpus).workers : settings.workers;
+    this.workerCount = workersFor(settings, cpus);
     const { loadsLater = 'yes' } = options;
     const sizing = applySizing(demandOf(this.plan, this.workerCount, sparesFor(loadsLater)));
     for (const warning of sizing.warnings) options.log.warning(warning);
@@ -330,7 +324,8 @@ export class LoadBalancer {
   /** Takes no new connections; resolves when the last one has ended. */
   async drain(): Promise<void> {
     this.life.stopping = true;
-    if (this.listeners.gather()) await delay(HANDSHAKES_MS);
+    const graceMs = await this.pauses.exclusively(async () => this.listeners.leave());
+    if (graceMs > 0) await delay(graceMs);
     await this.workers?.drain(() => {
       this.listeners.close();
       for (const message of stoppedMessages(this.plan, this.tables.proxies)) this.say(message);
@@ -348,9 +343,12 @@ export class LoadBalancer {
     return this.pauses.resume(frontends);
   }
 
-  /** Descriptors of all listening sockets, for another process that gets copies of them. */
-  handOver(): number[] {
-    return this.listeners.handOver();
+  /**
+   * Descriptors of all listening sockets, for another process that gets copies of them.
+   * @param workers of that process, if it says so: it goes on with as many sockets of each address
+   */
+  handOver(workers: number | null = null): number[] {
+    return this.listeners.handOver(workers);
   }
 
   /** Whether a frontend was paused. */

@@ -4,6 +4,7 @@
  * injectable root; `kernel/affinity` supplies the mask.
  */
 import { join } from 'node:path';
+import type { ProcessPlan } from '../plan/plan.js';
 import { readSystemFile, readSystemLines } from './system-files.js';
 
 /** The CPUs at hand, and the number of workers that fits them. */
@@ -35,6 +36,11 @@ export function cpuBudget(allowed: readonly number[], root = '/'): CpuBudget {
     ? `a cgroup quota of ${round(quota)} CPUs on ${allowed.length}`
     : `${allowed.length} in the affinity mask`;
   return { allowed, quota, workers, reason };
+}
+
+/** The workers that a process of these settings has. */
+export function workersFor({ workers }: Pick<ProcessPlan, 'workers'>, allowed: readonly number[]): number {
+  return workers === 'auto' ? cpuBudget(allowed).workers : workers;
 }
 
 /** CPUs' worth of time granted by the control groups of this process, both versions; Infinity without a quota. */

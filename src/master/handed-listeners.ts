@@ -10,8 +10,10 @@ import { connectStream, DESCRIPTORS_MAX, receiveDescriptors, sendDescriptors } f
 import { closeDescriptor } from '../kernel/descriptors.js';
 import { boundInterface, isListener, isV6only, localAddress } from '../kernel/listener.js';
 
-/** The question. */
-const REQUEST = Buffer.from('_getsocks\n');
+/** The question; HAProxy takes no notice of further words. */
+const REQUEST = '_getsocks';
+/** What goes before the number of workers that ask. */
+export const WORKERS_WORD = 'workers';
 /** How long the other process may take for each step, in milliseconds; HAProxy waits as long. */
 const PATIENCE_MS = 1000;
 /** More sockets than that are no answer. */
@@ -76,12 +78,15 @@ export class HandedListeners {
   }
 }
 
-/** Asks a process for its listening sockets. Throws Error when it does not give them. */
-export function fetchListeners(path: string): HandedListeners {
+/**
+ * Asks a process for its listening sockets. Throws Error when it does not give them.
+ * @param workers as many sockets of each address this process goes on with
+ */
+export function fetchListeners(path: string, workers: number): HandedListeners {
   const fd = connectStream({ family: 'unix', path, abstract: false }, PATIENCE_MS);
   const descriptors: number[] = [];
   try {
-    must(sendDescriptors(fd, REQUEST, []));
+    must(sendDescriptors(fd, Buffer.from(`${REQUEST} ${WORKERS_WORD} ${workers}\n`), []));
     const { bytes } = receiveDescriptors(fd, 4, true);
     const count = bytes.length === 4 ? new DataView(bytes.buffer).getInt32(0, true) : -1;
     if (count < 0 || count > COUNT_MAX) throw new Error("it does not answer; its 'stats socket' needs 'expose-fd listeners'");

@@ -9,20 +9,19 @@ import { errnoText, SystemCallError, systemText } from '../kernel/errno.js';
 import {
   adoptListener,
   changeListener,
-  gather,
   type ListenerSettings,
   listenAgain,
   localAddress,
   openListener,
   type SocketPermissions,
   setPermissions,
-  spread,
   stopListening,
   type TcpOptions,
   takeOverListener,
 } from '../kernel/listener.js';
 import { groupId, userId } from '../kernel/users.js';
 import type { BindPlan, FrontendPlan, Plan } from '../plan/plan.js';
+import { Departure, type Leaving, type Successor } from './departure.js';
 import type { HandedListeners } from './handed-listeners.js';
 import { SocketFile } from './socket-file.js';
 import { BindError, type BindFailure, StartError } from './start-error.js';
@@ -75,9 +74,9 @@ export class Listeners {
   private binds: readonly OpenBind[] = [];
   /** After a chroot the paths of sockets mean other files. */
   private pathsForgotten = false;
-  private handedOver = false;
-  /** A socket of each address whose connections all go to the first one. */
-  private gathered: readonly number[] = [];
+  private successor: Successor = { has: 'own' };
+  /** Since there are sockets: what it needs is out of sight after a chroot. */
+  private departure: Departure | null = null;
 
   /** Where they listen, in the order of the plan's binds, with real port numbers; once open. */
   get addresses(): readonly SocketAddress[] {
@@ -120,10 +119,11 @@ export class Listeners {
 
   /** Closes them, and removes the files of UNIX sockets where that is still permitted. */
   close(): void {
-    for (const fd of this.gathered) spread(fd);
-    this.gathered = [];
-    this.closeAll(this.binds);
+    const { binds, departure } = this;
     this.binds = [];
+    this.departure = null;
+    departure?.end(new Set(binds.flatMap(({ fds }) => fds)));
+    this.removeFiles(binds);
   }
 
   /**
@@ -139,23 +139,23 @@ export class Listeners {
     for (const { fds, bind } of this.ownOf(frontend)) for (const fd of fds) listenAgain(fd, bind.backlog);
   }
 
-  /**
-   * Before they are closed: where another process has taken them, and may have a use for the first of each
-   * address alone, new connections come to that one. False: nobody has, or the kernel cannot do it.
-   */
-  gather(): boolean {
-    const shared = this.handedOver ? this.binds.filter(({ fds }) => new Set(fds).size > 1) : [];
-    this.gathered = shared.filter(({ fds }) => gather(fds[0]) === 0).map(({ fds }) => fds[0]);
-    return this.gathered.length > 0;
+  /** Before they are closed: leaves new connections to the next process. Answers for how long it is to accept meanwhile (ms). */
+  leave(): number {
+    const binds = this.binds.flatMap(({ fds, address, bind }): Leaving[] => {
+      if (address.family === 'unix' || bind.inheritedFd !== null) return [];
+      return [{ fds, address, deferAccept: bind.socket.deferAccept }];
+    });
+    return this.departure?.begin(binds, this.successor) ?? 0;
   }
 
   /**
    * All of them, for another process that takes them over; their files are its own from now on. Those of the
-   * first worker come last: HAProxy, which needs one socket of each address, takes the last.
+   * first worker come last: who needs fewer takes the last.
+   * @param workers of that process, if it says so
    */
-  handOver(): number[] {
+  handOver(workers: number | null): number[] {
     this.forgetPaths();
-    this.handedOver = true;
+    this.successor = { has: 'ours', workers };
     const most = Math.max(0, ...this.binds.map(({ fds }) => fds.length));
     const byWorker = Array.from({ length: most }, (_, worker) => this.binds.map(({ fds }) => fds[worker]));
     return [...new Set(byWorker.reverse().flat())];
@@ -174,6 +174,7 @@ export class Listeners {
   }
 
   private apply(before: readonly OpenBind[], binds: readonly OpenBind[], isPaused: (frontend: string) => boolean): string[] {
+    this.departure ??= new Departure();
     const former = new Map(before.map((one) => [one.fds[0], one]));
     this.binds = binds;
     for (const { file, bind } of binds) file?.publish(bind.origin);
@@ -187,10 +188,12 @@ export class Listeners {
   }
 
   private closeAll(binds: readonly OpenBind[]): void {
-    for (const { fds, file } of binds) {
-      for (const fd of new Set(fds)) closeDescriptor(fd);
-      if (!this.pathsForgotten) file?.remove();
-    }
+    for (const fd of new Set(binds.flatMap(({ fds }) => fds))) closeDescriptor(fd);
+    this.removeFiles(binds);
+  }
+
+  private removeFiles(binds: readonly OpenBind[]): void {
+    if (!this.pathsForgotten) for (const { file } of binds) file?.remove();
   }
 }
 

@@ -166,10 +166,12 @@ export class Acceptor {
     else this.takeQueue();
   }
 
-  /** Takes no connections until told to go on. */
+  /** Takes no connections until told to go on, but for those in the socket's queue, which is about to be closed. */
   pause(): void {
+    if (this.paused) return;
     this.paused = true;
-    this.cancel();
+    if (this.armed) this.cancel();
+    else this.takeQueue();
   }
 
   /** Goes on after a pause, or begins. */
@@ -185,7 +187,7 @@ export class Acceptor {
     }
     if (result < 0) this.onError(result);
     else this.onAccepted(result);
-    if (this.draining && !this.armed) this.takeQueue();
+    if ((this.draining || this.paused) && !this.armed) this.takeQueue();
   }
 
   private onAccepted(fd: number): void {

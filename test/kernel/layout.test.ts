@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SOCKADDR_MAX, sockaddrBytes, UNIX_PATH_MAX } from '../../src/kernel/address.js';
 import { EVENT_DATA_WORD, EVENT_WORDS } from '../../src/kernel/epoll/event-set.js';
+import * as options from '../../src/kernel/socket-options.js';
 import { BUF_BYTES, BUF_WORDS, TAIL_U16 } from '../../src/kernel/uring/buffer-ring.js';
 import { PROBE_ENTRY, PROBE_ENTRY_FLAGS, PROBE_HEADER } from '../../src/kernel/uring/operations.js';
 import * as ring from '../../src/kernel/uring/ring.js';
@@ -125,6 +126,18 @@ test('linger, rlimit and the affinity mask', () =>
     [at('rlimit', 'rlim_max')]: 8,
     'sizeof(rlim_t)': 8,
     'sizeof(long)': 8, // the mask is an array of longs; little-endian, so that bytes do
+  }));
+
+test('sock_fprog, sock_filter', () =>
+  holds({
+    [size('sock_fprog')]: options.SOCK_FPROG_SIZE,
+    [at('sock_fprog', 'len')]: 0,
+    [at('sock_fprog', 'filter')]: options.SOCK_FPROG_FILTER,
+    [size('sock_filter')]: options.SOCK_FILTER_SIZE,
+    [at('sock_filter', 'code')]: 0,
+    [at('sock_filter', 'jt')]: options.SOCK_FILTER_JT,
+    [at('sock_filter', 'jf')]: options.SOCK_FILTER_JF,
+    [at('sock_filter', 'k')]: options.SOCK_FILTER_K,
   }));
 
 test.run();

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sendDescriptors } from '../../kernel/descriptor-passing.js';
 import { EAGAIN } from '../../kernel/sys/constants.js';
-import { handOverMessages } from '../../master/handed-listeners.js';
+import { handOverMessages, WORKERS_WORD } from '../../master/handed-listeners.js';
 import type { Command, CommandCall } from '../command.js';
 
 /** Between two attempts to send what the other process has no room for yet, in milliseconds. */
@@ -14,10 +14,12 @@ export const REPLACEMENT_COMMANDS: readonly Command[] = [
 ];
 
 /** What the other process answers to each message is not awaited: it takes them in order, in any case. */
-async function getSockets({ balancer, session }: CommandCall): Promise<string> {
+async function getSockets({ balancer, session, words }: CommandCall): Promise<string> {
   session.ended = true;
   if (session.descriptor < 0) return '';
-  for (const { bytes, descriptors } of handOverMessages(balancer.handOver()))
+  const [word, workers] = words;
+  const kept = word === WORKERS_WORD && Number(workers) > 0 ? Number(workers) : null;
+  for (const { bytes, descriptors } of handOverMessages(balancer.handOver(kept)))
     if (!(await sendWhole(session.descriptor, bytes, descriptors, session.timeoutMs))) break;
   return '';
 }

@@ -56,6 +56,8 @@ export const SO_LINGER = 13;
 export const SO_REUSEPORT = 15;
 export const SO_RCVTIMEO = 20;
 export const SO_SNDTIMEO = 21;
+export const SO_ATTACH_FILTER = 26;
+export const SO_DETACH_FILTER = 27;
 export const SO_ACCEPTCONN = 30;
 export const SO_MARK = 36;
 export const SO_ATTACH_REUSEPORT_CBPF = 51;
@@ -138,8 +140,22 @@ export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
 export const EPOLL_CLOEXEC = 0o2000000;
 
-// <linux/bpf_common.h>
+// <linux/bpf_common.h>, <linux/filter.h>
+export const BPF_LD = 0x00;
+export const BPF_ALU = 0x04;
+export const BPF_JMP = 0x05;
 export const BPF_RET = 0x06;
+export const BPF_W = 0x00;
+export const BPF_B = 0x10;
+export const BPF_ABS = 0x20;
+export const BPF_ADD = 0x00;
+export const BPF_AND = 0x50;
+export const BPF_MOD = 0x90;
+export const BPF_JEQ = 0x10;
+export const BPF_K = 0x00;
+export const BPF_A = 0x10;
+export const SKF_AD_OFF = -0x1000;
+export const SKF_AD_RANDOM = 56;
 
 // <sys/resource.h>, <time.h>
 export const RLIMIT_CORE = 4;

@@ -8,6 +8,7 @@ const HEADERS = [
   'errno.h',
   'fcntl.h',
   'linux/bpf_common.h',
+  'linux/filter.h',
   'linux/io_uring.h',
   'linux/limits.h',
   'netinet/in.h',
