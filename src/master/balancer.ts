@@ -192,6 +192,8 @@ export class LoadBalancer {
   private async replacePlan(wanted: Plan): Promise<void> {
     const { workers, active, sizing } = this;
     if (workers === null || active === null || sizing === null) throw new StartError('the balancer is not running');
+    // Its sockets would take connections from the process that follows it.
+    if (this.life.stopping) throw new StartError('the process is ending');
     const { log } = this.options;
     const { process, needRestart } = continued(this.first, active.plan.process, wanted.process, sizing.maxconn);
     const plan = { ...wanted, process };

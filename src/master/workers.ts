@@ -167,6 +167,7 @@ export class Workers {
    */
   async prepare(work: PlanWork): Promise<void> {
     await this.until(() => this.phase !== 'running' || this.hopeless || this.places.every((place) => place.ready));
+    if (this.phase !== 'running' || this.hopeless) throw new PlanRefused('the process is ending');
     this.next = forAll(work);
     this.refusal = null;
     const { generation } = work;
@@ -174,7 +175,8 @@ export class Workers {
     const prepared = (): boolean => this.places.every((place) => place.prepared === generation);
     await this.until(() => this.phase !== 'running' || this.hopeless || this.refusal !== null || prepared());
     if (this.refusal !== null) throw new PlanRefused(this.refusal);
-    if (!prepared()) throw new PlanRefused('the process is ending');
+    // Draining, the listening sockets may be closed already.
+    if (this.phase !== 'running' || this.hopeless) throw new PlanRefused('the process is ending');
   }
 
   /** Forgets the plan that was prepared. */
