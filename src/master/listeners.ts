@@ -292,19 +292,24 @@ function adopt({ origin }: BindPlan, fd: number): number {
 }
 
 function settingsOf({ process }: Plan, { options }: FrontendPlan, bind: BindPlan): ListenerSettings {
-  if (bind.address.family === 'unix') return { backlog: bind.backlog, tcp: null };
-  const { socket } = bind;
-  const tcp: TcpOptions = {
+  const { clientReceiveBuffer: receiveBuffer, clientSendBuffer: sendBuffer } = process.tune;
+  return { backlog: bind.backlog, tcp: tcpOptions(bind, { keepAlive: options.keepAlive, receiveBuffer, sendBuffer }) };
+}
+
+/** What a bind says of TCP, and what the proxy says; null: it has no such socket. */
+export function tcpOptions(
+  { address, socket }: BindPlan,
+  more: Pick<TcpOptions, 'keepAlive' | 'receiveBuffer' | 'sendBuffer'>,
+): TcpOptions | null {
+  if (address.family === 'unix') return null;
+  return {
     interface: socket.interface,
     mss: socket.mss,
     deferAccept: socket.deferAccept,
     userTimeoutMs: socket.tcpUserTimeoutMs,
     fastOpen: socket.tfo,
-    keepAlive: options.keepAlive,
-    receiveBuffer: process.tune.clientReceiveBuffer,
-    sendBuffer: process.tune.clientSendBuffer,
+    ...more,
   };
-  return { backlog: bind.backlog, tcp };
 }
 
 /** What is said of a socket that cannot be had; `proxy` is whose it is, as `frontend web`. */

@@ -66,9 +66,10 @@ export interface ServerState {
   readonly agentPort: number;
 }
 
-/** All states as a text. */
-export function writeServerStates(states: Iterable<ServerState>): string {
-  return `${VERSION}\n# ${COLUMNS.join(' ')}\n${[...states].map(writeLine).join('')}`;
+/** All states as a text, line by line. */
+export function* writeServerStates(states: Iterable<ServerState>): Iterable<string> {
+  yield `${VERSION}\n# ${COLUMNS.join(' ')}\n`;
+  for (const state of states) yield writeLine(state);
 }
 
 function writeLine(state: ServerState): string {

@@ -10,7 +10,8 @@ import { TURBO_LB } from './support/twins.js';
 const CONFIG = `
 global
   stats socket {socket} level admin
-  stats socket 127.0.0.1:{tcp} level user
+  stats socket 127.0.0.1:{tcp} level user mss 1400 tcp-ut 5s defer-accept backlog 3 interface lo
+  stats socket 127.0.0.1:{proxied} level operator accept-proxy severity-output string
   stats timeout 10s
 listen l
   mode tcp
@@ -44,6 +45,7 @@ const INPUTS: readonly string[] = [
   'set timeout cli\n',
   'set timeout cli 10x;set timeout;set timeout foo 4;set timeout cli 10\n',
   'set severity-output foo;set severity-output none\n',
+  'set severity-output number;get weight x;show cli level;show version foo;bogus;set severity-output string;get weight x/y\n',
   'user\\;show cli level\n',
   'us\\er;show cli level\n',
   'help\n',
@@ -54,7 +56,10 @@ const INPUTS: readonly string[] = [
 
 /** Our list of commands is shorter, and an unknown word is named, as newer versions of HAProxy do. */
 const withoutList = (answer: string): string =>
-  answer.replace(/^ {2}.*\n/gm, '').replace(/Unknown command: '[^']*'/g, 'Unknown command');
+  answer
+    .replace(/^ {2}.*\n/gm, '')
+    .replace(/Unknown command: '[^']*'/g, 'Unknown command')
+    .replace(/\b[0-9]\.[0-9]\S*/g, '{version}');
 
 test('every way of asking', () =>
   withProcesses(async () => {
@@ -62,6 +67,29 @@ test('every way of asking', () =>
     for (const input of INPUTS) await sameAnswer(both, input, withoutList);
     for (const { ports } of both)
       assert.is(await askSocket(`TCP:127.0.0.1:${ports.tcp}`, 'show cli level;operator\n'), 'user\n\nPermission denied\n\n');
+  }));
+
+/** Headers of the PROXY protocol, and what is none; questions behind them. */
+const HEADERS: readonly string[] = [
+  'PROXY TCP4 192.0.2.1 192.0.2.2 1025 80\r\nshow cli level;get weight x\n',
+  'PROXY UNKNOWN\r\nshow cli level\n',
+  '\r\n\r\n\0\r\nQUIT\n\x20\x00\x00\x00show cli level\n',
+  'show cli level; a line and no header\n',
+  'PROXY TCP4 192.0.2.1 192.0.2.2 1025 nonsense\r\nshow cli level\n',
+  'PROXY TCP9 1 2 3 4\r\nshow cli level\n',
+  'PROXY TCP4 192.0.2.1',
+  '',
+];
+
+test('behind a proxy that says whose connection it is', () =>
+  withProcesses(async () => {
+    const both = await sideBySide(CONFIG);
+    for (const header of HEADERS) {
+      const [theirs, ours] = await Promise.all(
+        both.map(({ ports }) => askSocket(`TCP:127.0.0.1:${ports.proxied}`, Buffer.from(header, 'latin1'))),
+      );
+      assert.is(ours, theirs, JSON.stringify(header));
+    }
   }));
 
 test('what only newer versions of HAProxy know', () =>

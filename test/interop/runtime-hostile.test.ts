@@ -3,21 +3,23 @@ import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { eventually, withProcesses } from '../harness.js';
-import { type Managed, manage } from './support/runtime.js';
+import { countersOf, eventually, withProcesses } from '../harness.js';
+import { type Managed, manage, runtimeConfig } from './support/runtime.js';
 
-const CONFIG = `
-global
-  stats socket {socket} level admin
-  stats timeout 1s
-  stats maxconn 3
+const CONFIG = runtimeConfig(
+  `
 listen l
-  mode tcp
   bind 127.0.0.1:{traffic}
-  timeout connect 5s
-  timeout client 5s
-  timeout server 5s
-`;
+  stick-table type ip size 100 store gpc0
+  acl a src 192.0.2.1
+  tcp-request connection reject if a
+`,
+  { global: ['stats timeout 1s', 'stats maxconn 3'] },
+);
+/** As many as make answers of megabytes. */
+const SERVERS = Array.from({ length: 400 }, (_, i) => `  server s${i} 127.0.0.1:1\n`).join('');
+/** What a process may grow by, for answers of hundreds of megabytes that nobody takes. */
+const GROWTH_BYTES_MAX = 120e6;
 
 /** Connects without reading; what it hears is kept once somebody looks. */
 function client({ socket }: Managed): Socket {
@@ -30,10 +32,10 @@ const closed = (connection: Socket): Promise<unknown> => eventually('it is close
 const descriptors = ({ process }: Managed): number => readdirSync(`/proc/${process.pid}/fd`).length;
 
 /** Runs a test against a fresh process, which has to answer afterwards, and hold nothing more than before. */
-function hostile(name: string, body: (own: Managed) => Promise<void>): void {
+function hostile(name: string, body: (own: Managed) => Promise<void>, config = CONFIG): void {
   test(name, () =>
     withProcesses(async () => {
-      const own = await manage({ name: 'turbo-lb', engine: 'epoll', workers: 1 }, CONFIG);
+      const own = await manage({ name: 'turbo-lb', engine: 'epoll', workers: 1 }, config);
       assert.is(await own.ask('show cli level\n'), 'admin\n\n');
       await eventually('the first client is forgotten', async () => (await own.ask('show cli level\n')) === 'admin\n\n');
       const before = descriptors(own);
@@ -78,6 +80,49 @@ hostile('a line of ten megabytes, and a payload without an end', async (own) => 
     await eventually('it was given up', () => large.readableEnded || large.destroyed);
     large.destroy();
   }
+});
+
+hostile(
+  'two read nothing of statistics that fill hundreds of megabytes',
+  async (own) => {
+    await own.ask('show stat json\n'); // what is made once is not what grows
+    const before = countersOf(own.process.pid).rssBytes;
+    const deaf = [client(own), client(own)];
+    for (const one of deaf) one.pause().write(`${'show stat json;'.repeat(100)}\n`);
+    for (let i = 0; i < 20; i++) assert.match(await own.ask('show stat\n'), /\nl,s399,/);
+    const after = countersOf(own.process.pid).rssBytes;
+    assert.ok(after - before < GROWTH_BYTES_MAX, `${(after - before) / 1e6} MB`);
+    for (const one of deaf) one.destroy();
+  },
+  CONFIG + SERVERS,
+);
+
+hostile('every kind of question while the files are read again and again', async (own) => {
+  const questions = [
+    'show stat',
+    'show info',
+    'show sess all',
+    'show servers state',
+    'show table l',
+    'show acl #0',
+    'add acl #0 192.0.2.7',
+  ];
+  const more = [
+    'disable frontend l',
+    'enable frontend l',
+    'set table l key 192.0.2.1 data.gpc0 1',
+    'show activity',
+    'clear counters all',
+  ];
+  const reloads = (async () => {
+    for (let i = 0; i < 5; i++) assert.match(await own.ask('reload\n'), /^Success=1/);
+  })();
+  let over = false;
+  void reloads.finally(() => (over = true));
+  while (!over)
+    for (const question of [...questions, ...more]) assert.not.match(await own.ask(`${question}\n`), /^(No such|Unknown)/);
+  await reloads;
+  assert.match(await own.ask('show stat l 1 -1\n'), /\nl,FRONTEND,.*,OPEN,/);
 });
 
 hostile('bytes that are no text', async (own) => {

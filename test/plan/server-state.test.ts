@@ -32,7 +32,7 @@ const STATE: ServerState = {
 const LINE = '3 be 9 s1 10.0.0.1 2 64 7 8 123 6 3 4 6 22 0 1 n1.test 8080 _http._tcp.test 0 81 ::1 10.0.0.9 99';
 
 test('a state is written as HAProxy writes it, and read back', () => {
-  const text = writeServerStates([STATE]);
+  const text = [...writeServerStates([STATE])].join('');
   const [version, header, line, end] = text.split('\n');
   assert.is(version, '1');
   assert.match(header, /^# be_id be_name srv_id srv_name srv_addr .* srvrecord srv_use_ssl srv_check_port .* srv_agent_port$/);
@@ -44,7 +44,7 @@ test('a state is written as HAProxy writes it, and read back', () => {
 
 test('what there is none of is a dash', () => {
   const bare = { ...STATE, address: null, fqdn: null, service: null, checkAddress: null, agentAddress: null };
-  const text = writeServerStates([bare]);
+  const text = [...writeServerStates([bare])].join('');
   assert.match(text, / s1 - 2 .* - 8080 - 0 81 - - 99\n$/);
   const read = readServerStates(text);
   assert.equal(read.ok && read.states.get('be/s1'), { ok: true, state: bare });
@@ -77,7 +77,7 @@ test('other versions, and files that were cut, are read not at all', () => {
   assert.equal(readServerStates(''), { ok: false, fault: 'version' });
   assert.equal(readServerStates(`2\n${LINE}\n`), { ok: false, fault: 'version' });
   assert.equal(read(LINE, LINE.slice(0, 40)), { ok: false, fault: 'corrupted', line: 3 });
-  const whole = writeServerStates([STATE, { ...STATE, name: 's2' }]);
+  const whole = [...writeServerStates([STATE, { ...STATE, name: 's2' }])].join('');
   for (let length = 0; length < whole.length; length++) readServerStates(whole.slice(0, length)); // throws nothing
 });
 

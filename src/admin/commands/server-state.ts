@@ -1,6 +1,7 @@
 /** `show servers state`: the states of servers, in the form in which a state file keeps them over a restart. */
-import { currentState } from '../../master/saved-states.js';
-import { writeServerStates } from '../../plan/server-state.js';
+import { currentState, type StateSources } from '../../master/saved-states.js';
+import type { ServerPlace } from '../../master/server-states.js';
+import { type ServerState, writeServerStates } from '../../plan/server-state.js';
 import type { Command } from '../command.js';
 import { backendOf, refusing } from '../places.js';
 
@@ -15,7 +16,11 @@ export const SERVER_STATE_COMMANDS: readonly Command[] = [
       const { stateSources: sources } = balancer;
       const only = name === undefined ? null : backendOf(balancer, name, "Can't find backend.\n");
       const places = sources.addresses.places.filter(({ backend }) => only === null || backend === only);
-      return writeServerStates(places.map((place) => currentState(sources, place)));
+      return writeServerStates(statesOf(sources, places));
     }),
   },
 ];
+
+function* statesOf(sources: StateSources, places: readonly ServerPlace[]): Iterable<ServerState> {
+  for (const place of places) yield currentState(sources, place);
+}

@@ -1,16 +1,23 @@
 /**
  * One connection to the runtime API: reads requests, has them answered one after the other, and
  * writes answers no faster than they are read. A client that is silent, or reads nothing, for as long
- * as `stats timeout` says is disconnected; a trickle of bytes that makes no line is silence.
+ * as `stats timeout` says is disconnected; a trickle of bytes that makes no line is silence. None has the
+ * thread to itself, however much it asks: health checks and other clients come between.
  */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { HostAddress } from '../../kernel/host-address.js';
+import { readProxyHeader } from '../../proxy/proxy-protocol.js';
 import { type Answer, Message, type ProcessControl, type Reply, type RuntimeSession, replyText } from '../command.js';
 import { masterPrompt } from '../master-cli.js';
 import { type Request, RequestReader } from './requests.js';
 
 /** Characters that are given to the socket at a time: a slow reader has the timeout for each. */
 const PIECE_MAX = 64 * 1024;
+
+/** How long one client may go on without a pause, in milliseconds: a check that is due waits no longer. */
+const TURN_MS = 5;
 
 /** Answers one request. What it throws closes the connection. */
 export type Respond = (request: Request, session: RuntimeSession) => Answer;
@@ -23,6 +30,8 @@ export interface ConnectionOptions {
   /** Milliseconds that the process has been running, for the prompt. */
   readonly uptimeMs: () => number;
   readonly control: ProcessControl;
+  /** It begins with a PROXY header (`accept-proxy`), whose addresses nobody asks for here. */
+  readonly acceptProxy?: boolean;
 }
 
 /** The peer is gone, or was silent for too long. */
@@ -35,6 +44,8 @@ export class Connection {
   private inputEnded = false;
   /** Written and not yet given to the socket: short answers go together. */
   private text = '';
+  /** When others come next, as performance.now(). */
+  private turnEndsAt = 0;
   /** The last request was answered with a text. */
   private answered = false;
 
@@ -53,7 +64,7 @@ export class Connection {
   /** Serves until the client or the last command ends it. What a command throws, it throws, disconnected. */
   async serve(): Promise<void> {
     try {
-      while (await this.step());
+      if (this.options.acceptProxy !== true || (await this.skipProxyHeader())) while (await this.step());
       await this.flush();
       this.socket.end();
       this.socket.resume(); // what is still sent must not keep the socket open
@@ -65,6 +76,21 @@ export class Connection {
     }
   }
 
+  /** The whole header has to be in what arrives first, as at a `bind`; false when it is not. */
+  private async skipProxyHeader(): Promise<boolean> {
+    const deadline = performance.now() + this.session.timeoutMs;
+    for (;;) {
+      const chunk = this.socket.read() as Buffer | null;
+      if (chunk !== null) {
+        const length = headerLength(chunk);
+        if (length > 0) this.reader.add(chunk.subarray(length));
+        return length > 0;
+      }
+      if (this.inputEnded) return false;
+      await this.event(['readable', 'end'], deadline);
+    }
+  }
+
   /** Reads and answers one request; false when it was the last. */
   private async step(): Promise<boolean> {
     const { reader, session } = this;
@@ -73,6 +99,7 @@ export class Connection {
     if (request === 'incomplete') return await this.receive();
     if (request !== 'payload') await this.answer(request);
     await this.write(this.prompt());
+    await this.letOthers();
     if (session.ended) return false;
     return session.mode !== 'single' || reader.inPayload || !reader.isEmpty;
   }
@@ -97,7 +124,17 @@ export class Connection {
     if (typeof answer === 'string' || answer instanceof Message) return await this.reply(answer);
     await this.flush(); // it may take its time
     if (answer instanceof Promise) return await this.reply(await answer);
-    for await (const piece of answer) await this.write(piece);
+    for await (const piece of answer) {
+      await this.write(piece);
+      await this.letOthers();
+    }
+  }
+
+  /** Lets others have the thread when this client's turn is over. */
+  private async letOthers(): Promise<void> {
+    if (performance.now() < this.turnEndsAt) return;
+    await breathe();
+    this.turnEndsAt = performance.now() + TURN_MS;
   }
 
   private reply(reply: Reply): Promise<void> {
@@ -158,6 +195,15 @@ export class Connection {
     if (this.socket.closed) return;
     await this.event(['close'], performance.now() + this.session.timeoutMs);
   }
+}
+
+/** Bytes of the PROXY header that these begin with; negative when there is none. */
+function headerLength(bytes: Buffer): number {
+  const { length } = bytes;
+  const read = (offset: number, count: number): string => bytes.toString('latin1', offset, offset + count);
+  const view = { length, complete: true, read, byte: (offset: number) => bytes[offset] ?? -1 };
+  const nobody = { source: new HostAddress(), destination: new HostAddress() };
+  return readProxyHeader(view, { ...nobody, sourceKnown: false, destinationKnown: false });
 }
 
 /** `0:00:12:05`: days, hours, minutes, seconds. */

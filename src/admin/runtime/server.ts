@@ -38,7 +38,7 @@ export class RuntimeServer {
     sockets: readonly RuntimeSocket[],
     private readonly options: RuntimeServerOptions,
   ) {
-    this.acceptors = sockets.map((socket) => new Acceptor(socket, (connection) => this.admit(connection, socket)));
+    this.acceptors = sockets.map((socket) => new Acceptor(socket, (connection, acceptor) => this.admit(connection, acceptor)));
     this.resume();
   }
 
@@ -53,10 +53,11 @@ export class RuntimeServer {
     for (const connection of this.connections) connection.destroy();
   }
 
-  private admit(connection: Socket, { plan }: RuntimeSocket): void {
+  private admit(connection: Socket, acceptor: Acceptor): void {
     this.connections.add(connection);
-    if (this.connections.size >= this.options.maxconn) for (const acceptor of this.acceptors) acceptor.pause();
-    const { level, severityOutput, exposeFdListeners, isMaster = false } = plan;
+    acceptor.enter();
+    if (this.connections.size >= this.options.maxconn) for (const one of this.acceptors) one.pause();
+    const { level, severityOutput, exposeFdListeners, isMaster = false } = acceptor.socket.plan;
     const session = newSession({
       level,
       severityOutput,
@@ -64,19 +65,21 @@ export class RuntimeServer {
       timeoutMs: this.options.timeoutMs,
       descriptor: exposeFdListeners ? descriptorOf(connection) : -1,
     });
-    void this.serve(connection, session);
+    void this.serve(connection, session, acceptor);
   }
 
-  private async serve(socket: Socket, session: RuntimeSession): Promise<void> {
+  private async serve(socket: Socket, session: RuntimeSession, acceptor: Acceptor): Promise<void> {
     const { lineMax, log, control } = this.options;
     const uptimeMs = (): number => performance.now() - this.startedAt;
     const respond = (request: Request): Answer => this.respond(request, session);
+    const { acceptProxy } = acceptor.socket.plan.bind;
     try {
-      await new Connection(socket, session, { respond, lineMax, uptimeMs, control }).serve();
+      await new Connection(socket, session, { respond, lineMax, uptimeMs, control, acceptProxy }).serve();
     } catch (error) {
       log.alert(`a connection to the runtime API was ended by a defect: ${(error as Error).stack}`);
     }
     this.connections.delete(socket);
+    acceptor.leave();
     this.resume();
   }
 
@@ -110,16 +113,33 @@ export class RuntimeServer {
  */
 class Acceptor {
   private server: Server | null = null;
+  /** Clients that are served. */
+  private served = 0;
 
   constructor(
-    private readonly socket: RuntimeSocket,
-    private readonly onConnection: (connection: Socket) => void,
+    readonly socket: RuntimeSocket,
+    private readonly onConnection: (connection: Socket, acceptor: Acceptor) => void,
   ) {}
 
+  /** One more is served; the line of the socket may say how many may be (`maxconn`). */
+  enter(): void {
+    this.served++;
+    if (this.isFull) this.pause();
+  }
+
+  leave(): void {
+    this.served--;
+  }
+
+  private get isFull(): boolean {
+    const { maxconn } = this.socket.plan.bind;
+    return maxconn > 0 && this.served >= maxconn;
+  }
+
   resume(): void {
-    if (this.server !== null) return;
+    if (this.server !== null || this.isFull) return;
     const { descriptor, plan } = this.socket;
-    const server = createServer({ allowHalfOpen: true }, this.onConnection);
+    const server = createServer({ allowHalfOpen: true }, (connection) => this.onConnection(connection, this));
     server.on('error', (error) => {
       throw error; // a descriptor that listens can be listened on
     });

@@ -7,7 +7,7 @@
 import { closeDescriptor } from '../../kernel/descriptors.js';
 import { SystemCallError } from '../../kernel/errno.js';
 import { adoptListener, openListener } from '../../kernel/listener.js';
-import { bindFailure, socketPermissions } from '../../master/listeners.js';
+import { bindFailure, socketPermissions, tcpOptions } from '../../master/listeners.js';
 import { SocketFile } from '../../master/socket-file.js';
 import { BindError, type BindFailure, StartError } from '../../master/start-error.js';
 import type { BindPlan } from '../../plan/plan.js';
@@ -68,11 +68,13 @@ function openOne(plan: RuntimeSocketPlan): RuntimeSocket {
   if (bind.inheritedFd !== null) return { plan, descriptor: adopt(bind, bind.inheritedFd), file: null };
   const file = address.family === 'unix' && !address.abstract ? new SocketFile(address.path, true) : null;
   const permissions = socketPermissions(bind);
+  const tcp = tcpOptions(bind, { keepAlive: null, receiveBuffer: 0, sendBuffer: 0 });
   const descriptor = openListener({
     address: file === null || address.family !== 'unix' ? address : { ...address, path: file.boundAt },
     backlog: bind.backlog,
     reusePort: true,
     v6only: bind.socket.v6only ? true : bind.socket.v4v6 ? false : null,
+    ...(tcp && { tcp }),
     permissions,
   });
   file?.bound();

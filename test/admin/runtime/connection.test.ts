@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { newSession, type ProcessControl } from '../../../src/admin/command.js';
+import { type Answer, newSession, type ProcessControl } from '../../../src/admin/command.js';
 import { Connection } from '../../../src/admin/runtime/connection.js';
 import { scratchFolder } from '../../harness.js';
 
@@ -42,6 +42,44 @@ for (const moment of ['while it waits for room', 'while more is made'])
     client.once('readable', () => client.destroy());
     await connection.serve().finally(() => server.close());
     assert.ok(socket.destroyed);
+  });
+
+/** Keeps the thread for a while, as a command that has much to do. */
+function work(): string {
+  const end = performance.now() + 1;
+  while (performance.now() < end);
+  return '';
+}
+
+function* pieces(): Iterable<string> {
+  for (let i = 0; i < 300; i++) yield work();
+}
+
+const GREED: Readonly<Record<string, { readonly asked: string; readonly respond: () => Answer }>> = {
+  'hundreds of commands at once': { asked: 'a;'.repeat(300), respond: work },
+  'an answer of hundreds of pieces': { asked: 'a', respond: pieces },
+};
+
+for (const [what, { asked, respond }] of Object.entries(GREED))
+  test(`others have their turns during ${what}`, async () => {
+    const path = join(scratchFolder(), 'socket');
+    const server = createServer({ allowHalfOpen: true }).listen(path);
+    await once(server, 'listening');
+    const { client, socket } = await accept(server, path);
+    client.resume().end(`${asked}\n`);
+    await once(socket, 'readable');
+    let turns = 0;
+    let over = false;
+    const other = (): void => {
+      turns++;
+      if (!over) setImmediate(other);
+    };
+    setImmediate(other);
+    const options = { respond, lineMax: 1024, uptimeMs: () => 0, control: {} as ProcessControl };
+    const served = new Connection(socket, newSession({ level: 'admin', timeoutMs: 5000 }), options).serve();
+    await served.finally(() => server.close());
+    over = true;
+    assert.ok(turns > 10, `${turns} turns`);
   });
 
 test.run();
