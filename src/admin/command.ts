@@ -20,7 +20,7 @@ export interface ProcessControl {
   readonly reloads: number;
   readonly failedReloads: number;
   readonly lastReloadFailed: boolean;
-  /** When the configuration in force was read, in milliseconds since 1970. */
+  /** When the configuration in force was read, as performance.now(): the clock may be set meanwhile. */
   readonly lastReloadAt: number;
   /** Reads the configuration again; does not reject. */
   reload(): Promise<{ readonly ok: boolean; readonly text: string }>;

@@ -7,20 +7,20 @@ export class ProcessRecord implements ProcessControl {
   reloads = 0;
   failedReloads = 0;
   lastReloadFailed = false;
-  lastReloadAt = Date.now();
+  lastReloadAt = performance.now();
   private request: (() => Promise<ReloadResult>) | null = null;
 
   /** The start is over; this is how the configuration is read again. */
   ready(request: () => Promise<ReloadResult>): void {
     this.request = request;
-    this.lastReloadAt = Date.now();
+    this.lastReloadAt = performance.now();
   }
 
   /** What came of a reload, whoever has asked for it. */
   count({ ok }: ReloadResult): void {
     this.reloads++;
     this.lastReloadFailed = !ok;
-    if (ok) this.lastReloadAt = Date.now();
+    if (ok) this.lastReloadAt = performance.now();
     else this.failedReloads++;
   }
 

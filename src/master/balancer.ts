@@ -21,7 +21,7 @@ import type { Checker } from './checks/checker.js';
 import type { HealthWatch } from './checks/health-watch.js';
 import type { HealthRecords } from './checks/record.js';
 import { workersFor } from './cpus.js';
-import { FormerPlans } from './former-plans.js';
+import { FormerPlans, type ServerSessions } from './former-plans.js';
 import type { HandedListeners } from './handed-listeners.js';
 import { inheritance } from './inheritance.js';
 import { type ListenerChange, Listeners } from './listeners.js';
@@ -401,6 +401,11 @@ export class LoadBalancer {
   serverConnections(): number[][] {
     const { groups } = this.tables.servers;
     return groups.map((group) => Array.from({ length: group.size }, (_, server) => group.active(server)));
+  }
+
+  /** Sessions of a server, also of those that go on by a former plan. */
+  sessionsOf(place: ServerPlace): ServerSessions {
+    return this.former.sessionsOf(this.inForce, place);
   }
 
   /** Sessions that wait in each backend, for any of its servers or a certain one, in the order of the plan. */

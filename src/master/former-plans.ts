@@ -18,6 +18,12 @@ export interface NumberedPlan {
   readonly tables: SharedTables;
 }
 
+/** Sessions that a server has, and that wait for it. */
+export interface ServerSessions {
+  readonly active: number;
+  readonly queued: number;
+}
+
 interface Former extends NumberedPlan {
   readonly queues: QueueKeeper;
   readonly places: ReadonlyMap<string, ServerPlace>;
@@ -58,6 +64,23 @@ export class FormerPlans {
   /** Rows of statistics that sessions still add to. */
   get statistics(): SharedStatistics[] {
     return this.list.map(({ shared }) => shared.statistics);
+  }
+
+  /** All sessions of a server of the plan in force: those by former plans are its own, too, wherever they are counted. */
+  sessionsOf({ plan, shared, tables }: NumberedPlan, { backend, server }: ServerPlace): ServerSessions {
+    const { name, servers } = plan.backends[backend];
+    const counted = [{ shared, tables, place: { backend, server } }];
+    for (const former of this.list) {
+      const place = former.places.get(key(name, servers[server].name));
+      const isCounted = (at: ServerPlace): boolean =>
+        counted.some((one) => isSamePiece(one.shared.servers, one.place.backend, former.shared.servers, at.backend));
+      if (place !== undefined && !isCounted(place)) counted.push({ ...former, place });
+    }
+    const groups = counted.map(({ tables: { servers: table }, place }) => ({ group: table.groups[place.backend], place }));
+    return {
+      active: groups.reduce((sum, { group, place }) => sum + group.active(place.server), 0),
+      queued: groups.reduce((sum, { group, place }) => sum + group.queued(place.server), 0),
+    };
   }
 
   /** A server of the plan in force has changed. */

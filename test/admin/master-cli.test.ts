@@ -10,11 +10,11 @@ const CONTROL: ProcessControl = {
   reloads: 5,
   failedReloads: 2,
   lastReloadFailed: false,
-  lastReloadAt: Date.now() - 1000 * (60 * 60 * 25 + 61),
+  lastReloadAt: performance.now() - 90_061_500,
   reload: () => Promise.resolve({ ok: false, text: 'wrong\n' }),
 };
 
-const balancer = { life: { startedAt: Date.now() - 100 } } as unknown as LoadBalancer;
+const balancer = { life: { uptimeMs: 3_700_000 } } as unknown as LoadBalancer;
 
 async function answer(name: string, control?: ProcessControl): Promise<string> {
   const command = MASTER_COMMANDS.find((candidate) => candidate.name === name);
@@ -39,10 +39,13 @@ test('the prompt tells who answers and what has failed', () => {
   assert.is(masterPrompt({ ...session, target: 'worker' }, CONTROL), `${process.pid}> `);
 });
 
-test('show proc has one process in two roles', async () => {
-  const lines = (await answer('show proc', CONTROL)).split('\n').map((line) => line.replaceAll(String(process.pid), 'PID'));
+test('show proc has one process in two roles, whatever is done to the clock', async () => {
+  const { now } = Date;
+  Date.now = () => now() + 7_200_000;
+  const text = await answer('show proc', CONTROL).finally(() => (Date.now = now));
+  const lines = text.split('\n').map((line) => line.replaceAll(String(process.pid), 'PID'));
   assert.is(lines[0], '#<PID>          <type>          <reloads>       <uptime>        <version>      ');
-  assert.match(lines[1], /^PID +master {10}5 \[failed: 2\] {3}0d00h00m00s {5}\d/);
+  assert.match(lines[1], /^PID +master {10}5 \[failed: 2\] {3}0d01h01m40s {5}\d/);
   assert.is(lines[2], '# workers');
   assert.match(lines[3], /^PID +worker {10}0 {15}1d01h01m01s {5}\d/);
   assert.equal(lines.slice(4), ['# old workers', '']);

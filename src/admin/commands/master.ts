@@ -45,15 +45,17 @@ async function hardReload(call: CommandCall): Promise<string> {
 }
 
 function showProcesses({ balancer, control }: CommandCall): string {
-  const { reloads = 0, failedReloads = 0, lastReloadAt = balancer.life.startedAt } = control ?? {};
+  const { uptimeMs } = balancer.life;
+  const now = performance.now();
+  const { reloads = 0, failedReloads = 0, lastReloadAt = now - uptimeMs } = control ?? {};
   const cells = (...values: string[]): string => `${values.map((value) => value.padEnd(COLUMN - 1)).join(' ')}`;
-  const row = (type: string, count: string, sinceMs: number): string =>
-    `${cells(String(process.pid), type, count, uptime(Date.now() - sinceMs))} ${VERSION}\n`;
+  const row = (type: string, count: string, ms: number): string =>
+    `${cells(String(process.pid), type, count, uptime(ms))} ${VERSION}\n`;
   return [
     `${cells('#<PID>', '<type>', '<reloads>', '<uptime>', '<version>')}\n`,
-    row('master', `${reloads} [failed: ${failedReloads}]`, balancer.life.startedAt),
+    row('master', `${reloads} [failed: ${failedReloads}]`, uptimeMs),
     '# workers\n',
-    row('worker', '0', lastReloadAt),
+    row('worker', '0', now - lastReloadAt),
     '# old workers\n',
   ].join('');
 }

@@ -120,7 +120,7 @@ function showServersConn({ balancer, words: [word] }: CommandCall): string {
           const address = serverAddresses.ip({ backend: b, server: s })?.host ?? '-';
           const { port, mapped } = serverAddresses.port({ backend: b, server: s });
           const most = tables.proxies.servers[b][s].highest('currentMax');
-          const used = `5000 ${tables.servers.groups[b].active(s)} ${most} ${most} 0 0 -1 0`;
+          const used = `5000 ${balancer.sessionsOf({ backend: b, server: s }).active} ${most} ${most} 0 0 -1 0`;
           return `${backend.name}/${name} ${backend.id}/${id} ${address} ${mapped ? 0 : port} - ${used}${idle}\n`;
         }),
   );

@@ -43,8 +43,8 @@ async function wait({ balancer, words: [time = '', condition, word] }: CommandCa
   const end = performance.now() + ms;
   for (;;) {
     const { place } = serverOf(balancer, word); // a reload may have moved it
-    const group = balancer.tables.servers.groups[place.backend];
-    const isFree = group.active(place.server) === 0 && group.queued(place.server) === 0;
+    const { active, queued } = balancer.sessionsOf(place);
+    const isFree = active === 0 && queued === 0;
     if (isFree && (balancer.serverStates.state(place) & STATE_MAINTENANCE) !== 0) return new Message('info', 'Done.\n');
     if (performance.now() >= end) return failure('Wait delay expired.\n');
     await delay(LOOK_MS);

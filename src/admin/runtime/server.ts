@@ -32,7 +32,6 @@ export interface RuntimeServerOptions {
 export class RuntimeServer {
   private readonly connections = new Set<Socket>();
   private readonly acceptors: Acceptor[];
-  private readonly startedAt = performance.now();
 
   constructor(
     sockets: readonly RuntimeSocket[],
@@ -69,8 +68,8 @@ export class RuntimeServer {
   }
 
   private async serve(socket: Socket, session: RuntimeSession, acceptor: Acceptor): Promise<void> {
-    const { lineMax, log, control } = this.options;
-    const uptimeMs = (): number => performance.now() - this.startedAt;
+    const { lineMax, log, control, balancer } = this.options;
+    const uptimeMs = (): number => balancer.life.uptimeMs;
     const respond = (request: Request): Answer => this.respond(request, session);
     const { acceptProxy } = acceptor.socket.plan.bind;
     try {

@@ -23,7 +23,13 @@ export const INFO_FIELDS: readonly InfoField[] = [
     'How long ago this worker process was started (days+hours+minutes+seconds)',
   ),
   fractional('Uptime_sec', 'MDP', ({ uptimeMs }) => uptimeMs / 1000, 'How long ago this worker process was started (seconds)'),
-  row('Memmax_MB', 'CLP', 'u32', () => 0, "Worker process's hard limit on memory usage in MB (-m on command line)"),
+  row(
+    'Memmax_MB',
+    'CLP',
+    'u32',
+    ({ balancer }) => megabytes(balancer.plan.process.memoryMax),
+    "Worker process's hard limit on memory usage in MB (-m on command line)",
+  ),
   row(
     'PoolAlloc_MB',
     'MGP',
@@ -268,7 +274,13 @@ export const INFO_FIELDS: readonly InfoField[] = [
     'Total number of log messages received by log-forwarding listeners on this worker process since started',
   ),
   row('Build info', 'POS', 'str', () => VERSION, 'Build info'),
-  unused('Memmax_bytes', 'CLP', 'u32', "Worker process's hard limit on memory usage in bytes (-m on command line)"),
+  row(
+    'Memmax_bytes',
+    'CLP',
+    'u32',
+    ({ balancer }) => balancer.plan.process.memoryMax,
+    "Worker process's hard limit on memory usage in bytes (-m on command line)",
+  ),
   row(
     'PoolAlloc_bytes',
     'MGP',

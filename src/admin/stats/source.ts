@@ -6,8 +6,9 @@ import type { SocketAddress } from '../../kernel/address.js';
 import { monotonicMs, monotonicSeconds } from '../../kernel/monotonic-clock.js';
 import type { LoadBalancer } from '../../master/balancer.js';
 import type { HealthRecords } from '../../master/checks/record.js';
+import type { ServerSessions } from '../../master/former-plans.js';
 import type { ServerAddresses } from '../../master/server-addresses.js';
-import type { ServerStates } from '../../master/server-states.js';
+import type { ServerPlace, ServerStates } from '../../master/server-states.js';
 import type { Plan } from '../../plan/plan.js';
 import type { SharedTables } from '../../shared/state.js';
 
@@ -18,6 +19,8 @@ export interface StatisticsSource {
   readonly states: ServerStates;
   readonly health: HealthRecords;
   readonly addresses: ServerAddresses;
+  /** Sessions of a server, by whatever plan. */
+  readonly sessionsOf: (place: ServerPlace) => ServerSessions;
   /** Of all binds in the order of the plan, with the ports they have got. */
   readonly bindAddresses: readonly SocketAddress[];
   /** Whether the listening sockets of a frontend are closed for a while. */
@@ -37,6 +40,7 @@ export function sourceOf(balancer: LoadBalancer): StatisticsSource {
     states: balancer.serverStates,
     health: balancer.health,
     addresses: balancer.serverAddresses,
+    sessionsOf: (place) => balancer.sessionsOf(place),
     bindAddresses: balancer.addresses,
     isPaused: (frontend) => balancer.isPaused(balancer.plan.frontends[frontend].name),
     isOver: (frontend) => balancer.isOver(balancer.plan.frontends[frontend].name),

@@ -93,14 +93,14 @@ export const TRAFFIC_FIELDS: readonly ProxyField[] = [
     'used_conn_cur',
     'MGP',
     'u32',
-    { S: ({ group, place }) => group.active(place.server) },
+    { S: ({ source, place }) => source.sessionsOf(place).active },
     'Current number of connections in use',
   ),
   field(
     'need_conn_est',
     'MGP',
     'u32',
-    { S: ({ group, place }) => group.active(place.server) },
+    { S: ({ source, place }) => source.sessionsOf(place).active },
     'Estimated needed number of connections',
   ),
   field(

@@ -4,7 +4,7 @@ import { STATS_COMMANDS } from '../../../../src/admin/commands/stats.js';
 import type { LoadBalancer } from '../../../../src/master/balancer.js';
 import { HealthRecords } from '../../../../src/master/checks/record.js';
 import { ServerAddresses } from '../../../../src/master/server-addresses.js';
-import { ServerStates } from '../../../../src/master/server-states.js';
+import { type ServerPlace, ServerStates } from '../../../../src/master/server-states.js';
 import { withFullconn } from '../../../../src/plan/fullconn.js';
 import { statisticsNames } from '../../../../src/plan/statistics-names.js';
 import { createShared, NO_WORKER, openShared, type SharedTables } from '../../../../src/shared/state.js';
@@ -56,6 +56,10 @@ export function statsLab(file: string, maxconn = 100): StatsLab {
     serverAddresses: new ServerAddresses(plan.backends, tables.addresses),
     addresses: plan.frontends.flatMap(({ binds }) => binds.map(({ address }) => address)),
     serverNames: { sections: [{ failures: 2 }, { failures: 4 }] },
+    sessionsOf: ({ backend, server }: ServerPlace) => ({
+      active: tables.servers.groups[backend].active(server),
+      queued: tables.servers.groups[backend].queued(server),
+    }),
     isPaused: (name: string) => paused.has(name),
     isOver: () => false,
     workerCount: 2,
