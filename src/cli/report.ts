@@ -34,8 +34,7 @@ export function reportFindings(loaded: Reported, messages: StartMessages, withDi
   const summaries = errorSummaries(loaded);
   for (const [index, finding] of loaded.findings.list.entries()) {
     const { severity } = finding;
-    if (severity !== 'diag') messages.write(severity, renderFinding(finding, sources));
-    else if (withDiagnostics) messages.write('notice', renderFinding(finding, sources));
+    if (severity !== 'diag' || withDiagnostics) messages.write(severity, renderFinding(finding, sources));
     for (const text of summaries.get(index + 1) ?? []) messages.write('alert', text);
   }
   if (loaded.findings.fatal) messages.write('alert', 'config : Fatal errors found in configuration.');

@@ -3,8 +3,8 @@
  * `[NOTICE]   (PID) : text`. Lines about traffic are no business of this file.
  */
 
-/** How much a message matters: something to know, something to mend, something that broke. */
-export type Severity = 'notice' | 'warning' | 'alert';
+/** How much a message matters: advice that was asked for, something to know, something to mend, something that broke. */
+export type Severity = 'diag' | 'notice' | 'warning' | 'alert';
 
 /** Where the lines go: `process.stderr`, or a collector in tests. */
 export interface LogSink {
@@ -14,8 +14,8 @@ export interface LogSink {
 
 /** Columns of the bracketed tag with its padding. */
 const TAG_WIDTH = 11;
-/** SGR colours of the tag on a terminal; a notice has none. */
-const COLOURS: Record<Severity, string> = { notice: '', warning: '\x1b[33m', alert: '\x1b[31m' };
+/** SGR colours of the tag on a terminal; what is no trouble has none. */
+const COLOURS: Record<Severity, string> = { diag: '', notice: '', warning: '\x1b[33m', alert: '\x1b[31m' };
 const COLOUR_END = '\x1b[0m';
 /** What lines after the first one of a message begin with, as in HAProxy. */
 const CONTINUATION = '\n   | ';
@@ -64,7 +64,7 @@ export class Log {
 
   /** One message; further lines of `text` are marked as belonging to it. */
   write(severity: Severity, text: string): void {
-    if (severity !== 'notice') this.warnings++;
+    if (severity === 'warning' || severity === 'alert') this.warnings++;
     const tag = `[${severity.toUpperCase()}]`;
     const start = this.colour ? COLOURS[severity] : '';
     const end = start === '' ? '' : COLOUR_END;

@@ -63,7 +63,7 @@ test('diagnostics are shown with -dD only', async () => {
   assert.not.match((await turbo(['-c', '-f', path])).stderr, 'dh-param');
   assert.match(
     (await turbo(['-c', '-dD', '-f', path])).stderr,
-    /\[NOTICE\] .*'tune.ssl.default-dh-param' is accepted and has no effect/,
+    /\[DIAG\] .*'tune.ssl.default-dh-param' is accepted and has no effect/,
   );
 });
 

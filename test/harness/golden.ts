@@ -55,7 +55,7 @@ function parseGolden(name: string, whole: string): Golden {
 
 /** `ALERT text` of the messages that HAProxy, or who speaks like it, printed about a configuration. */
 export function printedFindings(stderr: string): string[] {
-  const found = [...stderr.matchAll(/^\[(ALERT|WARNING|NOTICE)\] +\(\d+\) : (.*)$/gm)].map(
+  const found = [...stderr.matchAll(/^\[(ALERT|WARNING|NOTICE|DIAG)\] +\(\d+\) : (.*)$/gm)].map(
     ([, severity, text]) => `${severity} ${text}`,
   );
   return found.filter(
