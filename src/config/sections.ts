@@ -69,7 +69,7 @@ export class ProxySections {
     }
     const rest = words.slice(2);
     const from = fromOf(rest);
-    const defaults = from === null ? this.latestDefaults : this.namedDefaults(from, `${kind} '${name.text}'`);
+    const defaults = from === null ? this.latestDefaults : this.namedDefaults(from, describeProxy({ kind, name: name.text }));
     this.inheritance.follow(kind, keyword.place, defaults);
     const proxy = newProxy(kind, name.text, name.place, defaults, from);
     this.checkName(proxy);

@@ -4,6 +4,7 @@
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Place } from '../diagnostics.js';
+import { readArgumentWord } from '../tokens/argument-word.js';
 import { type Parsed, parsed, refused } from '../values/parsed.js';
 import { type ArgumentSpec, type ArgumentType, argumentType, requiredArguments } from './signature.js';
 import type { Argument } from './syntax.js';
@@ -24,7 +25,6 @@ export interface ArgumentsFault {
   readonly index: number;
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', ' ': ' ', '\\': '\\', '"': '"', "'": "'" };
 /** HAProxy checks it after the types, and says so in other words; see readExpression. */
 export const OPERAND_EXPECTED = 'expects an integer or a variable name';
 const INTEGER = /^[+-]?[0-9]+$/;
@@ -35,7 +35,7 @@ export function readArguments(text: string, start: number, specs: readonly Argum
   const values: (Argument | null)[] = [];
   let at = open ? start + 1 : start;
   while (values.length < specs.length) {
-    const word = open ? readWord(text, at) : { text: '', end: at };
+    const word = open ? readArgumentWord(text, at) : { text: '', end: at };
     const spec = specs[values.length];
     const value = checkArgument(word.text, spec, values.length + 1, place);
     if (!value.ok) return { ...value, index: values.length + 1 };
@@ -59,22 +59,6 @@ function tooFew(count: number, specs: readonly ArgumentSpec[]): ArgumentsFault {
 
 function notClosed(rest: string, index: number): ArgumentsFault {
   return { ok: false, message: rest === '' ? "expected ')'" : `expected ')' before '${rest}'`, index };
-}
-
-/** One argument without its quotes and escapes, up to a comma or parenthesis outside of quotes. */
-function readWord(text: string, start: number): { text: string; end: number } {
-  let quote = '';
-  let word = '';
-  let at = start;
-  for (; at < text.length; at++) {
-    const character = text[at];
-    if (quote === '' && (character === ',' || character === ')')) break;
-    if (character === quote) quote = '';
-    else if (quote === '' && (character === '"' || character === "'")) quote = character;
-    else if (character === '\\' && quote !== "'" && ESCAPES[text[at + 1]] !== undefined) word += ESCAPES[text[++at]];
-    else word += character;
-  }
-  return { text: word, end: at };
 }
 
 function checkArgument(text: string, spec: ArgumentSpec, position: number, place: Place): Parsed<Argument | null> {

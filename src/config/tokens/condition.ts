@@ -3,7 +3,9 @@
  * `!`, parentheses, `&&` and `||`. The whole is read before it is judged, so that a mistake in a
  * part that does not matter shows all the same.
  */
+
 import { compareVersions, ENABLED, FEATURES, LANGUAGE_VERSION } from '../version.js';
+import { readArgumentWord } from './argument-word.js';
 
 /** True or false, or what is wrong with the condition and where, from 1. `{directive}` is left for the caller to fill in. */
 export type ConditionResult =
@@ -162,7 +164,9 @@ class Reader {
     if (this.text[this.at] === '(') {
       do {
         this.at++;
-        values.push(this.argument());
+        const { text, end } = readArgumentWord(this.text, this.at);
+        values.push(text);
+        this.at = end;
       } while (this.text[this.at] === ',' && values.length < count);
       if (this.at >= this.text.length) return new Mistake(`expected ')' ${about}`, this.at);
       if (this.text[this.at] === ',') return new Mistake(`expected ')' before '${this.text.slice(this.at)}' ${about}`, this.at);
@@ -170,21 +174,6 @@ class Reader {
     } else values.push('');
     if (values.length === count) return values;
     return new Mistake(`missing arguments (got ${values.length}/${count}), type 'string' expected ${about}`, this.at);
-  }
-
-  /** Up to a comma or a closing parenthesis; quotes and backslashes protect both. */
-  private argument(): string {
-    let value = '';
-    let quote = '';
-    for (; this.at < this.text.length; this.at++) {
-      const character = this.text[this.at];
-      if (quote === '' && (character === ',' || character === ')')) break;
-      if (character === quote) quote = '';
-      else if (quote === '' && (character === '"' || character === "'")) quote = character;
-      else if (character === '\\' && quote !== "'" && this.at + 1 < this.text.length) value += this.text[++this.at];
-      else value += character;
-    }
-    return value;
   }
 
   private unparsable(index: number): Mistake {

@@ -14,6 +14,9 @@ interface Level {
   elseSeen: boolean;
 }
 
+/** Levels of `.if` within each other; HAProxy's MAXNESTEDCONDS counts from 0. */
+const NESTED_MAX = 99;
+
 const MESSAGES: Readonly<Record<string, Severity>> = {
   '.diag': 'diag',
   '.notice': 'notice',
@@ -24,6 +27,8 @@ const MESSAGES: Readonly<Record<string, Severity>> = {
 /** The directives of one file. */
 export class Directives {
   private readonly levels: Level[] = [];
+  /** Levels above NESTED_MAX that are open: their lines are passed over. */
+  private beyond = 0;
 
   constructor(
     private readonly context: ConditionContext,
@@ -32,7 +37,7 @@ export class Directives {
 
   /** Lines count at present. */
   get active(): boolean {
-    return this.levels.at(-1)?.active ?? true;
+    return this.beyond === 0 && (this.levels.at(-1)?.active ?? true);
   }
 
   /** Carries out the directive that `words` begin with. */
@@ -51,13 +56,17 @@ export class Directives {
   }
 
   private openLevel(words: readonly Word[]): void {
+    if (this.levels.length === NESTED_MAX) {
+      if (this.beyond++ === 0) this.findings.line('alert', words[0].place, `too many nested '.if', max is ${NESTED_MAX + 1}.`);
+      return;
+    }
     const outerActive = this.active;
     const active = outerActive && this.judge(words);
     this.levels.push({ outerActive, active, taken: active, elseSeen: false });
   }
 
   private elseIf(words: readonly Word[]): void {
-    const level = this.branch(words[0]);
+    const level = this.beyond > 0 ? null : this.branch(words[0]);
     if (level === null) return;
     level.active = level.outerActive && !level.taken && this.judge(words);
     level.taken ||= level.active;
@@ -65,7 +74,7 @@ export class Directives {
 
   private otherwise(words: readonly Word[]): void {
     if (this.hasArgument(words, 1)) return;
-    const level = this.branch(words[0]);
+    const level = this.beyond > 0 ? null : this.branch(words[0]);
     if (level === null) return;
     level.active = level.outerActive && !level.taken;
     level.elseSeen = true;
@@ -73,7 +82,8 @@ export class Directives {
 
   private close(words: readonly Word[]): void {
     if (this.hasArgument(words, 1)) return;
-    if (this.levels.pop() === undefined) this.lone(words[0]);
+    if (this.beyond > 0) this.beyond--;
+    else if (this.levels.pop() === undefined) this.lone(words[0]);
   }
 
   /** The level that `.elif` or `.else` belongs to. */

@@ -27,6 +27,8 @@ export interface LexedLine {
 export type Variables = (name: string) => string | undefined;
 
 const TAB = 9;
+const VERTICAL_TAB = 11;
+const FORM_FEED = 12;
 const CR = 13;
 const SPACE = 32;
 const DOUBLE_QUOTE = 34;
@@ -91,6 +93,8 @@ class Scanner implements LexedLine {
 
   line(): void {
     const { source, end } = this;
+    // Form feeds and vertical tabs are blanks at the beginning of a line, and nowhere else.
+    while (this.at < end && isLeadingBlank(source.charCodeAt(this.at))) this.at++;
     for (;;) {
       while (this.at < end && isBlank(source.charCodeAt(this.at))) this.at++;
       if (this.at >= end || isEndOfLine(source.charCodeAt(this.at)) || this.fault !== null) return;
@@ -259,6 +263,10 @@ class Scanner implements LexedLine {
 
 function isBlank(code: number): boolean {
   return code === SPACE || code === TAB;
+}
+
+function isLeadingBlank(code: number): boolean {
+  return isBlank(code) || code === VERTICAL_TAB || code === FORM_FEED;
 }
 
 function isEndOfLine(code: number): boolean {
