@@ -56,8 +56,8 @@ export async function loadConfiguration(request: ConfigurationRequest): Promise<
   const files = configurationFiles(request.paths).map((name) => ({ name, text: readText(name) }));
   const { config, findings, fileEnds } = readConfig(files, environmentOf(request));
   applyProxyMaxconn(config, request.proxyMaxconn ?? 0);
+  checkAccounts(config, findings);
   checkAcross(config, findings);
-  checkAccounts(config.global, findings);
   const plan = findings.fatal ? null : compilePlan(config, await gatherResources(config, request, findings), findings);
   if (findings.fatal) return { files, config, findings, fileEnds, plan: null };
   return { files, config, findings, fileEnds, plan };

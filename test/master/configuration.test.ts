@@ -90,6 +90,20 @@ test('users and groups that nobody has are refused, with their place', async () 
   assert.is(plan, null);
 });
 
+test('so are owners of UNIX sockets', async () => {
+  const folder = folderWith({
+    'f.cfg': `global\n stats socket /s user nosuchuser group root\n${LISTEN} bind unix@/t user root group nosuchgroup\n`,
+  });
+  const { findings } = await loadConfiguration({ paths: [join(folder, 'f.cfg')], environment: {} });
+  assert.equal(
+    findings.list.filter(({ severity }) => severity === 'alert').map(({ text }) => text.replace(/^.*?\] : /, '')),
+    [
+      "'stats socket' : ''user' : unknown user name 'nosuchuser''",
+      "'bind unix@/t' in section 'listen' : 'group' : unknown group name 'nosuchgroup'",
+    ],
+  );
+});
+
 test('-N is the maxconn of proxies that have none, -L a variable', async () => {
   const folder = folderWith({ 'f.cfg': `${LISTEN}frontend "$HAPROXY_LOCALPEER"\n bind :2\n maxconn 7\nbackend b\n` });
   const { config } = await loadConfiguration({ paths: [folder], environment: {}, proxyMaxconn: 5, localpeer: 'peer1' });
