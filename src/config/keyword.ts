@@ -58,6 +58,10 @@ export interface Keyword<Target> {
    * warning that it is ignored; `{proxy}` stands for `frontend 'f'`.
    */
   readonly misplaced?: { readonly severity: 'warning' | 'alert'; readonly text: string };
+  /** Where it is misplaced, a mistake in its arguments is all that HAProxy speaks of. */
+  readonly argumentsFirst?: boolean;
+  /** It is never accepted, whatever its arguments are. */
+  readonly refused?: boolean;
   /** Reads one line into the target. Mistakes go to `findings`; it throws nothing. */
   readonly parse: (context: LineContext<Target>) => void;
 }

@@ -5,8 +5,10 @@
  */
 import type { Config, GlobalConfig, ProxyConfig, ProxyKind, ResolversConfig } from './config.js';
 import { Findings } from './diagnostics.js';
-import type { FileContext, GlobalKeyword, Keyword, ProxyKeyword, ResolversKeyword, SectionKind } from './keyword.js';
+import { familyText } from './families.js';
+import type { FileContext, GlobalKeyword, Keyword, LineContext, ProxyKeyword, ResolversKeyword, SectionKind } from './keyword.js';
 import { GLOBAL_KEYWORDS, PROXY_KEYWORDS, RESOLVERS_KEYWORDS } from './keywords/index.js';
+import { reportMisplaced, reportNotAllowed } from './misplaced.js';
 import { newGlobal } from './proxy.js';
 import {
   describeProxy,
@@ -17,7 +19,7 @@ import {
   UNSUPPORTED_SECTIONS,
 } from './sections.js';
 import { Suggestions } from './suggestions.js';
-import { KeywordTable } from './table.js';
+import { type Found, KeywordTable } from './table.js';
 import { Directives } from './tokens/directives.js';
 import { lexLine, WORDS_MAX } from './tokens/lexer.js';
 import type { Line, Word } from './tokens/line.js';
@@ -139,13 +141,14 @@ class ConfigReader {
       return;
     }
     if (lexed.words.length === 0) return;
+    if (this.tooMany(lexed.words)) return;
     if (lexed.words[0].text.startsWith('.')) {
       directives.run(lexed.words);
       return;
     }
     if (!directives.active) return;
     const words = this.upToEmpty(lexed.words);
-    if (words.length > 0 && !this.tooMany(words)) this.statement({ file, number, source, words });
+    if (words.length > 0) this.statement({ file, number, source, words });
   }
 
   /** An empty word ends the line for HAProxy, which newer versions say. */
@@ -234,14 +237,19 @@ class ConfigReader {
       this.notNegatable(first, words);
     } else if (found === null) {
       this.unknown(words, section, table);
-    } else if (!found.allowed) {
-      this.misplaced(found.keyword, words[0], section, words[1]);
     } else {
       const { findings, context: file } = this;
       const keyword = words.slice(0, found.words);
       const rest = words.slice(found.words);
-      found.keyword.parse({ target, section, line, keyword, words: rest, negated, findings, file });
+      this.carryOut(found, { target, section, line, keyword, words: rest, negated, findings, file });
     }
+  }
+
+  private carryOut<T>({ keyword, allowed }: Found<T>, line: LineContext<T>): void {
+    if (allowed) keyword.parse(line);
+    else if (line.section === 'frontend' || line.section === 'backend' || line.section === 'listen')
+      reportMisplaced(keyword as unknown as Keyword<ProxyConfig>, line as unknown as LineContext<ProxyConfig>);
+    else reportNotAllowed(keyword, [...line.keyword, ...line.words], line.section, this.findings);
   }
 
   private notNegatable(prefix: Word, [first, second]: readonly Word[]): void {
@@ -251,43 +259,28 @@ class ConfigReader {
   }
 
   private unknown<T>([first, second]: readonly Word[], section: SectionKind, table: KeywordTable<T>): void {
-    const known = table.secondWords(section, first.text);
-    if (known.length === 0) {
+    const got = second ?? { text: '', place: first.place };
+    const isFamily = section !== 'global' || first.text === 'stats';
+    const text = isFamily ? familyText(first.text, got.text, this.whereNow()) : undefined;
+    if (text === undefined) {
       const meant = this.suggestions.nearest(section, first.text, () => [...table.firstWords(section), ...SECTION_WORDS]);
-      const text = `unknown keyword '${first.text}' in '${section}' section${didYouMean(meant)}`;
-      this.findings.alert(first.place, text, meant);
+      this.findings.alert(first.place, `unknown keyword '${first.text}' in '${section}' section${didYouMean(meant)}`, meant);
       return;
     }
-    const got = second ?? { text: '', place: first.place };
-    const meant = this.suggestions.nearest(`${section} ${first.text}`, got.text, () => known);
-    if (first.text !== 'option')
-      this.findings.alert(got.place, `'${first.text}' supports ${list(known)} (got '${got.text}')`, meant);
-    else if (second === undefined) this.findings.line('alert', first.place, "'option' expects an option name.");
-    else this.findings.alert(got.place, `unknown option '${got.text}'${meant ? didYouMean(meant) : '.'}`, meant);
+    const known = (): string[] => table.secondWords(section, first.text);
+    const meant = second && this.suggestions.nearest(`${section} ${first.text}`, got.text, known);
+    if (first.text !== 'option') this.findings.alert(got.place, text, meant);
+    else if (second === undefined) this.findings.line('alert', first.place, text);
+    else this.findings.alert(got.place, meant === undefined ? text : text.replace(/\.$/, didYouMean(meant)), meant);
   }
 
-  private misplaced(keyword: Keyword<never>, first: Word, section: SectionKind, second?: Word): void {
-    const { section: here } = this;
-    const name = first.text === 'option' && second !== undefined ? second.text : keyword.name;
-    const { place } = name === keyword.name ? first : (second ?? first);
-    if (!('proxy' in here) || section === 'defaults') {
-      this.findings.alert(place, `'${name}' not allowed in '${section}' section.`);
-      return;
-    }
-    const proxy = describeProxy(here.proxy);
-    const side = section === 'backend' ? 'frontend' : 'backend';
-    const usual = { severity: 'warning', text: `'${name}' ignored because {proxy} has no ${side} capability.` } as const;
-    const { severity, text } = keyword.misplaced ?? usual;
-    this.findings[severity](place, text.replace('{proxy}', proxy));
+  /** The section as messages call it. */
+  private whereNow(): string {
+    const { section } = this;
+    return 'proxy' in section && section.kind !== 'defaults' ? describeProxy(section.proxy) : `${section.kind} section`;
   }
 }
 
 function didYouMean(meant: string | undefined): string {
   return meant === undefined ? '' : `; did you mean '${meant}' maybe ?`;
-}
-
-/** `'a', 'b' and 'c'` */
-function list(words: readonly string[]): string {
-  const quoted = words.map((word) => `'${word}'`);
-  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`;
 }

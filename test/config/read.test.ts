@@ -57,28 +57,55 @@ test('unknown words name the nearest of their section, families what they consis
   const tables = tablesWith(
     noting([], { name: 'bind', sections: ['frontend'] }),
     noting([], { name: 'balance', sections: ['backend'] }),
-    noting([], { name: 'timeout client', sections: ALL }),
-    noting([], { name: 'timeout server', sections: ALL }),
+    noting([], { name: 'rate-limit sessions', sections: ALL }),
     noting([], { name: 'option tcplog', sections: ALL }),
   );
   const { findings } = read(
-    'frontend f\n bnid :80\n balanec x\n timeout cleint 5\n timeout\n option tcplgo\n option zzz\n option',
+    'frontend f\n bnid :80\n balanec x\n rate-limit sesions 5\n rate-limit\n option tcplgo\n option zzz\n option',
     {},
     tables,
   );
   assert.equal(said(findings), [
     "alert [2] : unknown keyword 'bnid' in 'frontend' section; did you mean 'bind' maybe ?",
     "alert [3] : unknown keyword 'balanec' in 'frontend' section",
-    "alert [4] : 'timeout' supports 'client' and 'server' (got 'cleint')",
-    "alert [5] : 'timeout' supports 'client' and 'server' (got '')",
+    "alert [4] : 'rate-limit' only supports 'sessions' (got 'sesions')",
+    "alert [5] : 'rate-limit' only supports 'sessions' (got '')",
     "alert [6] : unknown option 'tcplgo'; did you mean 'tcplog' maybe ?",
     "alert [7] : unknown option 'zzz'.",
     "alert [8]: 'option' expects an option name.",
   ]);
   assert.equal(
     findings.list.map(({ hint }) => hint),
-    ['bind', undefined, 'client', undefined, 'tcplog', undefined, undefined],
+    ['bind', undefined, 'sessions', undefined, 'tcplog', undefined, undefined],
   );
+});
+
+test('a misplaced keyword is read all the same: a mistake in its arguments refuses the file', () => {
+  const text = 'backend b\n acl a src 10.0.0.1\n maxconn many\n timeout client 5x\n use_backend b if a\n option transparent x\n';
+  assert.equal(said(read(text).findings), [
+    "warning [3] : 'maxconn' ignored because backend 'b' has no frontend capability. Maybe you want 'fullconn' instead ?",
+    "alert [3] : 'maxconn' expects an integer argument. Got 'many'.",
+    "alert [4] : unexpected character 'x' in 'timeout client'",
+    "warning [5] : 'use_backend' ignored because backend 'b' has no frontend capability.",
+    "alert [6] : 'option transparent' is not supported.",
+  ]);
+  const { findings, config } = read('frontend f\n option transparent\n stick on src\n balance first\n');
+  assert.ok(!findings.fatal);
+  assert.equal(config.proxies[0].stickRules, []);
+  assert.is(config.proxies[0].balance, undefined);
+});
+
+test('conditional blocks may be 99 deep, and what is in deeper ones is passed over', () => {
+  const nested = (depth: number): string =>
+    `${'.if 1\n'.repeat(depth)}.notice in\n${'.elif 1\n.else\n.endif\n'.repeat(depth)}.notice out`;
+  assert.equal(said(read(nested(99)).findings), ["notice [100]: 'in'.", "notice [398]: 'out'."]);
+  assert.equal(said(read(nested(102)).findings), ["alert [100]: too many nested '.if', max is 100.", "notice [410]: 'out'."]);
+});
+
+test('form feeds before the first word are blanks, and directives have as many words as others', () => {
+  const { findings, config } = read(`frontend f\n\f\v maxconn 3\n.notice${' x'.repeat(64)}\n`);
+  assert.equal(said(findings), ['alert [3]: too many words, truncating after word 64, position 135: <x>.']);
+  assert.is(config.proxies[0].maxconn?.value, 3);
 });
 
 test('sections that are not supported are refused once, with their lines passed over', () => {

@@ -26,9 +26,18 @@ export interface AddressValue {
 const DATAGRAM = /^(udp[46]?|uxdg|quic[46])@/;
 const OFFSET_MAX = 65535;
 
-/** Reads an address of a configuration file. */
-export function readAddress(written: string, environment: ReadonlyMap<string, string>, use: AddressUse): Parsed<AddressValue> {
-  const text = expandVariables(written, environment);
+/**
+ * Reads an address of a configuration file.
+ *
+ * @param written what messages show, where the address was brought into another form
+ */
+export function readAddress(
+  address: string,
+  environment: ReadonlyMap<string, string>,
+  use: AddressUse,
+  written = address,
+): Parsed<AddressValue> {
+  const text = expandVariables(address, environment);
   if (text === '') return refused(`'${written}' resolves to an empty address (environment variable missing?)`);
   const kind = /^(fd|sockpair|rhttp)@/.exec(text)?.[1];
   if (kind === 'fd') return refused(`a file descriptor is not acceptable here in '${written}'`);

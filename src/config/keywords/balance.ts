@@ -41,6 +41,7 @@ export const BALANCE_KEYWORDS: readonly ProxyKeyword[] = [
   {
     name: 'hash-balance-factor',
     sections: BACKENDS,
+    argumentsFirst: true,
     arguments: '<factor>',
     default: '0',
     help: 'Percent of the average load that consistent hashing lets a server have; 0: any.',

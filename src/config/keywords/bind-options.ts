@@ -3,7 +3,7 @@ import type { BindSettings } from '../config.js';
 import type { OptionContext, OptionKeyword } from '../keyword.js';
 import type { Word } from '../tokens/line.js';
 import { OptionTable } from './option-words.js';
-import { INTEGER_MAX, timeOf, wholeNumber } from './reading.js';
+import { INTEGER_MAX, timeFault, timeOf, timerOverflow, wholeNumber } from './reading.js';
 
 /** What a line `bind` says: the settings of its sockets, their name and number. */
 export interface BindLine extends BindSettings {
@@ -66,6 +66,8 @@ const TLS = [
 const OTHERS = ['transparent', 'namespace', 'accept-netscaler-cip', 'proto', 'cc', 'quic-socket', 'quic-cc-algo'];
 const MSS_MAX = 65535;
 const NICE_MAX = 1024;
+/** Threads of HAProxy at most. */
+const SHARDS_MAX = 64;
 
 /** Reports `'bind :80' in section 'frontend' : 'name' : missing name`. */
 function refuse({ findings, about, option }: Context, fault: string, word?: Word): null {
@@ -198,28 +200,28 @@ const OPTIONS: readonly OptionKeyword<BindLine>[] = [
     arguments: '<number> | by-thread | by-group',
     help: 'Sockets of one address; here each thread has one.',
     inert: true,
-    parse: text('missing value', () => null),
+    parse: text('missing value', parseShards),
   },
   {
     name: 'level',
     arguments: '<level>',
     help: 'Of the runtime API only.',
     inert: true,
-    parse: text('missing level', () => null),
+    parse: ofRuntime('missing level', ['user', 'operator', 'admin'], "'user', 'operator', and 'admin'"),
   },
   {
     name: 'severity-output',
     arguments: '<format>',
     help: 'Of the runtime API only.',
     inert: true,
-    parse: text('missing format', () => null),
+    parse: ofRuntime('missing severity format', ['none', 'number', 'string'], "'none', 'number', and 'string'"),
   },
   {
     name: 'expose-fd',
     arguments: '<what>',
     help: 'Of the runtime API only.',
     inert: true,
-    parse: text("'expose-fd' : missing fd type", () => null),
+    parse: ofRuntime('missing fd type', ['listeners'], "'listeners'"),
   },
   ...['label', 'guid-prefix'].map(
     (name): OptionKeyword<BindLine> => ({
@@ -236,6 +238,24 @@ const OPTIONS: readonly OptionKeyword<BindLine>[] = [
 
 /** Every option of a bind. */
 export const BIND_OPTIONS: OptionTable<BindLine> = new OptionTable(OPTIONS);
+
+/** Options of the runtime API's sockets, checked like there. */
+function ofRuntime(missing: string, known: readonly string[], list: string): Parse {
+  return (context) => {
+    const { words, findings, about, option } = context;
+    const [word] = words;
+    if (word === undefined) return refuse(context, missing);
+    if (known.includes(word.text)) return 1;
+    findings.alert(word.place, `${about} : '${option.text}' only supports ${list} (got '${word.text}')`);
+    return null;
+  };
+}
+
+function parseShards(_: Context, written: string): string | null {
+  const value = Number.parseInt(written, 10) || 0;
+  const good = written === 'by-thread' || written === 'by-group' || (value >= 1 && value <= SHARDS_MAX);
+  return good ? null : `invalid value ${value}, allowed range is 1..${SHARDS_MAX} or 'by-thread'`;
+}
 
 function put<K extends keyof BindLine>(settings: Context['settings'], field: K, value: BindLine[K]): null {
   settings[field] = value;
@@ -262,6 +282,10 @@ function parseTcpUserTimeout(context: Context): number | null {
   const [word] = context.words;
   const value = word === undefined ? null : timeOf(word.text);
   if (word === undefined) return refuse(context, 'missing TCP User Timeout value');
+  if (value === null && timeFault(word.text).kind === 'overflow') {
+    context.findings.alert(word.place, `${context.about} : ${timerOverflow(word.text, 'tcp-ut')}`);
+    return null;
+  }
   if (value === null) return refuse(context, 'expects a positive delay in milliseconds', word);
   context.settings.tcpUserTimeoutMs = value;
   return 1;

@@ -114,6 +114,79 @@ const INERT: readonly InertFamily[] = [
     bare: true,
   },
   {
+    names: [
+      ...['bool-sample-conversion', 'burst-timeout', 'forced-yield', 'log.loggers', 'log.stderr', 'maxmem', 'openlibs'],
+      ...['service-timeout', 'session-timeout', 'task-timeout'],
+    ].map((name) => `tune.lua.${name}`),
+    severity: 'diag',
+    help: 'For Lua, which is not here.',
+  },
+  {
+    names: [
+      ...['tune.h2.be.', 'tune.h2.fe.'].flatMap((side) =>
+        ['glitches-threshold', 'initial-window-size', 'max-concurrent-streams', 'rxbuf'].map((name) => side + name),
+      ),
+      ...['tune.h2.fe.max-total-streams', 'tune.h2.log-errors', 'tune.h2.zero-copy-fwd-send', 'tune.h1.be.glitches-threshold'],
+      ...['tune.h1.fe.glitches-threshold', 'tune.h1.zero-copy-fwd-recv', 'tune.h1.zero-copy-fwd-send', 'http-err-codes'],
+      ...['http-fail-codes', 'tune.glitches.kill.cpu-usage', 'tune.http.maxhdr-trailers', 'httpclient.retries'],
+      ...['httpclient.timeout.connect', 'httpclient.resolvers.disabled'],
+    ],
+    severity: 'diag',
+    help: 'For mode http.',
+  },
+  {
+    names: [
+      ...['tune.applet.zero-copy-forwarding', 'tune.pt.zero-copy-forwarding', 'tune.bufsize.small', 'tune.bufsize.large'],
+      ...['tune.defaults.purge', 'tune.epoll.mask-events', 'tune.events.max-events-at-once', 'tune.listener.default-shards'],
+      ...['tune.max-checks-per-thread', 'tune.max-rules-at-once', 'tune.notsent-lowat.client', 'tune.notsent-lowat.server'],
+      ...['tune.rcvbuf.backend', 'tune.rcvbuf.frontend', 'tune.sndbuf.backend', 'tune.sndbuf.frontend', 'tune.ring.queues'],
+      ...['tune.stick-counters', 'tune.takeover-other-tg-connections', 'tune.renice.runtime', 'tune.renice.startup'],
+      ...['tune.cli.max-payload-size', 'tune.resolvers.default-hosts-file', 'anonkey', 'warn-blocked-traffic-after'],
+    ],
+    severity: 'diag',
+    help: "Part of HAProxy's inner workings, of versions after 2.6.",
+  },
+  {
+    names: ['tune.disable-fast-forward', 'tune.disable-zero-copy-forwarding', 'prealloc-fd'],
+    severity: 'diag',
+    help: "Part of HAProxy's inner workings, of versions after 2.6.",
+    bare: true,
+  },
+  {
+    names: [
+      ...['key-base', 'ssl-security-level', 'ssl-default-bind-sigalgs', 'ssl-default-bind-client-sigalgs', 'ssl-provider-path'],
+      ...['ssl-default-server-curves', 'ssl-default-server-sigalgs', 'ssl-default-server-client-sigalgs', 'ssl-propquery'],
+      ...['ocsp-update.disable', 'ocsp-update.httpproxy', 'ocsp-update.maxdelay', 'ocsp-update.mindelay', 'ocsp-update.mode'],
+      ...['tune.ssl.ocsp-update.maxdelay', 'tune.ssl.ocsp-update.mindelay', 'acme.scheduler'],
+    ],
+    severity: 'diag',
+    help: 'For TLS, which is passed through and not ended here.',
+  },
+  {
+    names: ['ssl-load-extra-del-ext'],
+    severity: 'diag',
+    help: 'For TLS, which is passed through and not ended here.',
+    bare: true,
+  },
+  {
+    names: ['h1-accept-payload-with-any-method', 'h1-do-not-close-on-insecure-transfer-encoding', 'no-quic'],
+    severity: 'diag',
+    help: 'For mode http.',
+    bare: true,
+  },
+  {
+    names: ['harden.reject-privileged-ports.tcp', 'harden.reject-privileged-ports.quic'],
+    severity: 'warning',
+    help: 'Rules of tcp-request connection on src_port do it.',
+  },
+  {
+    names: ['cpu-policy', 'cpu-set', 'thread-hard-limit'],
+    severity: 'warning',
+    help: 'The keywords nbthread and cpu-map say how many workers there are, and where.',
+  },
+  { names: ['dns-accept-family'], severity: 'warning', help: 'Names are looked up in the families that lines ask for.' },
+  { names: ['setcap'], severity: 'warning', help: 'No capabilities are kept after a change of user.' },
+  {
     names: ['close-spread-time'],
     severity: 'warning',
     help: 'The end of sessions is spread in a way of its own here.',
@@ -138,6 +211,7 @@ const REFUSED: readonly [name: string, help: string][] = [
   ['lua-prepend-path', 'Lua is not supported.'],
   ['ssl-engine', 'Engines of OpenSSL are not supported.'],
   ['ssl-provider', 'Providers of OpenSSL are not supported.'],
+  ['shm-stats-file', 'Counters are not carried over from a file.'],
   ['stats-file', 'Counters are not carried over from a file.'],
   ['unix-bind', 'Give mode, user and group at each bind.'],
 ];

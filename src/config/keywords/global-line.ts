@@ -5,6 +5,7 @@ import type { GlobalKeyword, LineContext, SectionKind } from '../keyword.js';
 import type { Word } from '../tokens/line.js';
 import { parseInteger } from '../values/integer.js';
 import { parseTime } from '../values/time.js';
+import { timeFault, timerOverflow } from './reading.js';
 
 /** A line of section `global`. */
 export type GlobalLine = LineContext<GlobalConfig>;
@@ -53,13 +54,10 @@ export function onlyTime(line: LineContext<unknown>, about: string, missing: str
   const word = onlyWord(line, missing);
   if (word === null) return null;
   const time = parseTime(word.text);
-  return time.ok ? time.value : refuse(line, `${timeFault(word.text)} in ${about}.`, word);
-}
-
-/** Why a text is no time, as HAProxy says it. */
-function timeFault(text: string): string {
-  const rest = text.replace(/^[0-9]+/, '');
-  return rest === '' || /^(us|ms|s|m|h|d)$/.test(rest) ? 'timer overflow' : `unexpected character '${rest[0]}'`;
+  if (time.ok) return time.value;
+  const fault = timeFault(word.text);
+  if (fault.kind === 'overflow') return refuse(line, `${timerOverflow(word.text, nameOf(line))}.`, word);
+  return refuse(line, `unexpected character '${fault.character}' in ${about}.`, word);
 }
 
 /** A setting of a line. */

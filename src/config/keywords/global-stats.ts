@@ -4,11 +4,11 @@ import { Findings } from '../diagnostics.js';
 import type { GlobalKeyword, OptionContext, OptionKeyword } from '../keyword.js';
 import type { Word } from '../tokens/line.js';
 import { didYouMean } from '../values/nearest.js';
-import { parseTime } from '../values/time.js';
 import { readBindAddresses } from './bind.js';
 import { BIND_DEFAULTS, BIND_OPTIONS, type BindLine } from './bind-options.js';
 import { GLOBAL, type GlobalLine, onlyInteger, onlyWord, refuse, setting } from './global-line.js';
 import { choiceWord, OptionTable } from './option-words.js';
+import { timeFault, timeOf, timerOverflow } from './reading.js';
 
 /** What a line says beside its addresses. */
 type StatsLine = BindLine & Pick<StatsSocket, 'level' | 'exposeFdListeners' | 'severityOutput'>;
@@ -146,11 +146,12 @@ function readOptions(line: GlobalLine, words: readonly Word[]): StatsLine | null
 function statsTimeout(line: GlobalLine): void {
   const word = onlyWord(line, 'expects a positive value');
   if (word === null) return;
-  const time = parseTime(word.text);
-  const rest = word.text.replace(/^[0-9]+/, '');
-  if (!time.ok) refuse(line, `'stats timeout' : unexpected character '${rest[0] ?? ''}'`, word);
-  else if (time.value === 0) refuse(line, "'stats timeout' expects a positive value", word);
-  else line.target.statsTimeoutMs = setting(line, time.value);
+  const time = timeOf(word.text);
+  const fault = time === null ? timeFault(word.text) : null;
+  if (fault?.kind === 'overflow') refuse(line, timerOverflow(word.text, 'stats timeout'), word);
+  else if (fault !== null) refuse(line, `'stats timeout' : unexpected character '${fault.character}'`, word);
+  else if (time === 0) refuse(line, "'stats timeout' expects a positive value", word);
+  else if (time !== null) line.target.statsTimeoutMs = setting(line, time);
 }
 
 /** Accepted and without effect, as HAProxy takes it since there is one process. */

@@ -107,7 +107,12 @@ const STATS_VALUES = new Map([
   ['scope', 'a proxy name'],
 ]);
 
-const stats: ArgumentCheck = ([parameter, value]) => {
+const stats: ArgumentCheck = ([parameter, ...words], proxy) => {
+  const [value] = words;
+  const ruled = parameter === 'admin' ? "'stats admin'" : "'stats'";
+  if (proxy.kind === 'defaults' && (parameter === 'admin' || parameter === 'http-request'))
+    return tight(`${ruled} not allowed in 'defaults' section.`);
+  if (parameter === 'http-request') return rules('http-request')(words, proxy);
   const needs = STATS_VALUES.get(parameter);
   if (needs !== undefined && value === undefined) return complain(`'${parameter}' needs ${needs}.`);
   if (parameter === 'refresh')
@@ -171,6 +176,12 @@ const atMost =
   (words) =>
     words[max] === undefined ? null : complain(`'${name}' cannot handle unexpected argument '${words[max]}'.`, max);
 
+/** `external-check command` and `path`, which HAProxy calls by their second word. */
+const onlyArgument =
+  (name: string): ArgumentCheck =>
+  (words, proxy) =>
+    words.length === 0 ? complain(`missing argument after '${name}'.`) : atMost(name, 1)(words, proxy);
+
 /** By the names of keywords. */
 export const HTTP_ARGUMENTS: Readonly<Record<string, ArgumentCheck | undefined>> = {
   'capture cookie': capture("'capture' expects 'cookie' <cookie_name> 'len' <len>."),
@@ -182,6 +193,8 @@ export const HTTP_ARGUMENTS: Readonly<Record<string, ArgumentCheck | undefined>>
   errorloc: status('errorloc'),
   errorloc302: status('errorloc302'),
   errorloc303: status('errorloc303'),
+  'external-check command': onlyArgument('command'),
+  'external-check path': onlyArgument('path'),
   'http-after-response': rules('http-after-response'),
   'http-error': httpError,
   'http-request': rules('http-request'),

@@ -4,7 +4,7 @@
  */
 import type { ProxyKeyword, SectionKind } from '../keyword.js';
 import { HTTP_ARGUMENTS } from './http-arguments.js';
-import { ANY_PROXY, BACKENDS, FRONTENDS, keywordPlace, keywordText, type ProxyLine, refuse } from './reading.js';
+import { ANY_PROXY, BACKENDS, backendsOnly, FRONTENDS, keywordPlace, keywordText, type ProxyLine, refuse } from './reading.js';
 
 interface HttpRow {
   readonly name: string;
@@ -23,6 +23,12 @@ interface HttpRow {
   readonly first?: { readonly known: readonly string[]; readonly otherwise: string };
 }
 
+const ARGUMENTS_FIRST: ReadonlySet<string> = new Set([
+  'external-check command',
+  'external-check path',
+  'max-keep-alive-queue',
+  'unique-id-header',
+]);
 const LISTENING = ['frontend', 'listen'] as const;
 const NOT_DEFAULTS = ['frontend', 'listen', 'backend'] as const;
 const STATS_WORDS = [
@@ -164,7 +170,13 @@ const ROWS: readonly HttpRow[] = [
     missing: "'monitor-uri' expects an URI.",
   },
   { name: 'redirect', sections: NOT_DEFAULTS, arguments: '<kind> <to> ...', help: 'Redirect requests.' },
-  { name: 'retry-on', sections: BACKENDS, arguments: '<events>', help: 'When requests are sent again.' },
+  {
+    name: 'retry-on',
+    sections: BACKENDS,
+    misplaced: backendsOnly('retry-on'),
+    arguments: '<events>',
+    help: 'When requests are sent again.',
+  },
   {
     name: 'stats',
     sections: ANY_PROXY,
@@ -191,6 +203,7 @@ export const HTTP_ONLY_KEYWORDS: readonly ProxyKeyword[] = ROWS.map((row) => ({
   name: row.name,
   sections: row.sections,
   ...(row.misplaced && { misplaced: row.misplaced }),
+  ...(ARGUMENTS_FIRST.has(row.name) && { argumentsFirst: true }),
   arguments: row.arguments,
   help: row.name.startsWith('external-check') ? `${row.help} Not supported.` : `${row.help} Mode http.`,
   http: true,

@@ -115,7 +115,8 @@ const BARE: readonly string[] = [
   ...['h2-workaround-bogus-websocket-clients', 'ssl-skip-self-issued-ca', 'tune.ssl.force-private-cache', 'noepoll', 'nopoll'],
   ...['nokqueue', 'noevports', 'nogetaddrinfo', 'no-memory-trimming', 'quiet', 'strict-limits', 'busy-polling'],
   ...['insecure-fork-wanted', 'insecure-setuid-wanted', 'pp2-never-send-local', 'expose-experimental-directives'],
-  ...['expose-deprecated-directives'],
+  ...['expose-deprecated-directives', 'h1-accept-payload-with-any-method', 'no-quic', 'prealloc-fd'],
+  ...['h1-do-not-close-on-insecure-transfer-encoding', 'tune.disable-fast-forward', 'tune.disable-zero-copy-forwarding'],
 ];
 
 const BY_NAME = new Map<string, Shape>([

@@ -9,6 +9,7 @@ import {
   sectionsWith,
   timeFault,
   timeOf,
+  timerOverflow,
   wholeNumber,
   willBeIgnored,
 } from './reading.js';
@@ -55,6 +56,7 @@ function keyword(side: Side, suffix: string, argument: string, help: string, par
     name,
     sections: sectionsWith(side.capability),
     misplaced: willBeIgnored(name, side.capability),
+    argumentsFirst: true,
     arguments: argument,
     default: "the system's",
     help,
@@ -94,8 +96,11 @@ function time(side: Side, field: 'idleMs' | 'intervalMs'): (line: ProxyLine) => 
     if (word === undefined) missing(line);
     else if (value === null) {
       const fault = timeFault(word.text);
-      const what = fault.kind === 'overflow' ? 'timer overflow' : `unexpected character '${fault.character}'`;
-      refuse(line, `${what} in argument to <${keywordText(line)}>.`, word);
+      const what =
+        fault.kind === 'overflow'
+          ? timerOverflow(word.text, keywordText(line))
+          : `unexpected character '${fault.character}' in argument to <${keywordText(line)}>.`;
+      refuse(line, what, word);
     } else if (value > TIME_MAX) refuse(line, `'${keywordText(line)}' : at most ${TIME_MAX / 1000}s`, word);
     else store(line, side, { [field]: value });
   };

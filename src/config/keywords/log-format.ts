@@ -34,6 +34,7 @@ const format = (name: string, field: FormatField, places: readonly EvaluationPla
   arguments: '<string>',
   help,
   misplaced: { severity: 'warning', text: `{proxy} : '${name}' directive is ignored in backends.` },
+  argumentsFirst: true,
   parse: parseFormat(name, field, places),
 });
 

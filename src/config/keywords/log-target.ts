@@ -5,9 +5,10 @@
 import { FACILITIES, LEVELS, LOG_LINE_FORMATS, type LogLineFormat, type LogTarget } from '../config.js';
 import type { LineContext } from '../keyword.js';
 import type { Word } from '../tokens/line.js';
-import { type AddressSyntax, type PortRange, parseAddress } from '../values/address.js';
+import type { AddressSyntax, PortRange } from '../values/address.js';
 import { nearestWord } from '../values/nearest.js';
 import { type Parsed, parsed, refused } from '../values/parsed.js';
+import { readAddress } from './addresses.js';
 
 /** What `log` takes, as the manual writes it. */
 export const LOG_TARGET_ARGUMENTS =
@@ -38,7 +39,7 @@ interface Options {
 export function parseLogTarget(line: LineContext<unknown>): LogTarget | null {
   const [address, ...rest] = line.words;
   if (address === undefined || rest.length === 0) return refuse(line, 'expects <address> and <facility>  as arguments', address);
-  const target = parseTarget(address.text);
+  const target = parseTarget(address.text, line.file.environment);
   if (!target.ok) return refuse(line, target.message, address);
   const options: Options = { length: LENGTH_DEFAULT, format: null, sample: null };
   const taken = readOptions(line, rest, options);
@@ -61,27 +62,20 @@ function refuse(line: LineContext<unknown>, text: string, word?: Word, hint?: st
 }
 
 /** Where to: a UDP or UNIX datagram socket, a descriptor, a ring. */
-function parseTarget(text: string): Parsed<LogTarget['target']> {
+function parseTarget(text: string, environment: ReadonlyMap<string, string>): Parsed<LogTarget['target']> {
   const descriptor = /^fd@([0-9]+)$/.exec(text)?.[1] ?? DESCRIPTORS[text];
   if (descriptor !== undefined) return parsed({ kind: 'fd', fd: Number(descriptor) });
   if (text.startsWith('ring@')) return parsed({ kind: 'ring', name: text.slice('ring@'.length) });
   if (/^tcp[46]?@/.test(text)) return refused(`'${text}' : logs over TCP are not supported, use UDP or a UNIX socket`);
   const prefix = Object.keys(DATAGRAM_PREFIXES).find((candidate) => text.startsWith(candidate));
-  const address = parseAddress(prefix === undefined ? text : DATAGRAM_PREFIXES[prefix] + text.slice(prefix.length));
-  if (!address.ok)
-    return refused(address.message.startsWith('port ') ? `invalid port '${portOf(text)}'` : `${address.message} in '${text}'`);
-  return withPort(address.value, text);
+  const plain = prefix === undefined ? text : DATAGRAM_PREFIXES[prefix] + text.slice(prefix.length);
+  const address = readAddress(plain, environment, { port: 'optional' }, text);
+  return address.ok ? parsed(withPort(address.value.syntax)) : address;
 }
 
-function portOf(text: string): string {
-  return text.slice(text.lastIndexOf(':') + 1);
-}
-
-function withPort(address: AddressSyntax, text: string): Parsed<LogTarget['target']> {
-  if (address.kind === 'unix') return parsed({ kind: 'unix', address });
-  const ports = address.ports ?? { first: SYSLOG_PORT, last: SYSLOG_PORT };
-  if (ports.first !== ports.last) return refused(`port range or offset not permitted in '${text}'`);
-  return parsed({ kind: 'udp', address: { ...address, ports } });
+function withPort(address: AddressSyntax): LogTarget['target'] {
+  if (address.kind === 'unix') return { kind: 'unix', address };
+  return { kind: 'udp', address: { ...address, ports: address.ports ?? { first: SYSLOG_PORT, last: SYSLOG_PORT } } };
 }
 
 /** `len`, `format` and `sample`, in this order; answers how many words they took. */

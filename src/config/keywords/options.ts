@@ -122,9 +122,9 @@ export const PROXY_OPTION_KEYWORDS: readonly ProxyKeyword[] = [
     parse: parseRedispatch,
   },
   ...LOG_FORMAT_OPTIONS.map(logFormatKeyword),
-  refusedOption('transparent', 'Connect to the address that the client asked for; not supported.'),
-  refusedOption('external-check', 'Check servers with a program; not supported.'),
-  refusedOption('spop-check', 'Check agents of SPOE; not supported.'),
+  refusedOption('transparent', true, 'Connect to the address that the client asked for; not supported.'),
+  refusedOption('external-check', false, 'Check servers with a program; not supported.'),
+  refusedOption('spop-check', false, 'Check agents of SPOE; not supported.'),
 ];
 
 function keywordOf(row: OptionRow): ProxyKeyword {
@@ -133,6 +133,7 @@ function keywordOf(row: OptionRow): ProxyKeyword {
     sections: sectionsWith(row.needs),
     arguments: row.arguments?.text ?? '',
     ...(row.fixed !== true && { no: true }),
+    argumentsFirst: true,
     default: 'off',
     help: row.help,
     ...(row.inert && { inert: true }),
@@ -198,6 +199,7 @@ function logFormatKeyword(name: (typeof LOG_FORMAT_OPTIONS)[number]): ProxyKeywo
     name: `option ${name}`,
     sections: FRONTENDS,
     misplaced: { severity: 'warning', text: `{proxy} : 'option ${name}' directive is ignored in backends.` },
+    argumentsFirst: true,
     arguments: name === 'httplog' ? '[ clf ]' : '',
     help:
       name === 'tcplog'
@@ -235,12 +237,13 @@ function warnOverride(line: ProxyLine, name: string): void {
 }
 
 /** Known, and refused by name, because without it traffic would go elsewhere than the file says. */
-function refusedOption(name: string, help: string): ProxyKeyword {
+function refusedOption(name: string, no: boolean, help: string): ProxyKeyword {
   return {
     name: `option ${name}`,
     sections: BACKENDS,
     arguments: '',
-    no: true,
+    ...(no && { no }),
+    refused: true,
     help,
     parse: (line) => {
       if (line.negated === null) refuse(line, `'option ${name}' is not supported.`);

@@ -105,6 +105,7 @@ export const PROXY_KEYWORDS_OF_LIMITS: readonly ProxyKeyword[] = [
       severity: 'warning',
       text: 'rate-limit sessions will be ignored because {proxy} has no frontend capability',
     },
+    argumentsFirst: true,
     arguments: '<rate>',
     default: '0, no limit',
     help: 'Sessions accepted in a second.',

@@ -33,6 +33,11 @@ export function willBeIgnored(name: string, needed: Capability): NonNullable<Key
   return { severity: 'warning', text: `${name} will be ignored because {proxy} has no ${needed} capability` };
 }
 
+/** What some say in a frontend, and refuse it. */
+export function backendsOnly(name: string): NonNullable<Keyword<ProxyConfig>['misplaced']> {
+  return { severity: 'alert', text: `'${name}' only available in backend or listen section` };
+}
+
 /** `frontend`, `backend`, or `proxy` for a listen: HAProxy's word for a proxy in messages. */
 export function proxyWord(proxy: ProxyConfig): string {
   return proxy.kind === 'listen' ? 'proxy' : proxy.kind;
@@ -105,6 +110,11 @@ export function timeFault(text: string): TimeFault {
   const rest = text.replace(/^[0-9]+/, '');
   const known = /^(us|ms|s|m|h|d)$/.test(rest);
   return rest === '' || (known && rest !== text) ? { kind: 'overflow' } : { kind: 'character', character: rest[0] };
+}
+
+/** What most keywords say of a time that is too long. */
+export function timerOverflow(text: string, keyword: string): string {
+  return `timer overflow in argument '${text}' to '${keyword}' (maximum value is 2147483647 ms or ~24.8 days)`;
 }
 
 /** Milliseconds below which a number without a unit is more likely meant as seconds. */

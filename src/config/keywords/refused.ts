@@ -3,7 +3,7 @@
  * are not supported and would change where traffic goes, and those that only ever warn.
  */
 import type { ProxyKeyword, SectionKind } from '../keyword.js';
-import { ANY_PROXY, BACKENDS, FRONTENDS, keywordPlace, type ProxyLine, refuse } from './reading.js';
+import { ANY_PROXY, BACKENDS, backendsOnly, keywordPlace, type ProxyLine, refuse } from './reading.js';
 
 /** Given up by HAProxy: its own words. */
 const REMOVED: Readonly<Record<string, string>> = {
@@ -15,6 +15,7 @@ const REMOVED: Readonly<Record<string, string>> = {
     "The 'block' directive is not supported anymore since HAProxy 2.1. Use 'http-request deny' which uses the exact same syntax.",
   'monitor-net': "'monitor-net' doesn't exist anymore. Please use 'http-request return status 200 if { src {} }' instead.",
   grace: "the 'grace' keyword is not supported any more since HAProxy version 2.5.",
+  redispatch: "keyword 'redispatch' directive is not supported anymore since HAProxy 2.1. Use 'option redispatch'.",
   ...rewriting('reqadd', 'http-request add-header'),
   ...rewriting('reqallow', 'http-request allow'),
   ...rewriting('reqiallow', 'http-request allow'),
@@ -47,6 +48,7 @@ function rewriting(name: string, instead: string): Record<string, string> {
 interface Unsupported {
   readonly name: string;
   readonly sections: readonly SectionKind[];
+  readonly misplaced?: NonNullable<ProxyKeyword['misplaced']>;
   /** What to do in its place. */
   readonly hint?: string;
 }
@@ -59,7 +61,7 @@ const UNSUPPORTED: readonly Unsupported[] = [
   { name: 'ignore-persist', sections: ['listen', 'backend'] },
   { name: 'email-alert', sections: ANY_PROXY },
   { name: 'filter', sections: ['frontend', 'listen', 'backend'] },
-  { name: 'use-fcgi-app', sections: ['listen', 'backend'] },
+  { name: 'use-fcgi-app', sections: ['listen', 'backend'], misplaced: backendsOnly('use-fcgi-app') },
 ];
 
 /** Read, warned of, without effect. */
@@ -89,7 +91,7 @@ export const REFUSED_KEYWORDS: readonly ProxyKeyword[] = [
 function removed(name: string, text: string): ProxyKeyword {
   return {
     name,
-    sections: name === 'monitor-net' ? FRONTENDS : ANY_PROXY,
+    sections: ANY_PROXY,
     arguments: '...',
     no: name.startsWith('option '),
     help: 'Given up by HAProxy.',
@@ -105,10 +107,12 @@ function refuseRemoved(line: ProxyLine, name: string, text: string): void {
   else refuse(line, whole);
 }
 
-function unsupported({ name, sections, hint }: Unsupported): ProxyKeyword {
+function unsupported({ name, sections, misplaced, hint }: Unsupported): ProxyKeyword {
   return {
     name,
     sections,
+    ...(misplaced && { misplaced }),
+    refused: true,
     arguments: '...',
     help: 'Not supported.',
     parse: (line) => refuse(line, `'${name}' is not supported${hint === undefined ? '' : `, ${hint}`}.`, undefined, hint),

@@ -5,7 +5,7 @@
 import type { ServerSettings } from '../config.js';
 import type { OptionKeyword } from '../keyword.js';
 import { delayWord, integerWord, isNegated, OptionTable } from './option-words.js';
-import { INTEGER_MAX, type IntegerArgument, timeOf } from './reading.js';
+import { INTEGER_MAX, type IntegerArgument, timeFault, timeOf, timerOverflow } from './reading.js';
 import { SERVER_CHECK_OPTIONS } from './server-checks.js';
 import { SERVER_REFUSED_OPTIONS } from './server-refused.js';
 import { alertsOf, reportServer, type ServerOption, serverWord } from './server-report.js';
@@ -293,10 +293,16 @@ function parseTcpUserTimeout(context: ServerOption): number | null {
   const { option, words, settings } = context;
   const value = words[0] === undefined ? null : timeOf(words[0].text);
   if (value === null) {
-    const fault = words.length === 0 ? 'missing TCP User Timeout value' : 'expects a positive delay in milliseconds';
-    reportServer(context, 'alert', `'tcp-ut' : ${fault}`, words[0] ?? option);
+    reportServer(context, 'alert', tcpUserTimeoutFault(words[0]?.text), words[0] ?? option);
     return null;
   }
   settings.tcpUserTimeoutMs = value;
   return 1;
+}
+
+function tcpUserTimeoutFault(text: string | undefined): string {
+  if (text === undefined) return "'tcp-ut' : missing TCP User Timeout value";
+  return timeFault(text).kind === 'overflow'
+    ? timerOverflow(text, 'tcp-ut')
+    : "'tcp-ut' : expects a positive delay in milliseconds";
 }

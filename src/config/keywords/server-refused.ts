@@ -4,6 +4,7 @@
  */
 import type { ServerSettings } from '../config.js';
 import type { OptionKeyword } from '../keyword.js';
+import { timeFault, timeOf, timerOverflow } from './reading.js';
 import { reportServer, type ServerOption } from './server-report.js';
 
 /** Options of TLS. */
@@ -27,11 +28,36 @@ const TLS = [
 ];
 /** Other things that traffic would depend on. */
 const OTHERS = ['check-via-socks4', 'namespace', 'shard', 'socks4', 'usesrc', 'set-proxy-v2-tlv-fmt', 'hash-key', 'guid'];
-/** Harmless without connections that are kept for further requests, without resolvers and peers; each takes one word. */
-const INERT = [
-  ...['check-pool-conn-name', 'idle-ping', 'log-bufsize', 'log-proto', 'max-reuse', 'pool-conn-name', 'pool-low-conn'],
-  ...['pool-max-conn', 'pool-purge-delay', 'ws'],
+/** Harmless without connections that are kept for further requests; each takes one word. */
+const INERT: readonly InertOption[] = [
+  ...['check-pool-conn-name', 'idle-ping', 'log-bufsize', 'pool-conn-name'].map((name) => ({ name })),
+  ...['max-reuse', 'pool-low-conn', 'pool-max-conn'].map((name) => ({ name, missing: `'${name}' expects <value> as argument.` })),
+  { name: 'pool-purge-delay', missing: "'pool-purge-delay' expects <value> as argument.", fault: purgeDelayFault },
+  {
+    name: 'log-proto',
+    ...oneOf(['legacy', 'octet-count'], "'log-proto' expects one of 'legacy' or 'octet-count' but got '{}'"),
+  },
+  { name: 'ws', ...oneOf(['auto', 'h1', 'h2'], "'ws' has to be 'auto', 'h1' or 'h2'") },
 ];
+
+/** An option that is accepted, what is said when it has no value, and what is wrong with one. */
+interface InertOption {
+  readonly name: string;
+  readonly missing?: string;
+  readonly fault?: (word: string) => string | null;
+}
+
+/** One of some words; `text` is said of all else, with the word in place of `{}`. */
+function oneOf(known: readonly string[], text: string): Required<Omit<InertOption, 'name'>> {
+  return { missing: text.replace('{}', ''), fault: (word) => (known.includes(word) ? null : text.replace('{}', () => word)) };
+}
+
+function purgeDelayFault(word: string): string | null {
+  if (timeOf(word) !== null) return null;
+  const fault = timeFault(word);
+  if (fault.kind === 'overflow') return timerOverflow(word, 'pool-purge-delay');
+  return `unexpected character '${fault.character}' in argument to <pool-purge-delay>`;
+}
 
 /** All of them. */
 export const SERVER_REFUSED_OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
@@ -56,7 +82,13 @@ export const SERVER_REFUSED_OPTIONS: readonly OptionKeyword<ServerSettings>[] = 
     name: 'redir',
     arguments: '<prefix>',
     help: 'Redirect to the server; mode http.',
-    parse: (context) => refuse(context, 'server cannot have cookie or redirect prefix in non-HTTP mode.'),
+    parse: (context) =>
+      refuse(
+        context,
+        context.words.length === 0
+          ? "'redir' expects <prefix> as argument."
+          : 'server cannot have cookie or redirect prefix in non-HTTP mode.',
+      ),
   },
 ];
 
@@ -78,13 +110,18 @@ function refused(name: string, why: string): OptionKeyword<ServerSettings> {
   };
 }
 
-function inert(name: string): OptionKeyword<ServerSettings> {
+function inert({ name, missing, fault }: InertOption): OptionKeyword<ServerSettings> {
   return {
     name,
     arguments: '<value>',
     help: 'Accepted without effect in mode tcp.',
     inert: true,
-    parse: (context) => (context.words.length > 0 ? 1 : refuse(context, `'${name}' expects an argument.`)),
+    parse: (context) => {
+      const [word] = context.words;
+      if (word === undefined) return refuse(context, missing ?? `'${name}' expects an argument.`);
+      const wrong = fault?.(word.text) ?? null;
+      return wrong === null ? 1 : refuse(context, wrong);
+    },
   };
 }
 
@@ -98,8 +135,8 @@ function parseCheckProtocol(context: ServerOption): number | null {
 
 function parseProtocol(context: ServerOption): number | null {
   const [word] = context.words;
-  if (word?.text === 'none') return 1;
   if (word === undefined) return refuse(context, "'proto' : missing value");
+  if (word.text === 'none') return 1;
   const known = ['h1', 'h2', 'fcgi', 'quic', 'spop'].includes(word.text);
   return refuse(
     context,

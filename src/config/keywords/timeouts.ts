@@ -11,6 +11,7 @@ import {
   suspiciousTime,
   timeFault,
   timeOf,
+  timerOverflow,
   willBeIgnored,
 } from './reading.js';
 
@@ -48,6 +49,7 @@ export const TIMEOUT_KEYWORDS: readonly ProxyKeyword[] = ROWS.map((row) => ({
   name: `timeout ${row.name}`,
   sections: sectionsWith(row.needs),
   ...(row.needs !== null && { misplaced: willBeIgnored(`'timeout ${row.name}'`, row.needs) }),
+  argumentsFirst: true,
   arguments: '<timeout>',
   default: 'none',
   help: row.help,
@@ -78,7 +80,7 @@ function parseTimeout(line: ProxyLine, row: TimeoutRow): void {
 function badTime(name: string, text: string): string {
   const fault = timeFault(text);
   return fault.kind === 'overflow'
-    ? `timer overflow in argument '${text}' to 'timeout ${name}' (maximum value is 2147483647 ms or ~24.8 days)`
+    ? timerOverflow(text, `timeout ${name}`)
     : `unexpected character '${fault.character}' in 'timeout ${name}'`;
 }
 

@@ -154,7 +154,7 @@ for (const [line, fault] of [
 test('an unknown timeout is told which there are', () => {
   assert.equal(refusals('timeout foo 1s'), [
     "alert [2] : 'timeout' supports 'client', 'server', 'connect', 'check', 'queue', 'http-keep-alive', 'http-request', 'tunnel', " +
-      "'tarpit', 'client-fin', 'server-fin' and 'client-hs' (got 'foo')",
+      "'tarpit', 'client-fin' and 'server-fin' (got 'foo')",
   ]);
 });
 
