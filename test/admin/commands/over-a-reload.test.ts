@@ -1,32 +1,13 @@
 /** What commands have changed, over a reload: what a file of states would keep goes on, the rest is as the files say. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { newSession, replyText } from '../../../src/admin/command.js';
-import { COMMANDS } from '../../../src/admin/commands/index.js';
-import { Registry } from '../../../src/admin/registry.js';
 import { LoadBalancer } from '../../../src/master/balancer.js';
 import { Log } from '../../../src/master/log.js';
 import type { Plan } from '../../../src/plan/plan.js';
 import { planOf } from '../../harness/plans.js';
 import { type EngineChoice, eventually, freePort } from '../../harness.js';
 import { dial, echo, interop, serve } from '../../interop/support/peers.js';
-
-const registry = new Registry(COMMANDS);
-
-/** What a running balancer answers to commands, one after the other. */
-async function said(balancer: LoadBalancer, ...lines: string[]): Promise<string> {
-  const session = newSession({ level: 'admin' });
-  let text = '';
-  for (const line of lines) {
-    const found = registry.find(line.split(' '), session);
-    if (found === null) throw new Error(`there is no command ${line}`);
-    const answer = await found.command.run({ balancer, session, words: found.words, payload: null });
-    if (typeof answer === 'object' && (Symbol.iterator in answer || Symbol.asyncIterator in answer))
-      for await (const piece of answer) text += piece;
-    else text += replyText(answer, 'none');
-  }
-  return text;
-}
+import { said } from './support/said.js';
 
 /** A column of `show stat`. */
 async function stat(balancer: LoadBalancer, row: string, column: string): Promise<string> {
