@@ -10,7 +10,7 @@ const INTERVAL_MS = 1000;
 /** Shorter ones cost the balancer more than they tell. */
 const INTERVAL_MS_MIN = 100;
 const TIMEOUT_MS = 3000;
-/** Columns where there is no terminal. */
+/** Columns where there is no terminal, and the environment says nothing. */
 const COLUMNS = 80;
 
 const OPTIONS: Readonly<Record<string, Options>> = {
@@ -21,8 +21,9 @@ const OPTIONS: Readonly<Record<string, Options>> = {
 
 const EXAMPLES = `Frontends, backends and servers: state, sessions, rates, bytes, errors, queues,
 checks. '?' shows the keys: sort, filter, and drain, ready or maintenance of the
-selected server. Where standard output is no terminal, as with --once. NO_COLOR
-is respected; states are words anyway.
+selected server. Where standard output is no terminal, one page is printed, as
+with --once, as wide as $COLUMNS says [default: ${COLUMNS}]. NO_COLOR is respected;
+states are words anyway.
 
 ${SOCKET_SEARCH}
 
@@ -50,7 +51,7 @@ async function top(argv: Arguments, output: Output): Promise<number> {
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY && process.env.TERM !== 'dumb';
   if (isTerminal && argv.once !== true) return await live(Top, options);
   try {
-    output.out(await topOnce(options, process.stdout.columns ?? COLUMNS));
+    output.out(await topOnce(options, process.stdout.columns ?? (Number(process.env.COLUMNS) || COLUMNS)));
     return EXIT_OK;
   } catch (error) {
     if (error instanceof Unreachable) return complain([{ about: '', message: error.message }], output);

@@ -176,6 +176,8 @@ test('one page for pipes, within 80 columns', () =>
     assert.match(stdout, /^ NAME +STATUS .*\n F web +OPEN +0 .*\n B app .*\n {4}alive1 .*\n {4}dead1 +DOWN .*\n$/m);
     assert.not.match(stdout, '\x1b');
     for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
+    const wide = await turbo(['top', '--socket', admin, '--interval', '100ms'], { COLUMNS: '200' });
+    assert.match(wide.stdout, / LAST CHECK\n/, 'as wide as it is told');
     const lost = await turbo(['top', '--once', '--socket', '/nonexistent/a.sock']);
     assert.equal([lost.code, lost.stdout], [1, '']);
     assert.match(lost.stderr, /^turbo-lb: \/nonexistent\/a\.sock: there is no such socket/);

@@ -3,7 +3,7 @@
  * all there is. Two rules, both about the first line:
  * a command that changes something confirms with nothing or with one of a few texts, so that
  * anything else is an error; one that shows something fails with one of the shapes below.
- * Where a session has asked for `set severity-output number`, the number decides.
+ * Where messages begin with how grave they are (`severity-output`), that decides.
  */
 
 /** Commands whose success is silent, or one of CONFIRMATIONS. */
@@ -42,9 +42,9 @@ const FAILURES: readonly RegExp[] = [
   /^(?:Wait delay expired|The (?:process|worker) .* does not exist)/,
 ];
 
-const SEVERITY = /^\[([0-7])\]: /;
-/** Severities of syslog up to this one are errors. */
-const SEVERITY_ERROR = 3;
+/** By syslog's numbers and names. */
+const SEVERITY = /^\[(?:[0-7]|emerg|alert|crit|err|warning|notice|info|debug)\]: /;
+const SEVERITY_ERROR = /^\[(?:[0-3]|emerg|alert|crit|err)\]: /;
 /** Characters of a line that are kept to be judged. */
 const LINE_MAX = 1000;
 
@@ -91,10 +91,9 @@ export class AnswerWatch {
 }
 
 function isError(line: string, changes: boolean): boolean {
-  const severity = SEVERITY.exec(line)?.[1];
+  if (SEVERITY_ERROR.test(line)) return true;
   const text = line.replace(SEVERITY, '');
-  if (severity !== undefined && Number(severity) <= SEVERITY_ERROR) return true;
-  if (severity === undefined && changes) return !CONFIRMATIONS.some((shape) => shape.test(text));
+  if (text === line && changes) return !CONFIRMATIONS.some((shape) => shape.test(text));
   return FAILURES.some((shape) => shape.test(text));
 }
 

@@ -2,6 +2,7 @@
  * Where a runtime socket is, seen by who wants to talk to it: an address as people write it, and
  * what to do when nobody answers there. It does not search; `cli/socket-flags.ts` does.
  */
+import { statSync } from 'node:fs';
 import type { NetConnectOpts } from 'node:net';
 import { type AddressSyntax, parseAddress } from '../../config/values/address.js';
 import { type Parsed, parsed, refused } from '../../config/values/parsed.js';
@@ -56,11 +57,18 @@ const ADVICE: Readonly<Record<string, (text: string) => string>> = {
   ECONNREFUSED: () => 'nobody listens there: the balancer does not run',
   EACCES: () => "permission denied: run this as root, or as a member of the group that 'stats socket' names",
   EPERM: () => "permission denied: run this as root, or as a member of the group that 'stats socket' names",
-  ENOTSOCK: () => 'this file is not a socket',
+  ENOTSOCK: () => "this file is not a socket: name what 'stats socket' says",
   EAGAIN: () => 'the balancer has more connections to its socket than it takes: try again',
 };
 
 /** The failure of a connection in words. */
-export function unreachable(endpoint: Endpoint, error: NodeJS.ErrnoException): Unreachable {
-  return new Unreachable(endpoint, ADVICE[error.code ?? '']?.(endpoint.text) ?? error.message);
+export function unreachable(endpoint: Endpoint, { code = '', message }: NodeJS.ErrnoException): Unreachable {
+  const cause = code === 'ECONNREFUSED' && isOtherFile(endpoint) ? 'ENOTSOCK' : code;
+  return new Unreachable(endpoint, ADVICE[cause]?.(endpoint.text) ?? message);
+}
+
+/** The kernel refuses a connection to a file that is no socket as one to a socket where nobody listens. */
+function isOtherFile({ target }: Endpoint): boolean {
+  const path = 'path' in target && typeof target.path === 'string' ? target.path : '';
+  return path.startsWith('/') && statSync(path, { throwIfNoEntry: false })?.isSocket() === false;
 }

@@ -22,6 +22,8 @@ const ERRORS: readonly [line: string, answer: string][] = [
   ['show sess 0xabc', 'Session not found.\n'],
   ['reload', 'Success=0\n--\n[ALERT] ...\n'],
   ['set severity-output number; show stat nope', '\n[3]: No such proxy.\n'],
+  ['show stat nope', '[err]: No such proxy.\n'],
+  ['bogus', '[info]: Unknown command: ...\n'],
   ['show info; show stat nope', 'Name: HAProxy\n\nNo such proxy.\n'],
   ['wait 1s srv-removable app/s1', 'Wait delay expired.\n'],
 ];
@@ -50,6 +52,7 @@ const SUCCESSES: readonly [line: string, answer: string][] = [
   ['show backend', '# name\napp\n'],
   ['get weight app/s1', '1 (initial 1)\n'],
   ['set severity-output number; get weight app/s1', '\n[6]: 1 (initial 1)\n'],
+  ['set server app/s1 addr 10.0.0.9', "[warning]: IP changed from '10.0.0.1' to '10.0.0.9' by 'stats socket command'\n"],
   ['show env', 'A=1\n'],
   ['reload', 'Success=1\n--\n'],
 ];

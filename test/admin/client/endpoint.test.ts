@@ -1,4 +1,5 @@
 /** Addresses of runtime sockets as people write them. */
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseEndpoint, unreachable } from '../../../src/admin/client/endpoint.js';
@@ -28,6 +29,9 @@ test('what failed is said with what to do', () => {
   assert.match(said('EACCES'), 'run this as root, or as a member of the group');
   assert.match(said('ECONNREFUSED'), 'nobody listens there');
   assert.is(said('EOTHER'), '/run/a.sock: text');
+  const file = { text: 'a.cfg', target: { path: fileURLToPath(import.meta.url) } };
+  const refused = unreachable(file, Object.assign(new Error('text'), { code: 'ECONNREFUSED' }));
+  assert.match(refused.message, 'this file is not a socket');
 });
 
 test.run();
