@@ -3,7 +3,6 @@
  * `send-proxy-v2`; proxy-protocol.txt, section 2) into a buffer of the pool. Clients without an IP
  * address are UNKNOWN (version 1) or LOCAL (version 2).
  */
-import type { BufferPool } from '../kernel/buffers.js';
 import { FAMILY_IPV4, FAMILY_NONE, type HostAddress } from '../kernel/host-address.js';
 import { writeIpv4, writeIpv6, writeNumber } from './address-text.js';
 import { crc32c } from './hashes.js';
@@ -55,6 +54,13 @@ export function headerForm(version: 1 | 2, options: readonly string[]): HeaderFo
   };
 }
 
+/** Where headers are written: buffers of that size, one behind the other, and how much of each is filled. */
+export interface HeaderSpace {
+  readonly region: { readonly u8: Uint8Array; readonly view: DataView };
+  readonly size: number;
+  readonly length: { [buffer: number]: number };
+}
+
 /** Writes headers into the buffers of one pool. */
 export class ProxyHeaderWriter {
   private readonly bytes: Uint8Array;
@@ -62,7 +68,7 @@ export class ProxyHeaderWriter {
   /** Where the next byte goes. */
   private at = 0;
 
-  constructor(private readonly buffers: BufferPool) {
+  constructor(private readonly buffers: HeaderSpace) {
     this.bytes = buffers.region.u8;
     this.view = buffers.region.view;
   }

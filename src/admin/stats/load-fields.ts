@@ -1,7 +1,8 @@
 /** A part of the fixed fields of proxies (proxy-fields.ts), in order: sessions, bytes, errors, states and weights: the first ones. */
 import { usable } from '../../master/checks/state-lines.js';
+import { effectiveWeight, totalWeight } from '../../master/weights.js';
 import { counted, each, field, highest, type ProxyField } from './proxy-field.js';
-import { effectiveWeight, frontendLimit, ifChecked, throttle, weightOf } from './readers.js';
+import { frontendLimit, ifChecked, throttle } from './readers.js';
 import { bindStatus, frontendStatus, isBackendUp, nameOfTracked, serverStatus } from './status.js';
 
 /** In HAProxy's order. */
@@ -80,7 +81,7 @@ export const LOAD_FIELDS: readonly ProxyField[] = [
     'weight',
     'MaP',
     'u32',
-    { B: (subject) => weightOf(subject, effectiveWeight), S: ({ group, place }) => effectiveWeight(group, place.server) },
+    { B: ({ group }) => totalWeight(group, effectiveWeight), S: ({ group, place }) => effectiveWeight(group, place.server) },
     "Server's effective weight, or sum of active servers' effective weights for a backend",
   ),
   field(

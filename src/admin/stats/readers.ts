@@ -2,12 +2,11 @@
 import { formatAddress, type SocketAddress } from '../../kernel/address.js';
 import type { CheckRecord } from '../../master/checks/record.js';
 import { hasCode } from '../../master/checks/result.js';
-import { usable } from '../../master/checks/state-lines.js';
-import { type ServerGroup, STATE_DRAIN, STATE_STARTING, WEIGHT_SCALE } from '../../shared/servers.js';
+import { type ServerGroup, STATE_DRAIN, STATE_STARTING } from '../../shared/servers.js';
 import type { CountedStatistic } from '../../shared/statistics-layout.js';
 import type { FieldValue } from './field.js';
 import { each, type Readers } from './proxy-field.js';
-import type { BackendSubject, BindSubject, FrontendSubject, ServerSubject, Subject } from './subjects.js';
+import type { BindSubject, FrontendSubject, ServerSubject, Subject } from './subjects.js';
 
 /** Reads something of a server. */
 export type ReadServer = (subject: ServerSubject) => FieldValue;
@@ -49,26 +48,9 @@ export function frontendLimit({ source, index }: FrontendSubject): number {
   return Math.min(frontendGates[index]?.max ?? gate.max, gate.max);
 }
 
-/** In whole units, a part of one as a whole. */
-export function effectiveWeight(group: ServerGroup, server: number): number {
-  return Math.ceil(group.effectiveWeight(server) / WEIGHT_SCALE);
-}
-
 /** As configured or set. */
 export function userWeight(group: ServerGroup, server: number): number {
   return group.weight(server);
-}
-
-/** The sum over the servers that are chosen from: the active ones, or backups when there are none. */
-export function weightOf({ group }: BackendSubject, weight: (group: ServerGroup, server: number) => number): number {
-  const { active } = usable(group);
-  let sum = 0;
-  for (let server = 0; server < group.size; server++) {
-    if (!group.isUsable(server) || group.isBackup(server) !== (active === 0)) continue;
-    sum += weight(group, server);
-    if (active === 0 && !group.allBackups) break;
-  }
-  return sum;
 }
 
 /** Seconds since a session was last given to it; -1: none was. */

@@ -1,7 +1,8 @@
 /** A part of the fixed fields of proxies (proxy-fields.ts), in order: connections, the longest times, and bytes of each direction. */
 
+import { totalWeight } from '../../master/weights.js';
 import { counted, field, highest, httpOnly, type ProxyField, unused } from './proxy-field.js';
-import { protocol, sent, userWeight, weightOf } from './readers.js';
+import { protocol, sent, userWeight } from './readers.js';
 
 const SINCE = ' since the worker process started';
 
@@ -107,7 +108,7 @@ export const TRAFFIC_FIELDS: readonly ProxyField[] = [
     'uweight',
     'MaP',
     'u32',
-    { B: (subject) => weightOf(subject, userWeight), S: ({ group, place }) => group.weight(place.server) },
+    { B: ({ group }) => totalWeight(group, userWeight), S: ({ group, place }) => group.weight(place.server) },
     "Server's user weight, or sum of active servers' user weights for a backend",
   ),
   unused('agg_server_status', 'B', "Backend's aggregated gauge of servers' status", 'MGP', 'u32'),

@@ -9,8 +9,8 @@ const KNOWN = "'comment', 'port', 'addr', 'send-proxy', 'ssl', 'sni', 'alpn' or 
 
 type Mutable = { -readonly [K in keyof ConnectRule]: ConnectRule[K] };
 
-/** A connection with the server's own settings. */
-export const DEFAULT_CONNECT: ConnectRule = {
+/** A connection about which nothing is said: it has nothing of what the server's line asks for, but for its address. */
+const PLAIN_CONNECT: ConnectRule = {
   kind: 'connect',
   port: null,
   address: null,
@@ -18,7 +18,7 @@ export const DEFAULT_CONNECT: ConnectRule = {
   ssl: false,
   sni: null,
   alpn: [],
-  default: true,
+  default: false,
   linger: false,
 };
 
@@ -28,7 +28,7 @@ export function readConnect(
   family: CheckFamily,
   environment: Map<string, string>,
 ): { rule: ConnectRule; comment: string } {
-  const rule: Mutable = { ...DEFAULT_CONNECT, default: false };
+  const rule: Mutable = { ...PLAIN_CONNECT };
   let comment = '';
   while (words.next !== undefined) {
     const name = words.take();

@@ -193,13 +193,12 @@ export class CheckRun implements ConnectionUser, Impatient {
       step,
       typeof step.port === 'object' && step.port !== null ? evaluation.number(step.port, this.subject) : step.port,
     );
-    const version = order.server.sendProxy === 2 ? 2 : 1;
     const sendsProxy = step.sendProxy || (step.asServer && check.sendProxy);
     const tls = this.usesTls(step)
       ? { verify: check.tls, sni: step.sni ?? check.sni, alpn: step.alpn.length > 0 ? step.alpn : check.alpn }
       : null;
     const brief = tls === null && !sendsProxy && this.at === order.check.steps.length - 1 && address.family !== 'unix';
-    const prologue = sendsProxy ? (fd: number) => proxyHeader(version, fd, address) : null;
+    const prologue = sendsProxy ? (fd: number) => proxyHeader(order.server, fd, address) : null;
     this.connection = new CheckConnection(sockets, { address, source, tls, prologue, brief, linger: step.linger }, this);
     if (this.at === this.firstConnect || this.order.answerMs > 0) this.limit(order.connectMs);
     const errno = this.connection.open();

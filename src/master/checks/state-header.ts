@@ -1,14 +1,8 @@
 /** What a server is told of how it is seen (configuration manual, `http-check send-state`). */
 import type { BackendPlan } from '../../plan/plan.js';
-import {
-  type ServerGroup,
-  STATE_DOWN,
-  STATE_DRAIN,
-  STATE_MAINTENANCE,
-  STATE_STOPPING,
-  WEIGHT_SCALE,
-} from '../../shared/servers.js';
+import { type ServerGroup, STATE_DOWN, STATE_DRAIN, STATE_MAINTENANCE, STATE_STOPPING } from '../../shared/servers.js';
 import type { ServerPlace } from '../server-states.js';
+import { effectiveWeight, totalWeight } from '../weights.js';
 import type { CheckAddresses } from './checker.js';
 import type { HealthRecords } from './record.js';
 
@@ -29,7 +23,6 @@ export function stateHeader({ backends, groups, records, addresses, node }: Stat
   const address = addresses.socketAddress(place);
   const isUnix = address === null || address.family === 'unix';
   const all = servers.map((_, server) => server);
-  const total = all.filter((server) => group.isUsable(server)).reduce((sum, server) => sum + weightOf(group, server), 0);
   const active = all.reduce((sum, server) => sum + group.active(server), 0);
   return [
     stateWord(group.state(place.server), records, place),
@@ -37,14 +30,10 @@ export function stateHeader({ backends, groups, records, addresses, node }: Stat
     `port=${isUnix ? 'unix' : address.port}`,
     `name=${name}/${servers[place.server].name}`,
     `node=${node}`,
-    `weight=${weightOf(group, place.server)}/${total}`,
+    `weight=${effectiveWeight(group, place.server)}/${totalWeight(group, effectiveWeight)}`,
     `scur=${group.active(place.server)}/${active}`,
     `qcur=${group.queued(place.server)}`,
   ].join('; ');
-}
-
-function weightOf(group: ServerGroup, server: number): number {
-  return Math.ceil(group.effectiveWeight(server) / WEIGHT_SCALE);
 }
 
 /** With how far it is on its way, where it is on one. */

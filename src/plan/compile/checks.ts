@@ -1,7 +1,6 @@
 /** The kind of check of a backend, and its rules, to steps. */
 import type { ProxyConfig } from '../../config/config.js';
 import type { Place } from '../../config/diagnostics.js';
-import { DEFAULT_CONNECT } from '../../config/health/connect.js';
 import { EXPECT_DEFAULTS } from '../../config/health/expect.js';
 import { DEFAULT_REQUEST } from '../../config/health/send.js';
 import type {
@@ -123,7 +122,7 @@ class CheckCompiler {
       kind: 'connect',
       port: port === null ? own : typeof port === 'number' ? port : this.expression(port),
       ...{ address, sendProxy, ssl, sni, alpn, linger },
-      asServer: rule.default || saysNothing(rule),
+      asServer: rule.default,
     };
   }
 
@@ -248,11 +247,6 @@ class CheckCompiler {
     if (!read.ok) throw new Error(`the check's expression '${text}': ${read.message}`);
     return read.expression;
   }
-}
-
-/** `connect` alone is a connection as the server's line says. */
-function saysNothing(rule: ConnectRule): boolean {
-  return JSON.stringify({ ...rule, default: true, linger: false }) === JSON.stringify(DEFAULT_CONNECT);
 }
 
 /** Its own, or that of the comment before it. */
