@@ -67,9 +67,14 @@ export class Service {
     return parseInfo(await this.ctl('show info'));
   }
 
+  /** All lines of `show stat`. */
+  async rows(): Promise<StatRow[]> {
+    return parseStat(await this.ctl('show stat')) ?? [];
+  }
+
   /** The line of `show stat` of a server, or of FRONTEND or BACKEND. */
   async stat(svname: string): Promise<StatRow> {
-    const row = (parseStat(await this.ctl('show stat')) ?? []).find((one) => one.text('svname') === svname);
+    const row = (await this.rows()).find((one) => one.text('svname') === svname);
     if (row === undefined) throw new Error(`no line for ${svname}`);
     return row;
   }
