@@ -109,7 +109,7 @@ function setCheckPort(call: Call[0], found: Call[1], [port]: readonly (string | 
 
 /** The port that a word says, or what is wrong with it. */
 function readPort(word: string): number | string {
-  if (!/^[+-]?[0-9]{1,9}$/.test(word)) return 'provided port is not an integer';
+  if (!/^-?[0-9]{1,9}$/.test(word)) return 'provided port is not an integer';
   const port = Number(word);
   return port < 0 || port > PORT_MAX ? 'provided port is invalid' : port;
 }

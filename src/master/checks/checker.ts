@@ -191,9 +191,11 @@ export class Checker {
   }
 
   /** `set server health`: until the next result of a check. */
-  setHealth(place: ServerPlace, to: 'up' | 'stopping' | 'down'): string | null {
+  setHealth(place: ServerPlace, to: string | undefined): string | null {
     const { check, followed } = this.parts.records.server(place);
     if (followed !== null) return 'cannot change health on a tracking server.';
+    if (to !== 'up' && to !== 'stopping' && to !== 'down')
+      return "'set server <srv> health' expects 'up', 'stopping', or 'down'.";
     check.health.force(to !== 'down');
     this.move(place, to);
     return null;
