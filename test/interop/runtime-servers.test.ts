@@ -65,6 +65,73 @@ test('the same words, the same answers', () =>
     for (const command of COMMANDS) await sameAnswer(both, `${command}\n`, comparable);
   }));
 
+/** Servers of every kind: checked, with an agent, named, by SRV records, tracking, on a UNIX socket. */
+const KINDS = runtimeConfig(
+  `
+resolvers r
+  nameserver d 127.0.0.1:{dns}
+listen b
+  bind 127.0.0.1:{traffic}
+  server s 127.0.0.1:1 check inter 1h agent-check agent-port {agent} agent-inter 1h agent-send x
+  server n localhost:1 resolvers r init-addr 127.0.0.9
+  server v _a._tcp.x.y resolvers r init-addr 127.0.0.9
+  server m 127.0.0.1 track s
+  server u unix@{folder}/server
+`,
+  NUMBERED,
+);
+const SET = [
+  'addr',
+  'fqdn',
+  'check-addr',
+  'check-port',
+  'agent-addr',
+  'agent-port',
+  'agent-send',
+  'agent',
+  'health',
+  'state',
+  'weight',
+];
+const VALUES = [
+  '',
+  ' foo!',
+  ' 127.0.0.2',
+  ' 127.0.0.3 port 5',
+  ' 127.0.0.3 port x',
+  ' 127.0.0.3 port +5',
+  ' 77',
+  ' 99999',
+  ' up',
+  ' a.b',
+];
+/** HAProxy asks DNS where agents are, takes 77 for 0.0.0.77, and addresses for names. */
+const NUMBERS: Readonly<Record<string, RegExp>> = { 'agent-addr': /^ [0-9]+$/, fqdn: /^ [0-9]/ };
+const valuesFor = (what: string): string[] => VALUES.filter((value) => NUMBERS[what]?.test(value) !== true);
+/** Everything that can be set, to everything; what a name says of itself depends on what has been answered. */
+const SETTINGS = ['s', 'n', 'm', 'u'].flatMap((server) =>
+  SET.map((what) =>
+    valuesFor(what)
+      .map((value) => `set server b/${server} ${what}${value}`)
+      .join(';'),
+  ),
+);
+const OTHERS = [
+  'set server b/v fqdn a.b;set server b/v check-port 5',
+  'show errors x;show errors b;show errors 5;show resolvers x;show servers state x;show servers conn x;show env NOPE',
+  'get var proc.nope;get var;set maxconn;shutdown session;shutdown sessions server;expert-mode;set timeout;set timeout cli x',
+  'set rate-limit sessions;set rate-limit sessions global;set maxconn global;set maxconn global 0;set maxconn frontend b x',
+  'help set weight;bogus;show cli level;show acl x;show map x;enable agent b/m;enable health b/m;disable agent b/n',
+  'shutdown frontend b;shutdown frontend b;disable frontend b;enable frontend b;set severity-output string;get weight x',
+  'operator;set weight b/s 1;clear counters all;user;show env;clear counters',
+];
+
+test('everything that can be set, to everything', () =>
+  withProcesses(async () => {
+    const both = await sideBySide(KINDS);
+    for (const commands of [...SETTINGS, ...OTHERS]) await sameAnswer(both, `${commands}\n`, comparable);
+  }));
+
 test('what commands do to traffic', () =>
   withProcesses(async () => {
     const [first, second] = [await serve(silent), await serve(silent)];

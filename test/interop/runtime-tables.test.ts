@@ -46,6 +46,7 @@ const COMMANDS: readonly string[] = [
     'show table st foo',
     'show table st data.http_req_cnt gt 1',
     'clear table',
+    'clear table st foo',
     'clear table nope',
     'clear table st;show table',
   ],

@@ -22,7 +22,8 @@ const NUMBERS = 2 ** 32;
 
 const NO_SUCH_TABLE = 'No such table\n';
 const SET_USAGE = failure('Required arguments: <table> key <key> [data.<store_data_type> <value>]*\n');
-const CLEAR_USAGE = failure('Required arguments: <table> "data.<store_data_type>" <operator> <value> or <table> key <key>\n');
+const CLEAR_USAGE = 'Required arguments: <table> "data.<store_data_type>" <operator> <value> or <table> key <key>\n';
+const SHOW_USAGE = 'Optional argument only supports "data.<store_data_type>" <operator> <value> and key <key>\n';
 
 /** The commands of this file. */
 export const TABLE_COMMANDS: readonly Command[] = [
@@ -84,7 +85,9 @@ function showTable({ balancer, words: [name, ...rest] }: CommandCall): Answer {
   const { plan, tables } = balancer;
   if (name === undefined) return plan.tables.map((table, i) => tableLine(table, tables.sticks[i].count)).reverse();
   const table = tableOf(balancer, name);
-  return rest[0] === 'key' ? entryOf(balancer, table, rest[1]) : contents(balancer, table, filtersOf(rest, table.stick));
+  return rest[0] === 'key'
+    ? entryOf(balancer, table, rest[1])
+    : contents(balancer, table, filtersOf(rest, table.stick, SHOW_USAGE));
 }
 
 function entryOf(balancer: LoadBalancer, table: FoundTable, word: string | undefined): string {
@@ -152,11 +155,11 @@ function lineOf({ plan: whole }: LoadBalancer, { plan, stick, number }: FoundTab
 }
 
 async function clearTable({ balancer, words: [name, ...rest] }: CommandCall): Promise<Reply> {
-  if (name === undefined) return CLEAR_USAGE;
+  if (name === undefined) return failure(CLEAR_USAGE);
   const table = tableOf(balancer, name);
   const { stick } = table;
   if (rest[0] === 'key') return clearKey(table, rest[1]);
-  const wanted = filtersOf(rest, stick);
+  const wanted = filtersOf(rest, stick, CLEAR_USAGE);
   for await (const piece of pieces(stick)) piece(wanted, (entry) => stick.drop(entry));
   return '';
 }

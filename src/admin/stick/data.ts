@@ -51,13 +51,13 @@ export function datumValue(word: string | undefined, { field }: NamedDatum): num
   return word !== undefined && /^[0-9]{1,15}$/.test(word) && field.name !== SERVER_KEY ? Number(word) : null;
 }
 
-/** `data.<type> <operator> <value>`, several of which all have to hold. Throws Refused. */
-export function filtersOf(words: readonly string[], stick: StickTable): EntryFilter {
+/** `data.<type> <operator> <value>`, several of which all have to hold. Throws Refused, with `usage` where words are none. */
+export function filtersOf(words: readonly string[], stick: StickTable, usage: string): EntryFilter {
   const filters: EntryFilter[] = [];
   for (let at = 0; at < words.length; at += 3) {
     const about = `Filter entry #${filters.length + 1}: `;
     const [name, operator, value] = words.slice(at, at + 3);
-    if (!name.startsWith('data.') || filters.length === FILTERS_MAX) throw new Refused(USAGE);
+    if (!name.startsWith('data.') || filters.length === FILTERS_MAX) throw new Refused(usage);
     const datum = datumOf(name, stick, about);
     const compare = Object.hasOwn(OPERATORS, operator ?? '') ? OPERATORS[operator] : undefined;
     if (compare === undefined) throw new Refused(`${about}Require and operator among "eq", "ne", "le", "ge", "lt", "gt"\n`);
@@ -67,8 +67,6 @@ export function filtersOf(words: readonly string[], stick: StickTable): EntryFil
   }
   return (table, entry, nowMs) => filters.every((filter) => filter(table, entry, nowMs));
 }
-
-const USAGE = 'Optional argument only supports "data.<store_data_type>" <operator> <value> and key <key>\n';
 
 /**
  * All data of an entry, ` gpc0=1 conn_rate(10000)=3`. Called under the table's lock.
