@@ -56,7 +56,7 @@ class Attempt {
     try {
       const plan = this.accept(await this.sources.load());
       if (plan === null) return false;
-      await this.balancer.reload(this.sources.complete(plan));
+      for (const warning of await this.balancer.reload(this.sources.complete(plan))) this.log.warning(warning);
       return true;
     } catch (error) {
       return this.explain(error);

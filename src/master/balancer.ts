@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SocketAddress } from '../kernel/address.js';
 import { allowedCpus } from '../kernel/affinity.js';
 import { closeDescriptor } from '../kernel/descriptors.js';
+import { SystemCallError } from '../kernel/errno.js';
 import { openEventfd, signalEventfd } from '../kernel/eventfd.js';
 import { chooseEngine, type EngineChoice } from '../kernel/probe.js';
 import { withFullconn } from '../plan/fullconn.js';
@@ -35,7 +36,7 @@ import { continued } from './restart-needs.js';
 import type { StateSources } from './saved-states.js';
 import type { ServerAddresses } from './server-addresses.js';
 import { type ServerPlace, type ServerStates, SYSTEM_CLOCK } from './server-states.js';
-import { applySizing, demandOf, type Sizing, sizedPlan } from './sizing.js';
+import { applySizing, demandOf, planSizing, type Sizing, sizedPlan } from './sizing.js';
 import { BindError, StartError } from './start-error.js';
 import { stateDump } from './state-dump.js';
 import { startWarnings, sysctlReader } from './sysctl.js';
@@ -177,9 +178,10 @@ export class LoadBalancer {
   /**
    * Puts another plan into force without an interruption: sessions that there are go on by theirs, and
    * what both know by the same names goes on, too. Rejects with StartError, and changes nothing, when
-   * that cannot be. One after another; what only a restart can change stays, and is said.
+   * that cannot be. One after another. Resolves with what there is to say: what only a restart can change
+   * stays as it is.
    */
-  reload(plan: Plan): Promise<void> {
+  reload(plan: Plan): Promise<readonly string[]> {
     return this.pauses.exclusively(() => this.replacePlan(plan));
   }
 
@@ -189,15 +191,13 @@ export class LoadBalancer {
     this.active?.processLog?.write(ok ? 'notice' : 'alert', text);
   }
 
-  private async replacePlan(wanted: Plan): Promise<void> {
+  private async replacePlan(wanted: Plan): Promise<string[]> {
     const { workers, active, sizing } = this;
     if (workers === null || active === null || sizing === null) throw new StartError('the balancer is not running');
     // Its sockets would take connections from the process that follows it.
     if (this.life.stopping) throw new StartError('the process is ending');
-    const { log } = this.options;
     const { process, needRestart } = continued(this.first, active.plan.process, wanted.process, sizing.maxconn);
-    const plan = { ...wanted, process };
-    const next = { ...plan, backends: withFullconn(plan) };
+    const { plan: next, warnings } = this.resized({ ...wanted, process }, wanted.process.maxconn, sizing);
     this.checkListeners(next);
     const change = this.listeners.prepare(next, this.workerCount);
     const shared = createShared(this.sizesOf(next, sizing, active.shared.wakeFds), inheritance(active.plan, active.shared, next));
@@ -210,25 +210,53 @@ export class LoadBalancer {
       change.discard();
       throw error instanceof PlanRefused ? new StartError(`the new plan is refused: ${error.message}`) : error;
     }
-    if (needRestart.length > 0) log.warning(`${needRestart.join(', ')}: a change takes effect when the process is started anew`);
-    await this.succeed(new ActivePlan(generation, next, shared, this.activeOptions(), active), active, change);
+    if (needRestart.length > 0)
+      warnings.push(`${needRestart.join(', ')}: a change takes effect when the process is started anew`);
+    const problems = await this.succeed(new ActivePlan(generation, next, shared, this.activeOptions(), active), active, change);
+    return [...warnings, ...problems];
   }
 
-  /** From here on there is no way back: a worker that dies is replaced by one that knows the new plan only. */
-  private async succeed(next: ActivePlan, active: ActivePlan, change: ListenerChange): Promise<void> {
-    const { log } = this.options;
+  /** The plan with as many connections as there are descriptors for, beside its listening sockets and checks. */
+  private resized(plan: Plan, asked: number, { limit: { soft } }: Sizing): { plan: Plan; warnings: string[] } {
+    const { process: settings } = plan;
+    const wanted = { ...plan, process: { ...settings, maxconn: asked === 0 ? 0 : settings.maxconn } };
+    const { loadsLater = 'yes' } = this.options;
+    const demand = demandOf(wanted, this.workerCount, sparesFor(loadsLater));
+    const { maxconn, warnings } = planSizing(demand, { soft, hard: soft, ceiling: soft });
+    const sized = { ...plan, process: { ...settings, maxconn: Math.min(maxconn, settings.maxconn) } };
+    return { plan: { ...sized, backends: withFullconn(sized) }, warnings: [...warnings] };
+  }
+
+  /**
+   * From here on there is no way back: a worker that dies is replaced by one that knows the new plan only.
+   * Answers what the system refused of it.
+   */
+  private async succeed(next: ActivePlan, active: ActivePlan, change: ListenerChange): Promise<string[]> {
     const { plan, generation } = next;
     this.former.add(active);
     this.active = next;
     this.plan = plan;
     this.maxconn = plan.process.maxconn;
     const revived = this.pauses.revive();
-    for (const problem of change.apply((frontend) => this.pauses.has(frontend))) log.warning(problem);
-    for (const frontend of revived) this.listeners.resume(frontend);
+    const problems = change.apply((frontend) => this.pauses.has(frontend));
+    const silent = revived.filter((frontend) => !this.listenAgain(frontend, problems));
     next.begin();
     await this.workers?.apply();
     change.closeOthers();
+    if (revived.length > 0) await this.pauses.keep(silent);
     this.endFormer(generation);
+    return problems;
+  }
+
+  private listenAgain(frontend: string, problems: string[]): boolean {
+    try {
+      this.listeners.resume(frontend);
+      return true;
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+      problems.push(`frontend ${frontend} stays paused: ${error.message}`);
+      return false;
+    }
   }
 
   /** Sessions of former plans have `hard-stop-after`; and there are not more plans than have a place. */

@@ -51,17 +51,26 @@ export class Pauses {
     return this.paused.has(frontend);
   }
 
-  /** The numbers of paused frontends in a plan that may come into force. */
+  /** The numbers of frontends in a plan that may come into force that do not listen when it does. */
   of({ frontends }: { readonly frontends: readonly { readonly name: string }[] }): number[] {
-    return frontends.flatMap(({ name }, i) => (this.paused.has(name) && !this.over.has(name) ? [i] : []));
+    return frontends.flatMap(({ name }, i) => (this.paused.has(name) ? [i] : []));
   }
 
-  /** Another plan comes into force: the end of a frontend was the end of it under the former one. Answers which. */
+  /**
+   * Another plan comes into force: the end of a frontend was the end of it under the former one. Answers which: they
+   * are to listen again, and `keep` says which of them cannot.
+   */
   revive(): string[] {
     const revived = [...this.over];
     for (const name of revived) this.paused.delete(name);
     this.over.clear();
     return revived;
+  }
+
+  /** Of the revived ones these do not listen; the others are accepted from when it resolves. Within `exclusively`. */
+  keep(names: readonly string[]): Promise<void> {
+    for (const name of names) this.paused.add(name);
+    return this.hold();
   }
 
   /** Does something while nothing pauses or resumes. */

@@ -1,0 +1,177 @@
+/** Plans that a running balancer cannot take up, or not as they are: nothing else changes, and whoever asked is told. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openListener } from '../../src/kernel/listener.js';
+import { sys } from '../../src/kernel/sys/libc.js';
+import { LoadBalancer } from '../../src/master/balancer.js';
+import { Log } from '../../src/master/log.js';
+import { StartError } from '../../src/master/start-error.js';
+import type { Plan } from '../../src/plan/plan.js';
+import { planOf } from '../harness/plans.js';
+import { countersOf, type EngineChoice, eventually, freePort, isListening } from '../harness.js';
+import { dial, echo, interop, serve } from '../interop/support/peers.js';
+
+/** Descriptors of the balancer, and connections that fit beside one bind, and beside sixty for each of two workers. */
+const DESCRIPTORS = 500;
+const MAXCONN = 170;
+const BINDS = 60;
+
+function planFor(engine: EngineChoice, body: string, global = '  maxconn 50\n'): Plan {
+  return planOf(
+    `global\n  nbthread 2\n  maxpipes 0\n  tune.io-engine ${engine}\n${global}defaults\n  timeout connect 5s\n  timeout client 1m\n  timeout server 1m\n${body}`,
+  );
+}
+
+async function running(plan: Plan, body: (balancer: LoadBalancer) => Promise<void>): Promise<void> {
+  const balancer = new LoadBalancer(plan, { log: new Log({ write: () => undefined }) });
+  await balancer.start();
+  try {
+    await body(balancer);
+  } finally {
+    await balancer.stop();
+  }
+}
+
+async function echoesAt(port: number): Promise<void> {
+  const peer = await dial(port);
+  await peer.echoes('hello');
+  peer.socket.destroy();
+}
+
+/** Why a reload is refused; null: it is not. */
+function refusal(balancer: LoadBalancer, plan: Plan): Promise<unknown> {
+  return balancer.reload(plan).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+}
+
+interop('what a worker cannot make of a plan refuses it, and every worker forgets it', async (engine) => {
+  const server = await serve(echo);
+  const [port, other] = [await freePort(), await freePort()];
+  const good = planFor(engine, `listen f\n  bind 127.0.0.1:${port}\n  server a ${server.address}\n`);
+  const next = planFor(engine, `listen f\n  bind 127.0.0.1:${port}\n  bind 127.0.0.1:${other}\n  server a ${server.address}\n`);
+  const [backend] = next.backends;
+  const nowhere = { family: 'ipv4', host: 'nowhere', port: 1 } as const;
+  const bad = { ...next, backends: [{ ...backend, servers: [{ ...backend.servers[0], address: nowhere }] }] };
+  await running(good, async (balancer) => {
+    await echoesAt(port);
+    await eventually('it is at rest', () => balancer.counters().sessionsNow === 0);
+    const { fds } = countersOf(process.pid);
+    for (let i = 0; i < 3; i++) {
+      const error = await refusal(balancer, bad);
+      assert.instance(error, StartError);
+      assert.match(String(error), /the new plan is refused: worker \d cannot carry it out: .*not an IPv4 address: nowhere/);
+      assert.is(isListening(other), false);
+      await echoesAt(port);
+    }
+    await eventually('nothing is left of them', () => countersOf(process.pid).fds === fds);
+    assert.is(balancer.plan.frontends[0].binds.length, 1);
+    assert.equal(await balancer.reload(next), []);
+    await echoesAt(other);
+    await eventually('the first plan is given up', () => balancer.formerPlans === 0);
+  });
+});
+
+interop('listening sockets of a larger plan take descriptors from its connections, which is said', async (engine) => {
+  const server = await serve(echo);
+  const ports: number[] = [];
+  while (ports.length <= BINDS) ports.push(await freePort());
+  const text = (count: number): string =>
+    `listen f\n${ports
+      .slice(0, count)
+      .map((port) => `  bind 127.0.0.1:${port}\n`)
+      .join('')}  server a ${server.address}\n`;
+  const limits = `  ulimit-n ${DESCRIPTORS}\n`;
+  const asked = `${limits}  maxconn ${MAXCONN}\n`;
+  await running(planFor(engine, text(1), asked), async (balancer) => {
+    assert.is(balancer.maxconn, MAXCONN);
+    const said = await balancer.reload(planFor(engine, text(BINDS), asked));
+    assert.is(said.length, 1);
+    assert.match(said[0], /maxconn 170 needs \d+ file descriptors and only 500 are permitted: maxconn lowered to \d+/);
+    assert.ok(balancer.maxconn > 100 && balancer.maxconn < MAXCONN, `${balancer.maxconn}`);
+    assert.is(balancer.tables.gate.max, balancer.maxconn);
+    await echoesAt(ports[BINDS - 1]);
+    assert.equal(await balancer.reload(planFor(engine, text(1), asked)), []);
+    assert.is(balancer.tables.gate.max, MAXCONN);
+  });
+  // Nobody said how many: as at a start, it is as many as there is room for.
+  await running(planFor(engine, text(1), limits), async (balancer) => {
+    const before = balancer.maxconn;
+    assert.equal(await balancer.reload(planFor(engine, text(BINDS), limits)), []);
+    assert.ok(balancer.maxconn < before, `${balancer.maxconn} connections, and ${before} before`);
+  });
+});
+
+interop('a plan without room for one connection is refused', async (engine) => {
+  const server = await serve(echo);
+  const port = await freePort();
+  const text = (more = ''): string => `listen f\n  bind 127.0.0.1:${port}\n${more}  server a ${server.address}\n`;
+  const checked = Array.from({ length: DESCRIPTORS }, (_, i) => `  server c${i} 127.0.0.1:1 check inter 1h\n`).join('');
+  const limits = `  ulimit-n ${DESCRIPTORS}\n`;
+  await running(planFor(engine, text(), limits), async (balancer) => {
+    assert.match(String(await refusal(balancer, planFor(engine, text(checked), limits))), /500 file descriptors are too few/);
+    await echoesAt(port);
+  });
+});
+
+interop('a process that ends takes up no plan, and opens no socket beside those of its successor', async (engine) => {
+  const server = await serve(echo);
+  const [port, other] = [await freePort(), await freePort()];
+  const text = (bind: number): string => `listen f\n  bind 127.0.0.1:${bind}\n  server a ${server.address}\n`;
+  await running(planFor(engine, text(port)), async (balancer) => {
+    const client = await dial(port);
+    await client.echoes('hello');
+    const drained = balancer.drain();
+    assert.match(String(await refusal(balancer, planFor(engine, text(other)))), /the process is ending/);
+    await eventually('it listens no more', () => !isListening(port));
+    assert.match(String(await refusal(balancer, planFor(engine, text(other)))), /the process is ending/);
+    assert.is(isListening(other), false);
+    await client.echoes('still there');
+    client.socket.destroy();
+    await drained;
+  });
+});
+
+interop('a stop in the midst of a reload waits for it', async (engine) => {
+  const server = await serve(echo);
+  const [port, other] = [await freePort(), await freePort()];
+  const text = (bind: number): string => `listen f\n  bind 127.0.0.1:${bind}\n  server a ${server.address}\n`;
+  const { fds } = countersOf(process.pid);
+  await running(planFor(engine, text(port)), async (balancer) => {
+    const reloaded = balancer.reload(planFor(engine, text(other)));
+    await nextTurn();
+    const drained = balancer.drain();
+    assert.equal(await reloaded, []);
+    await drained;
+    assert.is(isListening(port) || isListening(other), false);
+  });
+  await eventually('every descriptor is closed once', () => countersOf(process.pid).fds <= fds);
+});
+
+interop(
+  'a frontend that was ended, and whose address somebody else has by now, stays paused under the next plan',
+  async (engine) => {
+    const server = await serve(echo);
+    const [port, other] = [await freePort(), await freePort()];
+    const text = (timeout: number): string =>
+      `listen f\n  bind 127.0.0.1:${port}\n  timeout server ${timeout}s\n  server a ${server.address}\nlisten g\n  bind 127.0.0.1:${other}\n  server a ${server.address}\n`;
+    await running(planFor(engine, text(1)), async (balancer) => {
+      await balancer.endFrontend('g');
+      const address = { family: 'ipv4', host: '127.0.0.1', port: other } as const;
+      const taken = openListener({ address, backlog: 16, reusePort: false });
+      const said = await balancer.reload(planFor(engine, text(2)));
+      assert.equal(said, ['frontend g stays paused: listen: address already in use (EADDRINUSE)']);
+      assert.ok(balancer.isPaused('g'));
+      await echoesAt(port);
+      sys.close(taken);
+      await balancer.resume(['g']);
+      await echoesAt(other);
+      const { acceptErrors } = balancer.counters();
+      assert.is(acceptErrors, 0);
+    });
+  },
+);
+
+test.run();
