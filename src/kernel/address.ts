@@ -11,8 +11,11 @@ import { allocate, type Region } from './sys/memory.js';
 export type SocketAddress =
   | { readonly family: 'ipv4'; readonly host: string; readonly port: number }
   | { readonly family: 'ipv6'; readonly host: string; readonly port: number }
-  /** `path` is absolute, or an abstract name when `abstract` (without its leading NUL byte). */
-  | { readonly family: 'unix'; readonly path: string; readonly abstract: boolean };
+  /**
+   * `path` is absolute, or an abstract name when `abstract` (without its leading NUL byte), which fills its field
+   * with NUL bytes, as HAProxy's `abns` does, unless it is `tight`: another name to the kernel.
+   */
+  | { readonly family: 'unix'; readonly path: string; readonly abstract: boolean; readonly tight?: true };
 
 /** sizeof(struct sockaddr_un): the largest form. */
 export const SOCKADDR_MAX = 110;
@@ -47,7 +50,8 @@ export function sockaddrBytes(address: SocketAddress): Uint8Array {
       const path = new TextEncoder().encode(address.path);
       if (path.length >= UNIX_PATH_MAX)
         throw new RangeError(`UNIX socket path of ${path.length} bytes, at most ${UNIX_PATH_MAX - 1}`);
-      const bytes = new Uint8Array(2 + path.length + 1);
+      const isPadded = address.abstract && address.tight !== true;
+      const bytes = new Uint8Array(isPadded ? SOCKADDR_MAX : 2 + path.length + 1);
       new DataView(bytes.buffer).setUint16(0, AF_UNIX, true);
       bytes.set(path, address.abstract ? 3 : 2);
       return bytes;
@@ -95,7 +99,9 @@ export function decodeSockaddr(bytes: Uint8Array): SocketAddress {
   }
   const abstract = bytes.length > 3 && bytes[2] === 0;
   const name = bytes.subarray(abstract ? 3 : 2);
-  const end = abstract ? -1 : name.indexOf(0); // in an abstract name a NUL byte is a character
+  // In an abstract name a NUL byte is a character, but where it is filled with them.
+  const padding = bytes.length === SOCKADDR_MAX ? name.findLastIndex((byte) => byte !== 0) + 1 : -1;
+  const end = abstract ? padding : name.indexOf(0);
   return { family: 'unix', path: new TextDecoder().decode(end < 0 ? name : name.subarray(0, end)), abstract };
 }
 

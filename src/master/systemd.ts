@@ -29,7 +29,7 @@ export class Systemd {
     if (name === undefined || name === '') return;
     const abstract = name.startsWith('@');
     try {
-      this.socket = new NotifySocket({ family: 'unix', path: abstract ? name.slice(1) : resolve(name), abstract });
+      this.socket = new NotifySocket({ family: 'unix', path: abstract ? name.slice(1) : resolve(name), abstract, tight: true });
     } catch (error) {
       this.fail((error as Error).message);
     }

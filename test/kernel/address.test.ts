@@ -80,8 +80,13 @@ test('an abstract name may hold NUL bytes', () => {
   assert.equal(decodeSockaddr(sockaddrBytes(address)), address);
 });
 
-test('an abstract name ends with its length, a path with a NUL byte', () => {
-  assert.is(sockaddrBytes({ family: 'unix', path: 'name', abstract: true }).length, 2 + 1 + 4);
+test('an abstract name fills its field, or ends with its length; a path ends with a NUL byte', () => {
+  const padded = sockaddrBytes({ family: 'unix', path: 'name', abstract: true });
+  assert.is(padded.length, 2 + UNIX_PATH_MAX);
+  assert.is(new TextDecoder().decode(padded.subarray(2)), `\0name${'\0'.repeat(UNIX_PATH_MAX - 5)}`);
+  const tight = sockaddrBytes({ family: 'unix', path: 'name', abstract: true, tight: true });
+  assert.is(tight.length, 2 + 1 + 4);
+  for (const bytes of [padded, tight]) assert.equal(decodeSockaddr(bytes), { family: 'unix', path: 'name', abstract: true });
   assert.is(sockaddrBytes({ family: 'unix', path: '/path', abstract: false }).length, 2 + 5 + 1);
 });
 

@@ -15,6 +15,8 @@ export interface Endpoint {
   readonly target: NetConnectOpts;
 }
 
+/** Bytes of an abstract name behind its leading NUL byte (`sun_path`, unix(7)). */
+const ABSTRACT_BYTES = 107;
 const ANY_HOSTS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /** Reads an address: a path, `host:port`, or what `stats socket` may say else (`unix@`, `abns@`, `ipv4@`...). */
@@ -26,10 +28,16 @@ export function parseEndpoint(text: string): Parsed<Endpoint> {
 
 /** The endpoint of an address that was read already, and written as `text`. */
 export function endpointOf(address: AddressSyntax, text = addressText(address)): Parsed<Endpoint> {
-  if (address.kind === 'unix') return parsed({ text, target: { path: address.abstract ? `\0${address.path}` : address.path } });
+  if (address.kind === 'unix')
+    return parsed({ text, target: { path: address.abstract ? abstractName(address.path) : address.path } });
   if (address.ports === null) return refused('neither a path, as /run/turbo-lb.sock, nor host:port');
   const host = ANY_HOSTS[address.host] ?? address.host;
   return parsed({ text, target: { host, port: address.ports.first } });
+}
+
+/** As the kernel knows it: `abns` names fill their field. */
+function abstractName(name: string): string {
+  return `\0${name}${'\0'.repeat(ABSTRACT_BYTES - Buffer.byteLength(name))}`;
 }
 
 function addressText(address: AddressSyntax): string {
