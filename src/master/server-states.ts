@@ -141,7 +141,9 @@ export class ServerStates {
       const admin = plan.disabled === former.plan.disabled ? former.own : entry.own;
       // A name that was looked up stays so.
       const resolution = plan.unresolved && plan.fqdn === former.plan.fqdn ? former.own : entry.own;
-      entry.own = (former.own & ~MAINTENANCE) | (admin & STATE_MAINTENANCE) | (resolution & STATE_RESOLUTION);
+      // Whom nothing watches any more, nothing would take up again.
+      const watched = plan.check.enabled || plan.check.agent !== null ? former.own : former.own & ~(STATE_DOWN | STATE_STOPPING);
+      entry.own = (watched & ~MAINTENANCE) | (admin & STATE_MAINTENANCE) | (resolution & STATE_RESOLUTION);
       if (plan.weight === former.plan.weight) entry.weight = former.weight;
       if (former.startedAt !== null && plan.slowstartMs > 0) this.beginStart(entry, former.startedAt);
     }

@@ -1,22 +1,9 @@
 /** Reloads by signals, of files: nginx under load, files with mistakes, states of servers, sessions that go on by their plan. */
-import { writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
-import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  countersOf,
-  type EngineChoice,
-  eventually,
-  freePort,
-  isListening,
-  type RunningProcess,
-  scratchFolder,
-  startNginx,
-  startProcess,
-  startTurbo,
-} from '../harness.js';
+import { countersOf, eventually, freePort, isListening, startNginx, startProcess } from '../harness.js';
 import { closeAll, dial, echo, interop, serve, silent } from './support/peers.js';
+import { startReloadable, stat } from './support/reloading.js';
 
 test.after.each(closeAll);
 
@@ -24,69 +11,6 @@ test.after.each(closeAll);
 const RELOADS = 1000;
 /** What they may leave behind in memory: V8 collects when it likes. */
 const GROWTH_MAX = 120 * 1024 * 1024;
-
-/** A running process, and the file that it was started with. */
-interface Reloadable {
-  readonly turbo: RunningProcess;
-  /** Writes other sections and has them loaded; resolves when the process has said what came of it. */
-  reload(sections: string, signal?: NodeJS.Signals): Promise<string>;
-  /** An answer of the runtime API. */
-  ask(command: string): Promise<string>;
-}
-
-async function start(engine: EngineChoice, workers: number, ports: readonly number[], sections: string): Promise<Reloadable> {
-  const folder = scratchFolder();
-  const file = join(folder, 'haproxy.cfg');
-  const socket = join(folder, 'socket');
-  const write = (body: string): void =>
-    writeFileSync(
-      file,
-      `global
-  tune.io-engine ${engine}
-  nbthread ${workers}
-  maxconn 500
-  stats socket ${socket} level admin
-defaults
-  timeout connect 5s
-  timeout client 1m
-  timeout server 1m
-${body}`,
-    );
-  write(sections);
-  const turbo = await startTurbo(['-W', '-db', '-f', file], { readyWhen: () => ports.every(isListening) });
-  await eventually('it is ready', () => turbo.stderr.includes('Loading success.'));
-  return {
-    turbo,
-    reload: async (body, signal = 'SIGUSR2') => {
-      write(body);
-      const { length } = turbo.stderr;
-      turbo.child.kill(signal);
-      const said = (): string => turbo.stderr.slice(length);
-      await eventually('the reload is over', () => /Loading success\.|Reload failed/.test(said()));
-      return said();
-    },
-    ask: (command) => ask(socket, command),
-  };
-}
-
-function ask(socket: string, command: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let answer = '';
-    const client = createConnection(socket, () => client.write(`${command}\n`));
-    client.setEncoding('utf8').on('data', (text: string) => {
-      answer += text;
-    });
-    client.on('end', () => resolve(answer)).on('error', reject);
-  });
-}
-
-/** A column of `show stat`, of one row. */
-async function stat({ ask }: Reloadable, row: string, column: string): Promise<number> {
-  const lines = (await ask('show stat')).trim().split('\n');
-  const columns = lines[0].replace(/^# /, '').split(',');
-  const found = lines.map((line) => line.split(',')).find(([proxy, server]) => `${proxy}/${server}` === row) ?? [];
-  return Number(found[columns.indexOf(column)]);
-}
 
 /** Ways to serve the clients of one port. */
 function variants(port: number, other: number, [a, b, c]: readonly number[]): string[] {
@@ -114,7 +38,7 @@ for (const workers of [1, 2])
     await startNginx(`events { worker_connections 1000; }\nhttp {\n${listens}\n}`);
     const [port, other] = [await freePort(), await freePort()];
     const texts = variants(port, other, servers);
-    const process = await start(engine, workers, [port], texts[9]);
+    const process = await startReloadable(engine, workers, [port], texts[9]);
     const url = `http://127.0.0.1:${port}/`;
     // Connections that stay through all reloads, and one for each request.
     const wrks = [
@@ -141,14 +65,14 @@ for (const workers of [1, 2])
     assert.ok((await stat(process, 'f/FRONTEND', 'stot')) >= before, 'the frontend has lost no session');
     assert.is(await stat(process, 'b/BACKEND', 'stot'), await stat(process, 'f/FRONTEND', 'stot'));
     assert.is(await stat(process, 'b/BACKEND', 'econ'), 0);
-    await process.turbo.stop();
+    await process.process.stop();
   });
 
 interop('a file with mistakes changes nothing, and what is wrong is said', async (engine) => {
   const server = await serve(echo);
   const port = await freePort();
   const good = (more = ''): string => `listen f\n  bind 127.0.0.1:${port}\n${more}  server a ${server.address}\n`;
-  const process = await start(engine, 2, [port], good());
+  const process = await startReloadable(engine, 2, [port], good());
   const client = await dial(port);
   await client.echoes('before');
   const said = await process.reload(good('  bnid :1\n  timeout nothing 3s\n'));
@@ -164,7 +88,7 @@ interop('a file with mistakes changes nothing, and what is wrong is said', async
   assert.is(await stat(process, 'f/FRONTEND', 'slim'), 9);
   assert.is(await stat(process, 'f/FRONTEND', 'stot'), 2);
   await client.echoes('still');
-  await process.turbo.stop();
+  await process.process.stop();
 });
 
 interop('health, and what an operator has set, is not forgotten', async (engine) => {
@@ -178,7 +102,7 @@ ${more}
   server drained ${up.address} weight 7
   server away ${up.address}
 `;
-  const process = await start(engine, 2, [port], text(''));
+  const process = await startReloadable(engine, 2, [port], text(''));
   await eventually('a server is down', async () => /f,down,.*DOWN/.test(await process.ask('show stat')));
   await process.ask('set server f/drained state drain; set server f/away state maint; set server f/up weight 30');
   const states = async (): Promise<string[]> =>
@@ -195,7 +119,7 @@ ${more}
     assert.equal(plain(after), plain(before));
     await (await dial(port)).echoes('served');
   }
-  await process.turbo.stop();
+  await process.process.stop();
 });
 
 interop('a session goes on by the plan with which it began', async (engine) => {
@@ -203,7 +127,7 @@ interop('a session goes on by the plan with which it began', async (engine) => {
   const port = await freePort();
   const text = (timeout: string): string =>
     `listen f\n  bind 127.0.0.1:${port}\n  timeout client ${timeout}\n  timeout server ${timeout}\n  server a ${server.address}\n`;
-  const process = await start(engine, 2, [port], text('1h'));
+  const process = await startReloadable(engine, 2, [port], text('1h'));
   const patient = await dial(port);
   await server.peer(0);
   await process.reload(text('2s'));
@@ -218,7 +142,7 @@ interop('a session goes on by the plan with which it began', async (engine) => {
     ['open', 'open'],
     'only the session of the second plan has timed out',
   );
-  await process.turbo.stop();
+  await process.process.stop();
 });
 
 /** Takes long: one engine is enough, since what a reload leaves behind is not the engine's. */
@@ -232,8 +156,8 @@ test(`a process that reloads ${RELOADS} times does not grow`, async () => {
   tcp-request content reject if { src 10.0.0.0/8 }
   server a ${server.address} check weight ${1 + (i % 9)}
 ${i % 2 === 0 ? `frontend g\n  bind 127.0.0.1:${other}\n  default_backend f\n` : ''}`;
-  const process = await start('epoll', 2, [port], text(0));
-  const look = (): ReturnType<typeof countersOf> => countersOf(process.turbo.pid);
+  const process = await startReloadable('epoll', 2, [port], text(0));
+  const look = (): ReturnType<typeof countersOf> => countersOf(process.process.pid);
   const run = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) await process.reload(text(i));
   };
@@ -249,7 +173,7 @@ ${i % 2 === 0 ? `frontend g\n  bind 127.0.0.1:${other}\n  default_backend f\n` :
   assert.is(after.threads, before.threads);
   assert.ok(after.fds <= before.fds + 3, 'a check may be under way');
   assert.ok(after.rssBytes < before.rssBytes + GROWTH_MAX);
-  await process.turbo.stop();
+  await process.process.stop();
 });
 
 test.run();
