@@ -51,7 +51,7 @@ backend b
 /** Runs a balancer; `again` has it take up a plan with other servers. */
 async function running(
   engine: EngineChoice,
-  body: (balancer: LoadBalancer, ports: Ports, again: (servers?: string) => Promise<void>) => Promise<void>,
+  body: (balancer: LoadBalancer, ports: Ports, again: (servers?: string) => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
   const server = await serve(echo);
   const ports = { traffic: await freePort(), other: await freePort(), server: server.port };
