@@ -266,7 +266,7 @@ test('servers are found by names', () => {
 
 test('states of a next plan go on where they were, by names, unless the file says otherwise now', () => {
   const before = lab(
-    backend('one', [server('a', { slowstartMs: 8000 }), server('b'), server('c'), server('d', { disabled: true })]),
+    backend('one', [server('a', { slowstartMs: 8000 }), server('b'), server('c'), server('d', { disabled: true }), server('e')]),
   );
   before.states.setDown(A);
   before.clock.advance(1000);
@@ -274,14 +274,12 @@ test('states of a next plan go on where they were, by names, unless the file say
   before.clock.advance(2000);
   before.states.setDrain(B);
   before.states.setWeight(B, 3);
-  before.states.setDown({ backend: 0, server: 2 });
-  const backends = [
-    backend('zero', []),
-    backend('one', [server('d'), server('c', { track: null }), server('b', { weight: 20 }), server('a', { slowstartMs: 8000 })]),
-  ];
-  const next = succeed(before.states, backends, 3000);
-  const states = [0, 1, 2, 3].map((at) => next.states.state({ backend: 1, server: at }));
-  assert.equal(states, [0, STATE_DOWN, STATE_DRAIN, STATE_STARTING]);
+  for (const at of [2, 4]) before.states.setDown({ backend: 0, server: at });
+  const checked = { check: { ...server('x').check, enabled: true } };
+  const one = [server('d'), server('c', checked), server('b', { weight: 20 }), server('a', { slowstartMs: 8000 }), server('e')];
+  const next = succeed(before.states, [backend('zero', []), backend('one', one)], 3000);
+  const states = one.map((_, at) => next.states.state({ backend: 1, server: at }));
+  assert.equal(states, [0, STATE_DOWN, STATE_DRAIN, STATE_STARTING, 0], 'the last one is not checked any more');
   assert.equal(next.states.weight({ backend: 1, server: 2 }), 20);
   assert.is(next.groups[1].effectiveWeight(3), before.groups[0].effectiveWeight(0));
 });
