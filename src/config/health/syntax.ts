@@ -111,7 +111,8 @@ export type CheckAction =
   | HttpSendRule
   | ExpectRule
   | { readonly kind: 'comment' }
-  | { readonly kind: 'set-var'; readonly variable: string; readonly value: Expression | Format; readonly format: boolean }
+  | { readonly kind: 'set-var'; readonly variable: string; readonly value: Expression }
+  | { readonly kind: 'set-var-fmt'; readonly variable: string; readonly value: Format }
   | { readonly kind: 'unset-var'; readonly variable: string };
 
 /** One rule. */

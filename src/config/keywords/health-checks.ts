@@ -89,11 +89,11 @@ function readVariable(name: string, words: RuleWords): CheckAction {
   if (kind === 'unset-var') return { kind, variable: variable.value };
   if (kind === 'set-var-fmt') {
     const value = words.format(`'${kind}' : missing fetch method`, { before: `'${kind}' : ` });
-    return { kind: 'set-var', variable: variable.value, value, format: true };
+    return { kind, variable: variable.value, value };
   }
   const read = readCheckExpression(words.rest());
   if (!read.ok) return words.fail(`'${kind}' : ${read.message}`);
-  return { kind: 'set-var', variable: variable.value, value: read.expression, format: false };
+  return { kind: 'set-var', variable: variable.value, value: read.expression };
 }
 
 /** With a `connect`, rules begin with one; over HTTP they go from a connection to its request to what is expected of the answer. */

@@ -3,9 +3,10 @@ import { isIPv6 } from 'node:net';
 import type { ServerCheckSettings, ServerSettings } from '../config.js';
 import type { OptionKeyword } from '../keyword.js';
 import { expandVariables, readAddress } from './addresses.js';
-import { choiceWord, delayWord, integerWord, isNegated } from './option-words.js';
+import { choiceWord, delayWord, integerWord } from './option-words.js';
 import { INTEGER_MAX, suspiciousTime } from './reading.js';
 import { alertsOf, quotedServer, reportServer, type ServerOption, serverWord } from './server-report.js';
+import { flag, text } from './server-words.js';
 
 type Parse = OptionKeyword<ServerSettings>['parse'];
 type Agent = NonNullable<ServerCheckSettings['agent']>;
@@ -65,18 +66,7 @@ const port =
     return 1;
   };
 
-/** A text that must be there. */
-const named =
-  (missing: string, set: (context: ServerOption, value: string) => void): Parse =>
-  (context) => {
-    const [word] = context.words;
-    if (word === undefined) {
-      reportServer(context, 'alert', missing, context.option);
-      return null;
-    }
-    set(context, word.text);
-    return 1;
-  };
+const checkFlag = (field: 'enabled' | 'sendProxy' | 'ssl'): Parse => flag((context, on) => setCheck(context, { [field]: on }));
 
 const expectsInteger = (name: string) => `'${name}' expects an integer argument.`;
 const aboveZero = (name: string) => `'${name}' has to be > 0.`;
@@ -90,7 +80,7 @@ export const SERVER_CHECK_OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
     arguments: '',
     no: true,
     help: 'Check the health of this server.',
-    parse: (context) => flag(context, 'enabled'),
+    parse: checkFlag('enabled'),
   },
   {
     name: 'inter',
@@ -140,26 +130,26 @@ export const SERVER_CHECK_OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
     arguments: '',
     no: true,
     help: 'Begin checks with a PROXY header too.',
-    parse: (context) => flag(context, 'sendProxy'),
+    parse: checkFlag('sendProxy'),
   },
   {
     name: 'check-ssl',
     arguments: '',
     no: true,
     help: 'Check over TLS.',
-    parse: (context) => flag(context, 'ssl'),
+    parse: checkFlag('ssl'),
   },
   {
     name: 'check-sni',
     arguments: '<sni>',
     help: 'The name that checks over TLS ask for.',
-    parse: named("'check-sni' : missing SNI.", (context, sni) => setCheck(context, { sni })),
+    parse: text("'check-sni' : missing SNI.", (context, sni) => setCheck(context, { sni })),
   },
   {
     name: 'check-alpn',
     arguments: '<protocol>[,<protocol>]*',
     help: 'The protocols that checks over TLS offer.',
-    parse: named("'check-alpn' : missing the comma-delimited ALPN protocol suite.", (context, list) =>
+    parse: text("'check-alpn' : missing the comma-delimited ALPN protocol suite.", (context, list) =>
       setCheck(context, { alpn: list.split(',') }),
     ),
   },
@@ -200,10 +190,7 @@ export const SERVER_CHECK_OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
     arguments: '',
     no: true,
     help: 'Ask an agent beside the server.',
-    parse: (context) => {
-      setAgent(context, { enabled: !isNegated(context) });
-      return 0;
-    },
+    parse: flag((context, enabled) => setAgent(context, { enabled })),
   },
   {
     name: 'agent-port',
@@ -219,13 +206,13 @@ export const SERVER_CHECK_OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
     parse: delay((context, interMs) => setAgent(context, { interMs })),
   },
   { name: 'agent-addr', arguments: '<ip>', default: "the server's", help: 'Address of the agent.', parse: parseAgentAddress },
-  { name: 'agent-send', arguments: '<string>', help: 'What to send to the agent first.', parse: parseAgentSend },
+  {
+    name: 'agent-send',
+    arguments: '<string>',
+    help: 'What to send to the agent first.',
+    parse: text("'agent-send' expects a string as argument.", (context, send) => setAgent(context, { send })),
+  },
 ];
-
-function flag(context: ServerOption, field: 'enabled' | 'sendProxy' | 'ssl'): number {
-  setCheck(context, { [field]: !isNegated(context) });
-  return 0;
-}
 
 /** A port that it comes with is the one for checks. */
 function parseCheckAddress(context: ServerOption): number | null {
@@ -262,15 +249,6 @@ function parseAgentAddress(context: ServerOption): number | null {
     return null;
   }
   setAgent(context, { address: syntax });
-  return 1;
-}
-
-function parseAgentSend(context: ServerOption): number | null {
-  if (context.words.length === 0) {
-    reportServer(context, 'alert', `'agent-send' expects a string as argument.`, context.option);
-    return null;
-  }
-  setAgent(context, { send: context.words[0].text });
   return 1;
 }
 

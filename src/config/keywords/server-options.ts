@@ -11,6 +11,7 @@ import { SERVER_REFUSED_OPTIONS } from './server-refused.js';
 import { alertsOf, reportServer, type ServerOption, serverWord } from './server-report.js';
 import { SERVER_RESOLUTION_OPTIONS } from './server-resolution.js';
 import { SERVER_TLS_OPTIONS } from './server-tls.js';
+import { flag, text } from './server-words.js';
 import { readSource } from './source.js';
 
 type Parse = OptionKeyword<ServerSettings>['parse'];
@@ -82,27 +83,6 @@ const number = (field: NumberField): Parse => {
   };
 };
 
-/** A switch that is on or off. */
-const flag =
-  (set: (settings: ServerOption['settings'], on: boolean) => void): Parse =>
-  (context) => {
-    set(context.settings, !isNegated(context));
-    return 0;
-  };
-
-/** A text that must be there. */
-const text =
-  (missing: string, set: (context: ServerOption, value: string) => void): Parse =>
-  (context) => {
-    const [word] = context.words;
-    if (word === undefined) {
-      reportServer(context, 'alert', missing, context.option);
-      return null;
-    }
-    set(context, word.text);
-    return 1;
-  };
-
 /** A PROXY header of that version, with options of its own. */
 const sendProxy =
   (version: 1 | 2, options: readonly string[] = []): Parse =>
@@ -121,10 +101,15 @@ const OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
     arguments: '',
     no: true,
     help: 'Used only when all others are down.',
-    parse: flag((s, on) => (s.backup = on)),
+    parse: flag(({ settings }, on) => (settings.backup = on)),
   },
-  { name: 'disabled', arguments: '', help: 'Begins in maintenance.', parse: flag((s) => (s.disabled = true)) },
-  { name: 'enabled', arguments: '', help: 'The contrary of disabled.', parse: flag((s) => (s.disabled = false)) },
+  { name: 'disabled', arguments: '', help: 'Begins in maintenance.', parse: flag(({ settings }) => (settings.disabled = true)) },
+  {
+    name: 'enabled',
+    arguments: '',
+    help: 'The contrary of disabled.',
+    parse: flag(({ settings }) => (settings.disabled = false)),
+  },
   { name: 'maxconn', arguments: '<conns>', default: '0, no limit', help: 'Connections at a time.', parse: number('maxconn') },
   {
     name: 'minconn',
@@ -179,7 +164,7 @@ const OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
     arguments: '',
     no: true,
     help: 'Connect with TCP Fast Open, which HAProxy does in mode http only.',
-    parse: flag((s, on) => (s.tfo = on)),
+    parse: flag(({ settings }, on) => (settings.tfo = on)),
   },
   {
     name: 'cookie',
@@ -187,8 +172,18 @@ const OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
     help: 'The value of its persistence cookie; mode http.',
     parse: text("'cookie' expects <value> as argument.", ({ settings }, value) => (settings.cookie = value)),
   },
-  { name: 'stick', arguments: '', help: 'The contrary of non-stick.', parse: flag((s) => (s.nonStick = false)) },
-  { name: 'non-stick', arguments: '', help: 'No entry of a stick table names it.', parse: flag((s) => (s.nonStick = true)) },
+  {
+    name: 'stick',
+    arguments: '',
+    help: 'The contrary of non-stick.',
+    parse: flag(({ settings }) => (settings.nonStick = false)),
+  },
+  {
+    name: 'non-stick',
+    arguments: '',
+    help: 'No entry of a stick table names it.',
+    parse: flag(({ settings }) => (settings.nonStick = true)),
+  },
   {
     name: 'track',
     arguments: '[<backend>/]<server>',

@@ -3,6 +3,7 @@ import type { ServerSettings } from '../config.js';
 import type { OptionKeyword } from '../keyword.js';
 import { choiceWord } from './option-words.js';
 import { reportServer, type ServerOption } from './server-report.js';
+import { text } from './server-words.js';
 
 /** All of them. */
 export const SERVER_TLS_OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
@@ -17,34 +18,24 @@ export const SERVER_TLS_OPTIONS: readonly OptionKeyword<ServerSettings>[] = [
     name: 'verifyhost',
     arguments: '<hostname>',
     help: 'The name that the certificate of the server must be for.',
-    parse: (context) => {
-      const [word] = context.words;
-      if (word === undefined) return missing(context, "'verifyhost' : missing hostname to verify against.");
-      context.settings.verifyHost = word.text;
-      return 1;
-    },
+    parse: text("'verifyhost' : missing hostname to verify against.", ({ settings }, name) => (settings.verifyHost = name)),
   },
   {
     name: 'ca-file',
     arguments: '<file> | @system-ca',
     help: 'The authorities that certificates of servers are verified with.',
-    parse: (context) => {
-      const [word] = context.words;
-      if (word === undefined) return missing(context, "'ca-file' : missing CAfile path.");
-      context.settings.caFile = { name: word.text, place: word.place };
-      return 1;
-    },
+    parse: text("'ca-file' : missing CAfile path.", ({ settings, words }, name) => {
+      settings.caFile = { name, place: words[0].place };
+    }),
   },
 ];
 
-function missing(context: ServerOption, text: string): null {
-  reportServer(context, 'alert', text, context.option);
-  return null;
-}
-
 function parseVerify(context: ServerOption): number | null {
   const [word] = context.words;
-  if (word === undefined) return missing(context, "'verify' : missing verify method.");
+  if (word === undefined) {
+    reportServer(context, 'alert', "'verify' : missing verify method.", context.option);
+    return null;
+  }
   const method = choiceWord(word, ['none', 'required']);
   if (method !== null) {
     context.settings.verify = method;

@@ -102,13 +102,12 @@ class CheckCompiler {
       }
       case 'expect':
         return [{ ...this.expect(action), ...more }];
+      case 'set-var':
+        return [{ ...action, value: this.expression(action.value), ...more }];
+      case 'set-var-fmt':
+        return [{ ...action, value: this.format(action.value), ...more }];
       case 'unset-var':
         return [{ ...action, ...more }];
-      default: {
-        const { variable, value, format } = action;
-        if (format) return [{ kind: 'set-var-fmt', variable, value: this.format(value as Format), ...more }];
-        return [{ kind: 'set-var', variable, value: this.expression(value as Expression), ...more }];
-      }
     }
   }
 
@@ -243,7 +242,7 @@ class CheckCompiler {
   }
 
   private knownExpression(text: string): Expression {
-    const read = readExpression([{ text, place: this.place, quoted: false } as never], { oneWord: true, response: true });
+    const read = readExpression([{ text, place: this.place }], { oneWord: true, response: true });
     if (!read.ok) throw new Error(`the check's expression '${text}': ${read.message}`);
     return read.expression;
   }
