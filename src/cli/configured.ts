@@ -124,11 +124,10 @@ class Job {
   }
 
   private runLoaded(loaded: LoadedConfiguration): number | Promise<number> {
-    const { options, messages } = this;
+    const { options } = this;
     const { findings, config, plan } = loaded;
-    // who starts a daemon has said it already
     if (options.format === 'json') reportJson(findings.list, this.output);
-    else if (!this.background || plan === null) reportFindings(loaded, messages, options.diagnostics);
+    else this.report(loaded);
     if (plan === null) return EXIT_FAILURE;
     this.dump(loaded);
     if (config.global.masterWorker?.value === true) options.masterWorker = true;
@@ -142,6 +141,13 @@ class Job {
     if (daemon && !this.background) return startDaemon();
     // In the foreground there is no pidfile, as in HAProxy: who debugs a file does not disturb the service.
     return this.balance(this.complete(plan, daemon));
+  }
+
+  /** In the background the warnings are for who asks later: who starts a daemon has said them already. */
+  private report(loaded: LoadedConfiguration): void {
+    const report = (): void => reportFindings(loaded, this.messages, this.options.diagnostics);
+    if (this.background && loaded.plan !== null) this.log.keepOnly(report);
+    else report();
   }
 
   private complete(plan: Plan, daemon: boolean): Plan {
@@ -283,7 +289,7 @@ function withMasterSocket(runtime: RuntimePlan, option: string): RuntimePlan {
 
 /** The command line goes before the files. */
 function withOptions(plan: Plan, options: ShortOptions, hasPidfile: boolean): Plan {
-  const { maxconn, megabytes, pidfile, noSplice, noPin, workers, ioEngine, masterSocket, masterWorker } = options;
+  const { maxconn, megabytes, pidfile, noSplice, noReusePort, noPin, workers, ioEngine, masterSocket, masterWorker } = options;
   const { process: settings } = plan;
   const { life, tune } = settings;
   return {
@@ -294,6 +300,7 @@ function withOptions(plan: Plan, options: ShortOptions, hasPidfile: boolean): Pl
       workers: workers ?? settings.workers,
       ioEngine: ioEngine ?? settings.ioEngine,
       pin: !noPin && settings.pin,
+      reusePort: !noReusePort && settings.reusePort,
       life: { ...life, pidfile: hasPidfile ? (pidfile ?? life.pidfile) : null },
       memoryMax: megabytes * MEGABYTE,
       runtime: masterSocket !== null && masterWorker ? withMasterSocket(settings.runtime, masterSocket) : settings.runtime,

@@ -29,6 +29,7 @@ export interface ActivePlanOptions {
 
 /** The plan in force. */
 export class ActivePlan implements NumberedPlan {
+  readonly since = performance.now();
   readonly tables: SharedTables;
   readonly states: ServerStates;
   readonly addresses: ServerAddresses;

@@ -446,6 +446,12 @@ export class LoadBalancer {
     return this.former.size;
   }
 
+  /** The same, the newest first: how many reloads ago each ceased to be in force, and since when it was there (ms). */
+  get formerAges(): readonly { readonly reloads: number; readonly ms: number }[] {
+    const { generation } = this.inForce;
+    return this.former.all.map((one) => ({ reloads: generation - one.generation, ms: performance.now() - one.since }));
+  }
+
   /** What the workers share, opened for none of them; until the balancer has ended. */
   get tables(): SharedTables {
     return this.inForce.tables;

@@ -13,6 +13,8 @@ import type { ServerPlace } from './server-states.js';
 /** A plan, its number and its tables, opened for no worker. */
 export interface NumberedPlan {
   readonly generation: number;
+  /** Since when it was in force, by `performance.now()`. */
+  readonly since: number;
   readonly plan: Plan;
   readonly shared: SharedState;
   readonly tables: SharedTables;
@@ -33,19 +35,24 @@ interface Former extends NumberedPlan {
 export class FormerPlans {
   private list: readonly Former[] = [];
 
-  add({ generation, plan, shared, tables }: NumberedPlan): void {
+  add({ generation, since, plan, shared, tables }: NumberedPlan): void {
     const places = plan.backends.flatMap(({ name, servers }, backend) =>
       servers.map((one, server) => [key(name, one.name), { backend, server }] as const),
     );
     this.list = [
       ...this.list,
-      { generation, plan, shared, tables, queues: new QueueKeeper(plan.backends, shared), places: new Map(places) },
+      { generation, since, plan, shared, tables, queues: new QueueKeeper(plan.backends, shared), places: new Map(places) },
     ];
   }
 
   /** No session goes on by that plan any more. */
   remove(generation: number): void {
     this.list = this.list.filter((one) => one.generation !== generation);
+  }
+
+  /** Each with its number and since when it was in force, the newest first. */
+  get all(): readonly Pick<NumberedPlan, 'generation' | 'since'>[] {
+    return [...this.list].reverse();
   }
 
   get size(): number {

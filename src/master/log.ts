@@ -30,6 +30,7 @@ export class Log {
   /** What was said until the start was over, without colours; no more than so many characters of it. */
   startupText = '';
   private starting = true;
+  private isSilent = false;
   private readonly colour: boolean;
 
   /**
@@ -43,6 +44,13 @@ export class Log {
     environment: NodeJS.ProcessEnv = process.env,
   ) {
     this.colour = sink.isTTY === true && !environment.NO_COLOR;
+  }
+
+  /** What is said in `action` is kept for who asks later, and not written: somebody else has said it. */
+  keepOnly(action: () => void): void {
+    this.isSilent = true;
+    action();
+    this.isSilent = false;
   }
 
   /** The start is over: what is said from now on is no part of it. */
@@ -71,6 +79,6 @@ export class Log {
     const padding = ' '.repeat(TAG_WIDTH - tag.length);
     const rest = `${padding}(${this.pid}) : ${text.replaceAll('\n', CONTINUATION)}\n`;
     if (this.starting) this.startupText = (this.startupText + tag + rest).slice(0, STARTUP_TEXT_MAX);
-    this.sink.write(start + tag + end + rest);
+    if (!this.isSilent) this.sink.write(start + tag + end + rest);
   }
 }

@@ -14,7 +14,7 @@ const CONTROL: ProcessControl = {
   reload: () => Promise.resolve({ ok: false, text: 'wrong\n' }),
 };
 
-const balancer = { life: { uptimeMs: 3_700_000 } } as unknown as LoadBalancer;
+const balancer = { life: { uptimeMs: 3_700_000 }, formerAges: [{ reloads: 3, ms: 61_500 }] } as unknown as LoadBalancer;
 
 async function answer(name: string, control?: ProcessControl): Promise<string> {
   const command = MASTER_COMMANDS.find((candidate) => candidate.name === name);
@@ -48,7 +48,9 @@ test('show proc has one process in two roles, whatever is done to the clock', as
   assert.match(lines[1], /^PID +master {10}5 \[failed: 2\] {3}0d01h01m40s {5}\d/);
   assert.is(lines[2], '# workers');
   assert.match(lines[3], /^PID +worker {10}0 {15}1d01h01m01s {5}\d/);
-  assert.equal(lines.slice(4), ['# old workers', '']);
+  assert.is(lines[4], '# old workers');
+  assert.match(lines[5], /^PID +worker {10}3 {15}0d00h01m01s {5}\d/);
+  assert.is(lines[6], '');
 });
 
 test('reload answers with its result and what was said', async () => {

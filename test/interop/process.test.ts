@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileS
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ListeningSockets, listeningAt } from '../../src/kernel/listening.js';
 import { groupId, userId } from '../../src/kernel/users.js';
 import { TURBO_LB, turbo } from '../cli/turbo.js';
 import { eventually, freePort, isAlive, isListening, runProcess, scratchFolder, startTurbo, withProcesses } from '../harness.js';
@@ -27,6 +28,10 @@ async function configuration(...global: string[]): Promise<{ config: string; por
 /** A test that ends the programs it started. */
 function alone(name: string, body: () => Promise<void>): void {
   test(name, () => withProcesses(body));
+}
+
+function runTurboCtl(socket: string, command: string): ReturnType<typeof turbo> {
+  return turbo(['ctl', '--socket', socket, command]);
 }
 
 /** Runs `body` with the daemon of a pidfile, and ends it. */
@@ -123,6 +128,71 @@ alone('--proc-name is what killall and pgrep find; threads have names', async ()
   assert.ok(stdout.split('\n').includes(String(process.pid)));
   const threads = await runProcess('ps', ['-L', '-o', 'comm=', '-p', String(process.pid)]);
   assert.ok(threads.stdout.split('\n').includes('turbo-lb/w0'), threads.stdout);
+});
+
+alone("the master's socket answers through a soft stop, and tells of configurations by which sessions go on", async () => {
+  const { config, port, folder } = await configuration(`stats socket ${join(scratchFolder(), 'stats.sock')}`);
+  const socket = join(folder, 'master.sock');
+  const { child, ...turbo } = await startTurbo(['-W', '-db', '-S', socket, '-f', config], {
+    readyWhen: () => existsSync(socket),
+  });
+  const ask = async (command: string): Promise<string> => (await runTurboCtl(socket, command)).stdout;
+  const oldWorkers = async (): Promise<string[]> =>
+    (await ask('show proc'))
+      .split('# old workers\n')[1]
+      .split('\n')
+      .filter((line) => line !== '');
+  const clients = [await dial(port)];
+  await clients[0].echoes('by the first');
+  assert.equal(await oldWorkers(), []);
+  for (let reload = 1; reload < 3; reload++) {
+    assert.match(await ask('reload'), /^Success=1/);
+    clients.push(await dial(port));
+    await clients[reload].echoes('by another');
+  }
+  const rows = await oldWorkers();
+  assert.equal(
+    rows.map((row) => row.split(/\s+/).slice(0, 3)),
+    [1, 2].map((ago) => [String(child.pid), 'worker', String(ago)]),
+  );
+  clients[0].socket.end();
+  await clients[0].over();
+  await eventually('the first one is given up', async () => (await oldWorkers()).length === 1);
+  child.kill('SIGUSR1');
+  await eventually('it listens no more', () => !isListening(port));
+  assert.match(await ask('show proc'), /master/);
+  assert.match(await ask('@1 show info'), /^Stopping: 1$/m);
+  await clients[1].echoes('still there');
+  for (const client of clients) client.socket.end();
+  await turbo.exited;
+  assert.is(existsSync(socket), false);
+});
+
+alone('a daemon keeps what was said at its start, findings included, and says it once', async () => {
+  const { config, folder } = await configuration(`stats socket ${join(scratchFolder(), 'stats.sock')}`, 'close-spread-time 1m');
+  const socket = join(folder, 'master.sock');
+  const { code, stderr } = await turbo(['-D', '-W', '-S', socket, '-f', config, '-p', join(folder, 'pid')]);
+  assert.is(code, 0, stderr);
+  await withDaemon(join(folder, 'pid'), async () => {
+    const finding = /'close-spread-time' is accepted and has no effect/g;
+    assert.is(stderr.match(finding)?.length, 1);
+    assert.is((await runTurboCtl(socket, '@1 show startup-logs')).stdout.match(finding)?.length, 1);
+  });
+});
+
+alone('noreuseport: all workers accept from one socket, which nobody else can have besides', async () => {
+  const { config, port } = await configuration('nbthread 2', 'noreuseport');
+  const turbo = await startTurbo(['-db', '-f', config], { readyWhen: () => isListening(port) });
+  const sockets = new ListeningSockets();
+  assert.is(sockets.count().get(listeningAt({ family: 'ipv4', host: '127.0.0.1', port })), 1);
+  const clients = await Promise.all(Array.from({ length: 20 }, () => dial(port)));
+  for (const client of clients) await client.echoes('hello');
+  const other = await runProcess(process.execPath, [TURBO_LB, '-dR', '-db', '-f', config]);
+  assert.match(other.stderr, /cannot bind socket \(Address already in use\)/);
+  turbo.child.kill('SIGUSR1');
+  for (const client of clients) client.socket.end();
+  await turbo.exited;
+  sockets.close();
 });
 
 alone('root without chroot or user is warned', async () => {

@@ -57,6 +57,8 @@ function showProcesses({ balancer, control }: CommandCall): string {
     '# workers\n',
     row('worker', '0', now - lastReloadAt),
     '# old workers\n',
+    // Configurations by which sessions go on.
+    ...balancer.formerAges.map(({ reloads: ago, ms }) => row('worker', String(ago), ms)),
   ].join('');
 }
 

@@ -17,7 +17,7 @@ export interface RuntimeApi {
   publish(): void;
   /** The balancer works. */
   serve(balancer: LoadBalancer): void;
-  /** The balancer takes no new connections; the runtime API takes none either. */
+  /** The balancer takes no new connections; the runtime API takes none either, but for those to the master. */
   refuse(): void;
   /** The process is about to end. */
   close(): void;
@@ -48,7 +48,7 @@ export async function withRuntimeApi<T>(
       },
       refuse: () => {
         server?.refuse();
-        sockets.close();
+        sockets.closeWorkers();
       },
       close,
     });

@@ -31,7 +31,7 @@ export interface RuntimeServerOptions {
 /** Serves open sockets until it is closed. */
 export class RuntimeServer {
   private readonly connections = new Set<Socket>();
-  private readonly acceptors: Acceptor[];
+  private acceptors: Acceptor[];
 
   constructor(
     sockets: readonly RuntimeSocket[],
@@ -41,14 +41,19 @@ export class RuntimeServer {
     this.resume();
   }
 
-  /** Accepts no more; who is connected is served on. */
+  /** Accepts no more but at the master's sockets; who is connected is served on. */
   refuse(): void {
-    for (const acceptor of this.acceptors.splice(0)) acceptor.pause();
+    this.leave(({ socket }) => socket.plan.isMaster !== true);
+  }
+
+  private leave(leaves: (acceptor: Acceptor) => boolean): void {
+    for (const acceptor of this.acceptors.filter(leaves)) acceptor.pause();
+    this.acceptors = this.acceptors.filter((acceptor) => !leaves(acceptor));
   }
 
   /** Ends everything. */
   close(): void {
-    this.refuse();
+    this.leave(() => true);
     for (const connection of this.connections) connection.destroy();
   }
 

@@ -26,7 +26,7 @@ export interface RuntimeSocket {
 
 /** All sockets of one runtime API. */
 export class RuntimeSockets {
-  readonly open: RuntimeSocket[] = [];
+  open: RuntimeSocket[] = [];
 
   /** Opens them. Throws BindError for all that fail, after it has closed the others. */
   constructor(plans: readonly RuntimeSocketPlan[]) {
@@ -49,11 +49,20 @@ export class RuntimeSockets {
 
   /** Closes them, and removes the files of those whose names are still theirs. */
   close(): void {
-    for (const { descriptor, file } of this.open) {
+    this.closeSome(() => true);
+  }
+
+  /** Closes all but those of the master. */
+  closeWorkers(): void {
+    this.closeSome(({ plan }) => plan.isMaster !== true);
+  }
+
+  private closeSome(closes: (socket: RuntimeSocket) => boolean): void {
+    for (const { descriptor, file } of this.open.filter(closes)) {
       closeDescriptor(descriptor);
       file?.remove();
     }
-    this.open.length = 0;
+    this.open = this.open.filter((socket) => !closes(socket));
   }
 
   private abandoned(error: unknown): unknown {
