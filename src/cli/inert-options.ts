@@ -16,7 +16,6 @@ const INERT: readonly (readonly [form: RegExp, reason: string])[] = [
   [/^-dG$/, "names are looked up by the system's resolver in any case"],
   [/^-d(e|p|k)$/, 'the engine is chosen by --io-engine or tune.io-engine'],
   [/^-dV$/, 'TLS is passed through, and certificates are verified by who ends it'],
-  [/^-dR$/, 'each worker has sockets of its own'],
 ];
 
 /** Why an option has no effect; null: it is none of these. */

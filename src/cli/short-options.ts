@@ -41,6 +41,7 @@ export interface ShortOptions {
   ignoreUnresolved: boolean;
   ipv4Only: boolean;
   noSplice: boolean;
+  noReusePort: boolean;
   /** `-dK`: classes of keywords to list; '' : none. `-dL`, `-dC`: loaded libraries, the files. */
   keywordClasses: string;
   listLibraries: boolean;
@@ -71,6 +72,7 @@ const SWITCHES: Readonly<Record<string, Partial<ShortOptions>>> = {
   '-dr': { ignoreUnresolved: true },
   '-4': { ipv4Only: true },
   '-dS': { noSplice: true },
+  '-dR': { noReusePort: true },
   '-dL': { listLibraries: true },
   '-dC': { listConfiguration: true },
   '--no-pin': { noPin: true },
@@ -210,6 +212,7 @@ function nothingGiven(): ShortOptions {
     ignoreUnresolved: false,
     ipv4Only: false,
     noSplice: false,
+    noReusePort: false,
     keywordClasses: '',
     listLibraries: false,
     listConfiguration: false,

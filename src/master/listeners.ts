@@ -99,7 +99,13 @@ export class Listeners {
           const known = take(left, keyOf(bind));
           const settings = settingsOf(plan, frontend, bind);
           if (known !== null) return { ...known, bind, frontend: frontend.name, settings };
-          const one = attempt(plan, frontend, bind, { settings, workers, ...before }, failures);
+          const one = attempt(
+            plan,
+            frontend,
+            bind,
+            { settings, workers, reusePort: plan.process.reusePort, ...before },
+            failures,
+          );
           opened.push(one);
           return one;
         }),
@@ -143,7 +149,7 @@ export class Listeners {
   leave(): number {
     const binds = this.binds.flatMap(({ fds, address, bind }): Leaving[] => {
       if (address.family === 'unix' || bind.inheritedFd !== null) return [];
-      return [{ fds, address, deferAccept: bind.socket.deferAccept }];
+      return [{ fds: [...new Set(fds)], address, deferAccept: bind.socket.deferAccept }];
     });
     return this.departure?.begin(binds, this.successor) ?? 0;
   }
@@ -230,6 +236,8 @@ function changed(from: OpenBind, to: OpenBind, isPaused: boolean): string[] {
 interface Opening extends Predecessor {
   readonly settings: ListenerSettings;
   readonly workers: number;
+  /** Each worker has a socket of its own. */
+  readonly reusePort: boolean;
 }
 
 /** Opens the sockets of a bind; where that fails, adds the failure. */
@@ -249,13 +257,13 @@ function attempt(plan: Plan, frontend: FrontendPlan, bind: BindPlan, opening: Op
   }
 }
 
-/** A socket for each worker; UNIX sockets know no SO_REUSEPORT, and one that was inherited is one: all workers share it. */
+/** A socket for each worker, or one for all: UNIX sockets know no SO_REUSEPORT, and one that was inherited is one. */
 function openBind(bind: BindPlan, file: SocketFile | null, opening: Opening): number[] {
   const { address, inheritedFd } = bind;
   const { workers } = opening;
   if (inheritedFd !== null) return new Array<number>(workers).fill(adopt(bind, inheritedFd));
   const fds = [openOne(bind, address, file, opening)];
-  if (address.family === 'unix') return new Array<number>(workers).fill(fds[0]);
+  if (address.family === 'unix' || !opening.reusePort) return new Array<number>(workers).fill(fds[0]);
   try {
     const real = localAddress(fds[0]); // the port, where the system chose it
     while (fds.length < workers) fds.push(openOne(bind, real, null, opening));
@@ -266,7 +274,12 @@ function openBind(bind: BindPlan, file: SocketFile | null, opening: Opening): nu
   }
 }
 
-function openOne(bind: BindPlan, wanted: SocketAddress, file: SocketFile | null, { settings, handed }: Opening): number {
+function openOne(
+  bind: BindPlan,
+  wanted: SocketAddress,
+  file: SocketFile | null,
+  { settings, handed, reusePort }: Opening,
+): number {
   const { backlog, tcp } = settings;
   const v6only = bind.socket.v6only ? true : bind.socket.v4v6 ? false : null;
   const taken = handed?.take({ address: wanted, interface: bind.socket.interface, v6only }) ?? null;
@@ -277,7 +290,7 @@ function openOne(bind: BindPlan, wanted: SocketAddress, file: SocketFile | null,
   }
   const address = file !== null && wanted.family === 'unix' ? { ...wanted, path: file.boundAt } : wanted;
   const permissions = socketPermissions(bind);
-  const fd = openListener({ address, backlog, reusePort: true, v6only, ...(tcp && { tcp }), permissions });
+  const fd = openListener({ address, backlog, reusePort, v6only, ...(tcp && { tcp }), permissions });
   file?.bound();
   return fd;
 }

@@ -18,6 +18,7 @@ const PROCESS: Keywords<ProcessPlan> = {
   cpuMap: 'cpu-map',
   ioEngine: 'tune.io-engine',
   ulimitN: 'ulimit-n',
+  reusePort: 'noreuseport',
   memoryMax: '-m',
   runtime: 'stats socket',
 };

@@ -7,7 +7,7 @@ import { BUFFERS_MAX } from '../kernel/buffers.js';
 import { errnoText } from '../kernel/errno.js';
 import { getNofileLimit, type NofileLimit, setNofileLimit } from '../kernel/limits.js';
 import { withFullconn } from '../plan/fullconn.js';
-import type { Plan } from '../plan/plan.js';
+import type { BindPlan, Plan } from '../plan/plan.js';
 import { connectionsIn } from './memory-limit.js';
 import { StartError } from './start-error.js';
 import { CAP_SYS_RESOURCE, hasCapability, readSystemFile } from './system-files.js';
@@ -175,8 +175,10 @@ function fitting(demand: Demand, descriptors: number): number {
 /** What a plan demands of the process, with so many workers and so many threads that stand by. */
 export function demandOf(plan: Plan, workers: number, spares = 0): Demand {
   const binds = plan.frontends.flatMap((frontend) => frontend.binds);
-  // Each worker has a socket of its own at an IP address; UNIX sockets and inherited ones are shared.
-  const shared = binds.filter((bind) => bind.address.family === 'unix' || bind.inheritedFd !== null).length;
+  // Each worker has a socket of its own at an IP address, unless the file forbids it; UNIX sockets and inherited ones are shared.
+  const isShared = ({ address, inheritedFd }: BindPlan): boolean =>
+    !plan.process.reusePort || address.family === 'unix' || inheritedFd !== null;
+  const shared = binds.filter(isShared).length;
   const listeners = shared + (binds.length - shared) * workers;
   const servers = plan.backends.flatMap((backend) => backend.servers);
   const checks = servers.reduce((sum, { check }) => sum + Number(check.enabled) + Number(check.agent !== null), 0);

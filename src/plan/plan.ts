@@ -60,6 +60,8 @@ export interface ProcessPlan {
   readonly maxconn: number;
   /** `ulimit-n`; 0: as many as maxconn needs. */
   readonly ulimitN: number;
+  /** Each worker has a socket of its own at each address (SO_REUSEPORT); otherwise all share one (`noreuseport`). */
+  readonly reusePort: boolean;
   /** Bytes of memory that the process may take (`-m`); 0: as many as there are. */
   readonly memoryMax: number;
   readonly life: LifePlan;
@@ -416,6 +418,7 @@ export const DEFAULT_PROCESS: ProcessPlan = {
   ioEngine: 'auto',
   maxconn: 0,
   ulimitN: 0,
+  reusePort: true,
   memoryMax: 0,
   life: { daemon: false, pidfile: null, user: null, group: null, chroot: null, hardStopAfterMs: 0, dumpable: false, graceMs: 0 },
   logTargets: [],

@@ -253,7 +253,7 @@ test('balancing', () => {
 
 test('section global', () => {
   const { process } = planOf(
-    'global\n daemon\n pidfile /run/p\n maxconn 100\n user u\n group g\n chroot /var/empty\n nbthread 2\n cpu-map 1/2 5-6\n ulimit-n 999\n' +
+    'global\n daemon\n pidfile /run/p\n maxconn 100\n user u\n group g\n chroot /var/empty\n nbthread 2\n cpu-map 1/2 5-6\n ulimit-n 999\n noreuseport\n' +
       ' log 127.0.0.1 local0\n log-tag lb\n log-send-hostname web1\n node n1\n description d\n hard-stop-after 30s\n spread-checks 5\n max-spread-checks 3s\n maxconnrate 5\n maxsessrate 6\n maxpipes 9\n tune.bufsize 32768\n' +
       ' tune.io-engine epoll\n tune.rcvbuf.client 4096\n tune.maxaccept 8\n setenv A b\n set-var-fmt proc.v x',
   );
@@ -265,6 +265,7 @@ test('section global', () => {
     ioEngine: 'epoll',
     maxconn: 100,
     ulimitN: 999,
+    reusePort: false,
     memoryMax: 0,
     life: {
       daemon: true,

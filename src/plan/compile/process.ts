@@ -31,6 +31,7 @@ export function compileProcess(compilation: Compilation): ProcessPlan {
     ioEngine: engine as IoEngineChoice,
     maxconn: global.maxconn?.value ?? DEFAULT_PROCESS.maxconn,
     ulimitN: global.ulimitN?.value ?? DEFAULT_PROCESS.ulimitN,
+    reusePort: global.noreuseport?.value !== true,
     memoryMax: DEFAULT_PROCESS.memoryMax,
     life: compileLife(global),
     logTargets: compileTargets(global.logs, compilation),
