@@ -2,6 +2,7 @@
  * Health checks of a backend's servers: one sequence of steps whatever the kind (configuration
  * manual, 4.2, `tcp-check`, `http-check` and `option ...chk`). Texts are a character for each byte.
  */
+import type { Assigned } from '../config/samples/variables.js';
 import type { SocketAddress } from '../kernel/address.js';
 import type { ExpressionPlan, FormatPlan } from './expression.js';
 
@@ -97,8 +98,8 @@ export type CheckStep = (
   | SendStep
   | RequestStep
   | ExpectStep
-  | { readonly kind: 'set-var'; readonly variable: string; readonly value: ExpressionPlan }
-  | { readonly kind: 'set-var-fmt'; readonly variable: string; readonly value: FormatPlan }
+  | ({ readonly kind: 'set-var'; readonly value: ExpressionPlan } & Assigned)
+  | ({ readonly kind: 'set-var-fmt'; readonly value: FormatPlan } & Assigned)
   | { readonly kind: 'unset-var'; readonly variable: string }
 ) & {
   /** Its number in messages, from 1; 0: it does not stand in the file. */

@@ -5,10 +5,11 @@
 import type { HostAddress } from '../kernel/host-address.js';
 import type { ExpressionPlan } from '../plan/expression.js';
 import type { ActionPlan, RulePlan } from '../plan/rules.js';
+import { assignment } from './samples/assignment.js';
 import { castToString } from './samples/casts.js';
 import type { Evaluate, ExpressionCompiler, SampleContext, Test } from './samples/context.js';
 import { FOUND, NOT_YET, Sample, TYPE_IPV4, TYPE_IPV6 } from './samples/sample.js';
-import { setVariable, unsetVariable } from './samples/variables.js';
+import { unsetVariable } from './samples/variables.js';
 
 // What rules come to.
 /** No rule has ended the walk: to the next rule, or past the last one. */
@@ -110,9 +111,9 @@ type AssignmentPlan = Extract<
 function compileAssignment(plan: AssignmentPlan, compiler: ExpressionCompiler): Action {
   switch (plan.kind) {
     case 'set-var':
-      return setting(compiler.expression(plan.expression), (context) => setVariable(context, plan.variable, sample));
+      return setting(compiler.expression(plan.expression), assigning(plan));
     case 'set-var-fmt':
-      return setFormatted(plan.variable, compiler.format(plan.format));
+      return setFormatted(compiler.format(plan.format), assigning(plan));
     case 'unset-var':
       return doing((context) => unsetVariable(context, plan.variable));
     case 'sc-inc-gpc':
@@ -171,11 +172,18 @@ function counting(
   return setting(compiler.expression(value), (context) => act(context, sample.integer));
 }
 
-function setFormatted(variable: string, format: (context: SampleContext) => string): Action {
+function setFormatted(format: (context: SampleContext) => string, assign: (context: SampleContext) => void): Action {
   return doing((context) => {
     sample.setString(format(context));
-    setVariable(context, variable, sample);
+    assign(context);
   });
+}
+
+function assigning({ variable, conditions }: Extract<ActionPlan, { kind: 'set-var' | 'set-var-fmt' }>) {
+  const assign = assignment(variable, conditions);
+  return (context: SampleContext): void => {
+    assign(context, sample);
+  };
 }
 
 function setLogLevel(level: number): Action {

@@ -127,7 +127,7 @@ test('each verdict', () => {
 test('set-var waits for nothing, capture and track-sc wait for what may still come', () => {
   reset({ text: NOT_YET });
   const expression = value('text');
-  assert.is(run({ kind: 'set-var', variable: 'sess.a', expression }, false).verdict, PASS);
+  assert.is(run({ kind: 'set-var', variable: 'sess.a', conditions: [], expression }, false).verdict, PASS);
   assert.is(run({ kind: 'capture', expression, length: 5, slot: 0 }, false).verdict, UNDECIDED);
   assert.is(run({ kind: 'track-sc', counter: 0, table: 0, expression }, false).verdict, UNDECIDED);
   const { verdict, session, asked } = run({ kind: 'track-sc', counter: 0, table: 0, expression }, true);
@@ -139,8 +139,9 @@ test('variables are set from samples and formats, and unset', () => {
   const { context } = contextOf();
   const set = new Rules(
     [
-      rule({ kind: 'set-var', variable: 'sess.a', expression: value('number') }),
-      rule({ kind: 'set-var-fmt', variable: 'txn.b', format: [] }),
+      rule({ kind: 'set-var', variable: 'sess.a', conditions: [], expression: value('number') }),
+      rule({ kind: 'set-var-fmt', variable: 'txn.b', conditions: ['ifnotset'], format: [] }),
+      rule({ kind: 'set-var', variable: 'txn.b', conditions: ['ifnotset'], expression: value('number') }),
     ],
     compiler,
   );

@@ -5,6 +5,7 @@
  */
 import type { Place } from '../diagnostics.js';
 import type { Expression, Format } from '../samples/syntax.js';
+import type { Assigned } from '../samples/variables.js';
 import type { AddressSyntax } from '../values/address.js';
 
 /** The two keywords of rules. */
@@ -111,8 +112,8 @@ export type CheckAction =
   | HttpSendRule
   | ExpectRule
   | { readonly kind: 'comment' }
-  | { readonly kind: 'set-var'; readonly variable: string; readonly value: Expression }
-  | { readonly kind: 'set-var-fmt'; readonly variable: string; readonly value: Format }
+  | ({ readonly kind: 'set-var'; readonly value: Expression } & Assigned)
+  | ({ readonly kind: 'set-var-fmt'; readonly value: Format } & Assigned)
   | { readonly kind: 'unset-var'; readonly variable: string };
 
 /** One rule. */

@@ -86,14 +86,14 @@ function readVariable(name: string, words: RuleWords): CheckAction {
   const [kind] = name.split('(');
   const variable = variableOf(name);
   if (!variable.ok) return words.fail(`'${kind}' : ${variable.message}`);
-  if (kind === 'unset-var') return { kind, variable: variable.value };
+  if (kind === 'unset-var') return { kind, variable: variable.value.variable };
   if (kind === 'set-var-fmt') {
     const value = words.format(`'${kind}' : missing fetch method`, { before: `'${kind}' : ` });
-    return { kind, variable: variable.value, value };
+    return { kind, ...variable.value, value };
   }
   const read = readCheckExpression(words.rest());
   if (!read.ok) return words.fail(`'${kind}' : ${read.message}`);
-  return { kind: 'set-var', variable: variable.value, value: read.expression };
+  return { kind: 'set-var', ...variable.value, value: read.expression };
 }
 
 /** With a `connect`, rules begin with one; over HTTP they go from a connection to its request to what is expected of the answer. */

@@ -4,6 +4,7 @@
  */
 import type { Place } from '../diagnostics.js';
 import type { Condition, Expression, Format } from '../samples/syntax.js';
+import type { Assigned } from '../samples/variables.js';
 
 /** Where rules are evaluated, in this order in the life of a session. */
 export const RULE_SETS = [
@@ -21,8 +22,8 @@ export type RuleSet = (typeof RULE_SETS)[number];
  */
 export type Action<E, F, T> =
   | { readonly kind: 'accept' | 'reject' | 'close' | 'silent-drop' | 'expect-proxy' }
-  | { readonly kind: 'set-var'; readonly variable: string; readonly expression: E }
-  | { readonly kind: 'set-var-fmt'; readonly variable: string; readonly format: F }
+  | ({ readonly kind: 'set-var'; readonly expression: E } & Assigned)
+  | ({ readonly kind: 'set-var-fmt'; readonly format: F } & Assigned)
   | { readonly kind: 'unset-var'; readonly variable: string }
   | { readonly kind: 'track-sc'; readonly counter: number; readonly expression: E; readonly table: T }
   | { readonly kind: 'sc-inc-gpc'; readonly index: number; readonly counter: number }

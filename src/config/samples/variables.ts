@@ -16,6 +16,12 @@ export function parseVariable(name: string): Parsed<string> {
   return wrong === null ? parsed(name) : refused(`invalid syntax at char '${wrong[0]}'`);
 }
 
+/** A variable, and the conditions under which it is assigned to; all of them have to hold. */
+export interface Assigned {
+  readonly variable: string;
+  readonly conditions: readonly string[];
+}
+
 /** Conditions that an assignment may name (`set-var(name,cond)`), beside none at all. */
 export const ASSIGNMENT_CONDITIONS = [
   'ifexists',

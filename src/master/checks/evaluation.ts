@@ -3,21 +3,25 @@
  * check in place of a session. What a server has answered is its response; variables of all scopes but
  * `proc` live as long as the check.
  */
-import type { CheckDataPlan, CheckTextPlan } from '../../plan/checks.js';
+import type { CheckDataPlan, CheckStep, CheckTextPlan } from '../../plan/checks.js';
 import type { ExpressionPlan, FormatPlan } from '../../plan/expression.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Lane } from '../../proxy/lane.js';
 import { textVariables } from '../../proxy/log/text.js';
+import { assignment } from '../../proxy/samples/assignment.js';
 import { castToString } from '../../proxy/samples/casts.js';
 import type { Evaluate, PayloadView, SampleContext } from '../../proxy/samples/context.js';
 import { Expressions } from '../../proxy/samples/expressions.js';
 import { type Captures, Regex } from '../../proxy/samples/regex.js';
 import { FOUND, Sample } from '../../proxy/samples/sample.js';
-import { setVariable, unsetVariable } from '../../proxy/samples/variables.js';
+import { unsetVariable } from '../../proxy/samples/variables.js';
 import { Session } from '../../proxy/session.js';
 import type { SharedTables } from '../../shared/state.js';
 import { NO_WORKER } from '../../shared/state.js';
 import type { ServerPlace } from '../server-states.js';
+
+/** Steps that assign to a variable. */
+export type AssignmentStep = Extract<CheckStep, { kind: 'set-var' | 'set-var-fmt' }>;
 
 /** Bytes that have come, a character each. */
 class TextView implements PayloadView {
@@ -102,13 +106,11 @@ export class CheckEvaluation {
     return Number.isFinite(value) ? value : 0;
   }
 
-  setVariable(variable: string, value: ExpressionPlan, subject: CheckSubject): void {
-    if (this.evaluate(value, subject) === FOUND) setVariable(subject, variable, this.sample);
-  }
-
-  setText(variable: string, value: FormatPlan, subject: CheckSubject): void {
-    this.sample.setString(this.format(value, subject));
-    setVariable(subject, variable, this.sample);
+  /** `set-var` and `set-var-fmt` */
+  assign(step: AssignmentStep, subject: CheckSubject): void {
+    if (step.kind === 'set-var-fmt') this.sample.setString(this.format(step.value, subject));
+    else if (this.evaluate(step.value, subject) !== FOUND) return;
+    assignment(step.variable, step.conditions)(subject, this.sample);
   }
 
   unsetVariable(variable: string, subject: CheckSubject): void {

@@ -161,8 +161,7 @@ export class CheckRun implements ConnectionUser, Impatient {
   private perform(step: Exclude<CheckStep, { kind: 'connect' | 'expect' }>): void {
     const { evaluation } = this.surroundings;
     const { subject } = this;
-    if (step.kind === 'set-var') evaluation.setVariable(step.variable, step.value, subject);
-    else if (step.kind === 'set-var-fmt') evaluation.setText(step.variable, step.value, subject);
+    if (step.kind === 'set-var' || step.kind === 'set-var-fmt') evaluation.assign(step, subject);
     else if (step.kind === 'unset-var') evaluation.unsetVariable(step.variable, subject);
     else this.send(step.kind === 'request' ? this.requestOf(step) : evaluation.data(step.data, subject));
   }

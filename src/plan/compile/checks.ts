@@ -216,7 +216,12 @@ class CheckCompiler {
   private protocolStep(row: ProtocolStep): CheckStep {
     if ('send' in row) return this.step({ kind: 'send', data: { text: row.send, hexadecimal: false } });
     if ('set' in row)
-      return this.step({ kind: 'set-var', variable: row.set, value: this.expression(this.knownExpression(row.value)) });
+      return this.step({
+        kind: 'set-var',
+        variable: row.set,
+        conditions: [],
+        value: this.expression(this.knownExpression(row.value)),
+      });
     const known = (text: string | undefined): Format | null => (text === undefined ? null : this.knownFormat(text));
     return this.step({
       ...this.expect({

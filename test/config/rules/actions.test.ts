@@ -98,7 +98,6 @@ const REFUSED: readonly (readonly [line: string, reason: string])[] = [
   ['tcp-request content do-resolve(txn.ip,dns) src', "there is no section 'resolvers'"],
   ['tcp-request content switch-mode http', "needs 'mode http', which is not supported yet"],
   ['tcp-request connection expect-netscaler-cip layer4', 'is not supported'],
-  ['tcp-request connection set-var(sess.x,ifexists) src', 'condition "ifexists" is not supported'],
   ['tcp-request content sc-inc-gpc(100,0)', "invalid element '100'"],
   ['tcp-request connection rejct', "Did you mean 'reject' maybe ?"],
 ];

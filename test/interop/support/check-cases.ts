@@ -96,6 +96,17 @@ export const CHECK_CASES: readonly CheckCase[] = [
     server: 'banner',
     lines: ['option tcp-check', 'tcp-check set-var(check.p) int({nobody})', 'tcp-check connect port var(check.p)'],
   },
+  {
+    server: 'nobody',
+    lines: [
+      ...[
+        'option tcp-check',
+        'tcp-check set-var(check.p,ifset) int({nobody})',
+        'tcp-check set-var(check.p,ifnotset) int({banner})',
+      ],
+      ...['tcp-check connect port var(check.p)', 'tcp-check expect string OK'],
+    ],
+  },
   { server: 'nul', lines: ['option tcp-check', 'tcp-check expect string cd'] },
   { server: 'nul', lines: ['option tcp-check', 'tcp-check expect binary 006364'] },
   {

@@ -48,6 +48,11 @@ tcp-request connection set-var(sess.) src
 tcp-request connection set-var(foo.x) src
 tcp-request connection set-var(txn.x src
 tcp-request connection set-var(sess.x,foo) src
+tcp-request connection set-var(sess.x,ifset) src
+tcp-request connection set-var(sess.x,ifset,foo) src
+tcp-request connection set-var(sess.x,,ifset) src
+tcp-request connection set-var-fmt(sess.x,ifnotempty) %ci
+tcp-request connection unset-var(sess.x,ifset)
 tcp-request connection set-var
 tcp-request connection set-var(sess.x)
 tcp-request connection set-var(sess.x) src if TRUE
