@@ -7,7 +7,6 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { closeDescriptor } from '../../src/kernel/descriptors.js';
 import { localAddress, openListener } from '../../src/kernel/listener.js';
-import { DEFAULT_BACKEND } from '../../src/plan/plan.js';
 import { eventually, freePort } from '../harness.js';
 import { dial, echo, interop, type Peer, serve } from './support/peers.js';
 import { type Job, local, type Now, planned, plannedHaproxy, type TellingBalancer } from './support/planned.js';
@@ -50,12 +49,7 @@ async function attemptsOf(starting: Promise<TellingBalancer>, isSo: (now: Now, b
 
 /** The same job with and without the option. */
 function withOption(job: Job, abortOnClose: boolean): Job {
-  if (!abortOnClose) return job;
-  return {
-    ...job,
-    haproxy: ['option abortonclose', ...job.haproxy],
-    backend: { ...job.backend, options: { ...DEFAULT_BACKEND.options, abortOnClose } },
-  };
+  return abortOnClose ? { ...job, lines: ['option abortonclose', ...job.lines] } : job;
 }
 
 for (const abortOnClose of [false, true]) {
@@ -66,9 +60,7 @@ for (const abortOnClose of [false, true]) {
     for (const start of [(job: Job) => planned(engine, 2, job), (job: Job) => plannedHaproxy(2, job)]) {
       const server = await serve(echo);
       const job: Job = {
-        haproxy: ['timeout queue 300ms', `server s1 ${server.address} maxconn 1`],
-        backend: { queueTimeoutMs: 300 },
-        servers: [{ address: local(server.port), maxconn: 1 }],
+        lines: ['timeout queue 300ms', `server s1 ${server.address} maxconn 1`],
       };
       const balancer = await start(withOption(job, abortOnClose));
       const holder = await dial(balancer.port);
@@ -85,9 +77,7 @@ for (const abortOnClose of [false, true]) {
     await dial(port); // with a backlog of 0 there is room for one
     try {
       const job: Job = {
-        haproxy: ['timeout connect 1s', 'retries 0', `server s1 127.0.0.1:${port}`],
-        backend: { connectTimeoutMs: 1000, retries: 0 },
-        servers: [{ address: local(port) }],
+        lines: ['timeout connect 1s', 'retries 0', `server s1 127.0.0.1:${port}`],
       };
       const outcomes = await Promise.all(
         [planned(engine, 1, withOption(job, abortOnClose)), plannedHaproxy(1, withOption(job, abortOnClose))].map((starting) =>
@@ -103,9 +93,7 @@ for (const abortOnClose of [false, true]) {
   interop(`clients that leave between two attempts, ${title}`, async (engine) => {
     const port = await freePort();
     const job: Job = {
-      haproxy: ['retries 1', `server s1 127.0.0.1:${port}`],
-      backend: { retries: 1 },
-      servers: [{ address: local(port) }],
+      lines: ['retries 1', `server s1 127.0.0.1:${port}`],
     };
     const outcomes = await Promise.all(
       [planned(engine, 1, withOption(job, abortOnClose)), plannedHaproxy(1, withOption(job, abortOnClose))].map((starting) =>

@@ -5,17 +5,15 @@
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { SocketAddress } from '../../src/kernel/address.js';
 import { type EngineChoice, freePort, scratchFolder } from '../harness.js';
 import { dial, interop, serve, silent, type Target } from './support/peers.js';
-import { type Job, local, planned, plannedHaproxy } from './support/planned.js';
+import { type Job, planned, plannedHaproxy } from './support/planned.js';
 
 const SAYS = 'and then the client speaks';
 
 /** Where clients come from and connect to; HAProxy and turbo-lb listen one after the other. */
 interface Way {
-  readonly address: SocketAddress;
-  readonly haproxy: string;
+  readonly bind: string;
   readonly target: Target;
 }
 
@@ -25,16 +23,14 @@ async function ways(): Promise<Readonly<Record<string, Way>>> {
   const from = { port, localPort: await freePort() };
   return {
     IPv4: {
-      address: local(port),
-      haproxy: `127.0.0.1:${port}`,
+      bind: `127.0.0.1:${port}`,
       target: { ...from, host: '127.0.0.1', localAddress: '127.0.0.1' },
     },
     IPv6: {
-      address: { family: 'ipv6', host: '::1', port },
-      haproxy: `[::1]:${port}`,
+      bind: `[::1]:${port}`,
       target: { ...from, host: '::1', localAddress: '::1' },
     },
-    UNIX: { address: { family: 'unix', path, abstract: false }, haproxy: `unix@${path}`, target: path },
+    UNIX: { bind: `unix@${path}`, target: path },
   };
 }
 
@@ -46,10 +42,8 @@ async function header(way: Way, start: (job: Job) => Promise<unknown>, version: 
     ...(options.length > 0 ? ['proxy-v2-options', options.join(',')] : []),
   ];
   await start({
-    haproxy: [`server s1 ${server.address} ${words.join(' ')}`],
-    backend: {},
-    servers: [{ address: local(server.port), sendProxy: version, proxyV2Options: options }],
-    bind: { address: way.address, haproxy: way.haproxy },
+    lines: [`server s1 ${server.address} ${words.join(' ')}`],
+    bind: way.bind,
   });
   const client = await dial(way.target);
   client.socket.write(SAYS);
@@ -97,11 +91,10 @@ const stops: (() => Promise<unknown>)[] = [];
 interop('a header goes out before a server that speaks first is heard, and once for each attempt', async (engine) => {
   const server = await serve((peer) => void peer.socket.write('welcome'));
   const job: Job = {
-    haproxy: [],
-    backend: { redispatch: -1 },
-    servers: [
-      { address: local(await freePort()), sendProxy: 1 },
-      { address: local(server.port), sendProxy: 1 },
+    lines: [
+      'option redispatch -1',
+      `server s1 127.0.0.1:${await freePort()} send-proxy`,
+      `server s2 ${server.address} send-proxy`,
     ],
   };
   const balancer = await planned(engine, 1, job);

@@ -5,10 +5,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { BalanceAlgorithm } from '../../src/config/config.js';
-import { DEFAULT_BACKEND } from '../../src/plan/plan.js';
 import { freePort } from '../harness.js';
 import { dial, interop, type Peer, serve } from './support/peers.js';
-import { type Job, local, planned, plannedHaproxy, type SessionLine, type TellingBalancer } from './support/planned.js';
+import { type Job, planned, plannedHaproxy, type SessionLine, type TellingBalancer } from './support/planned.js';
 
 const TURN_AROUND_MS = 1000;
 
@@ -44,14 +43,12 @@ const CASES: readonly Case[] = [
 async function jobOf({ algorithm, redispatch, retries, servers }: Case): Promise<Job> {
   const ports = await Promise.all(servers.map(async (kind) => (kind === 'answers' ? (await serve(brief)).port : freePort())));
   return {
-    haproxy: [
+    lines: [
       `balance ${algorithm}`,
       `retries ${retries}`,
       ...(redispatch === null ? [] : [`option redispatch ${redispatch}`]),
       ...ports.map((port, i) => `server s${i + 1} 127.0.0.1:${port}`),
     ],
-    backend: { balance: { ...DEFAULT_BACKEND.balance, algorithm }, redispatch: redispatch ?? 0, retries },
-    servers: ports.map((port) => ({ address: local(port) })),
   };
 }
 

@@ -6,14 +6,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DEFAULT_BACKEND } from '../../src/plan/plan.js';
 import { freePort, scratchFolder } from '../harness.js';
 import { dial, echo, interop, type Peer, serve, type TestServer } from './support/peers.js';
-import { type Job, local, planned } from './support/planned.js';
+import { planned } from './support/planned.js';
 
 /** The connection that a server gets when a client comes through a balancer with this job. */
-async function through(engine: 'uring' | 'epoll', server: TestServer, job: Omit<Job, 'haproxy'>): Promise<Peer> {
-  const balancer = await planned(engine, 1, { haproxy: [], ...job });
+async function through(engine: 'uring' | 'epoll', server: TestServer, ...lines: string[]): Promise<Peer> {
+  const balancer = await planned(engine, 1, { lines });
   const before = server.peers.length;
   const client = await dial(balancer.port);
   await client.echoes('through');
@@ -22,19 +21,15 @@ async function through(engine: 'uring' | 'epoll', server: TestServer, job: Omit<
 
 interop('connections come from the address that was asked for', async (engine) => {
   const server = await serve(echo);
-  const address = { family: 'ipv4', host: '127.0.0.77', port: 0 } as const;
-  const source = { address, lastPort: 0, interface: null };
-  const peer = await through(engine, server, { backend: {}, servers: [{ address: local(server.port), source }] });
+  const peer = await through(engine, server, `server s ${server.address} source 127.0.0.77`);
   assert.is(peer.socket.remoteAddress, '127.0.0.77');
 });
 
 interop('connections come from the ports that were asked for, in turn', async (engine) => {
   const server = await serve(echo);
   const first = await freePort();
-  const address = { family: 'ipv4', host: '127.0.0.78', port: first } as const;
-  const source = { address, lastPort: first + 2, interface: null };
-  const job: Job = { haproxy: [], backend: {}, servers: [{ address: local(server.port), source }] };
-  const balancer = await planned(engine, 1, job);
+  const lines = [`server s ${server.address} source 127.0.0.78:${first}-${first + 2}`];
+  const balancer = await planned(engine, 1, { lines });
   const ports: (number | undefined)[] = [];
   for (let i = 0; i < 3; i++) {
     const client = await dial(balancer.port);
@@ -46,19 +41,14 @@ interop('connections come from the ports that were asked for, in turn', async (e
 
 interop('connections leave by the interface that was asked for', async (engine) => {
   const server = await serve(echo);
-  const address = { family: 'ipv4', host: '127.0.0.79', port: 0 } as const;
-  const source = { address, lastPort: 0, interface: 'lo' };
-  const peer = await through(engine, server, { backend: {}, servers: [{ address: local(server.port), source }] });
+  const peer = await through(engine, server, `server s ${server.address} source 127.0.0.79 interface lo`);
   assert.is(peer.socket.remoteAddress, '127.0.0.79');
 });
 
 interop('a server without a port of its own gets the one that the client went to', async (engine) => {
   const port = await freePort();
   const server = await serve(echo, { host: '127.0.0.80', port });
-  const mapped = { family: 'ipv4', host: '127.0.0.80', port: 0 } as const;
-  const bind = { address: local(port - 1), haproxy: '' };
-  const job: Job = { haproxy: [], backend: {}, servers: [{ address: mapped, portOffset: 1 }], bind };
-  await planned(engine, 1, job);
+  await planned(engine, 1, { lines: ['server s 127.0.0.80:+1'], bind: `127.0.0.1:${port - 1}` });
   for (let i = 0; i < 3; i++) {
     const client = await dial(port - 1);
     await client.echoes('through');
@@ -68,11 +58,8 @@ interop('a server without a port of its own gets the one that the client went to
 
 interop('connections are kept alive and limited as asked for', async (engine) => {
   const server = await serve(echo);
-  const keepAlive = { idleMs: 77_000, intervalMs: 11_000, count: 4 };
-  await through(engine, server, {
-    backend: { options: { ...DEFAULT_BACKEND.options, keepAlive } },
-    servers: [{ address: local(server.port), tcpUserTimeoutMs: 4321 }],
-  });
+  const keepAlive = ['option srvtcpka', 'srvtcpka-idle 77s', 'srvtcpka-intvl 11s', 'srvtcpka-cnt 4'];
+  await through(engine, server, ...keepAlive, `server s ${server.address} tcp-ut 4321`);
   // Columns of /proc/net/tcp: rem_address, and tr (2: keep-alive) with the time left in hundredths of a second.
   const hex = server.port.toString(16).toUpperCase().padStart(4, '0');
   const timers = readFileSync('/proc/net/tcp', 'utf8')
@@ -88,8 +75,8 @@ interop('servers on UNIX sockets and on IPv6 are served', async (engine) => {
   const path = join(scratchFolder(), 'server.sock');
   const unix = await serve(echo, { path });
   const six = await serve(echo, { host: '::1' });
-  await through(engine, unix, { backend: {}, servers: [{ address: { family: 'unix', path, abstract: false } }] });
-  await through(engine, six, { backend: {}, servers: [{ address: { family: 'ipv6', host: '::1', port: six.port } }] });
+  await through(engine, unix, `server s unix@${path}`);
+  await through(engine, six, `server s [::1]:${six.port}`);
   assert.is(unix.peers.length + six.peers.length, 2);
 });
 

@@ -19,6 +19,7 @@ export class LogReceiver {
   static async open(): Promise<LogReceiver> {
     const socket = createSocket('udp4');
     await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    socket.unref(); // whoever waits for lines waits by a timer
     return new LogReceiver(socket);
   }
 

@@ -1,6 +1,6 @@
 /**
- * A balancer under test by a file of HAProxy's, with a runtime socket that tells what it holds: the tests
- * of faults ask before and after.
+ * A balancer under test by a file of HAProxy's, with a runtime socket that tells what it does and holds: the
+ * tests of faults ask before and after. HAProxy itself can be started by the same file.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,6 +42,8 @@ export interface ServiceOptions {
   /** Of `listen t`, which binds a port and has the servers. */
   readonly proxy?: readonly string[];
   readonly servers: readonly string[];
+  /** Where to listen in place of a free port of 127.0.0.1. */
+  readonly bind?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** A file for its standard output, where `log stdout` goes. */
   readonly stdout?: string;
@@ -104,9 +106,9 @@ export class Service {
   }
 }
 
-/** Starts one; connections are accepted. */
-export async function startService(engine: EngineChoice, options: ServiceOptions): Promise<Service> {
-  const { workers = 2, global = [], proxy = [], servers, env = {}, stdout, options: more = [] } = options;
+/** Starts turbo-lb on an engine, or HAProxy; connections are accepted. */
+export async function startService(engine: EngineChoice | 'haproxy', options: ServiceOptions): Promise<Service> {
+  const { workers = 2, global = [], proxy = [], servers, bind, env = {}, stdout, options: more = [] } = options;
   const folder = scratchFolder();
   const [control, file, port] = [join(folder, 'control.sock'), join(folder, 'lb.cfg'), await freePort()];
   writeFileSync(
@@ -120,13 +122,19 @@ defaults
   timeout client 20s
   timeout server 20s
 listen t
-  bind 127.0.0.1:${port}
+  bind ${bind ?? `127.0.0.1:${port}`}
   ${proxy.join('\n  ')}
 ${servers.map((server, index) => `  server s${index + 1} ${server}\n`).join('')}`,
   );
   const words = ['-f', file, '-db', '--workers', String(workers), '--no-pin', '--io-engine', engine, ...more];
   const redirected = stdout === undefined ? 'exec "$0" "$@"' : `exec "$0" "$@" >>${stdout}`;
-  const readyWhen = () => existsSync(control) && isListening(port);
+  const readyWhen = () => existsSync(control) && (bind !== undefined || isListening(port));
+  if (engine === 'haproxy') {
+    const threads = join(folder, 'threads.cfg');
+    writeFileSync(threads, `global\n  nbthread ${workers}\n`);
+    const haproxy = await startProcess('haproxy', ['-db', '-f', threads, '-f', file, ...more], { readyWhen });
+    return new Service(haproxy, port, control);
+  }
   const process = await startProcess('sh', ['-c', redirected, globalThis.process.execPath, TURBO_LB, ...words], {
     env,
     readyWhen,
