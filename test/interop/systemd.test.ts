@@ -1,6 +1,7 @@
 /** The service manager: what it is told with `-Ws`, and what it says of the unit file. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -105,6 +106,8 @@ function unit(): string {
 
 test('systemd-analyze finds nothing wrong with the unit, and little exposed', async () => {
   const file = unit();
+  const [, page] = /^Documentation=file:.*\/node_modules\/turbo-lb\/(.*)$/m.exec(readFileSync(file, 'utf8')) ?? [];
+  assert.ok(page !== undefined && existsSync(fileURLToPath(new URL(`../../../${page}`, import.meta.url))), page);
   const verified = await runProcess('systemd-analyze', ['verify', '--man=no', file]);
   assert.equal([verified.code, verified.stdout, verified.stderr], [0, '', '']);
   // 35 is 3.5 of 10: the service starts as root, and serves the network.
