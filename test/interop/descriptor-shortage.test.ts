@@ -52,6 +52,12 @@ interop('out of descriptors, accepting slows down, is announced once, does not s
   await last.echoes('as before');
   assert.is(balancer.process.stderr.split('accepting slows down').length - 1, 1, balancer.process.stderr);
   assert.match(balancer.process.stderr, /EMFILE/);
+
+  for (const client of [first, last]) client.socket.end();
+  await Promise.all([first, last].map((client) => client.over()));
+  await eventually('no session is left', async () => (await balancer.counters()).sessionsNow === 0);
+  // The first session had two of them.
+  await eventually('every descriptor is closed', () => countersOf(balancer.pid).fds === fds - 2);
 });
 
 test.run();

@@ -34,6 +34,7 @@ interop('ten thousand connections, opened and dropped at once: those who stay ar
   await next.over();
   await service.holdsAgain(before);
   assert.is((await service.info()).get('CurrConns'), '1');
+  assert.is(service.said(/ALERT|slows down/), 0, service.process.stderr);
   stays.socket.end();
   await stays.over();
 });

@@ -1,4 +1,4 @@
-/** A host that misbehaves: a full disk, a clock that jumps. Service goes on, and what happened is said once. */
+/** A host that misbehaves: a full disk, a syslog that is gone, a clock that jumps. Service goes on, and what happened is said once. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { turbo } from '../cli/turbo.js';
-import { countersOf, eventually, freePort, scratchFolder, withProcesses } from '../harness.js';
+import { countersOf, eventually, freePort, type RunningProcess, scratchFolder, startProcess, withProcesses } from '../harness.js';
 import { dial, echo, interop, serve } from './support/peers.js';
 import { type Service, startService } from './support/service.js';
 
@@ -70,6 +70,38 @@ interop(
   },
 );
 
+interop(
+  'syslog goes away and comes back: sessions go on, lines are dropped and counted, said once, and come again',
+  async (engine) => {
+    const socket = join(scratchFolder(), 'log.sock');
+    const receive = (): Promise<RunningProcess> =>
+      startProcess('socat', ['-u', `UNIX-RECV:${socket}`, '-'], { readyWhen: () => existsSync(socket) });
+    const server = await serve(echo);
+    const first = await receive();
+    // one worker, whose socket to syslog is open before
+    const service = await startService(engine, {
+      workers: 1,
+      servers: [server.address],
+      proxy: [`log ${socket} local0`, 'option tcplog'],
+    });
+    await oneSession(service, 'first');
+    await eventually('its line has come', () => first.stdout.includes(' t t/s1 '));
+    const before = await service.held();
+    await first.stop('SIGKILL');
+    rmSync(socket, { force: true });
+    for (let turn = 0; turn < 20; turn++) await oneSession(service, `session ${turn}`);
+    await eventually('lines are counted', async () => Number((await service.info()).get('DroppedLogs')) >= 20);
+    assert.is(service.said('are dropped'), 1, service.process.stderr);
+    const second = await receive();
+    await eventually('a line has come', async () => {
+      await oneSession(service, 'again');
+      return second.stdout.includes(' t t/s1 ');
+    });
+    assert.is(service.said('are dropped'), 1, service.process.stderr);
+    await service.holdsAgain(before);
+  },
+);
+
 test('the disk of the pidfile is full: the start says so, and serves', () =>
   withProcesses(async () => {
     const disk = fullDisk();
@@ -81,7 +113,7 @@ test('the disk of the pidfile is full: the start says so, and serves', () =>
         `global\n  stats socket ${folder}/control.sock\ndefaults\n  mode tcp\n  timeout connect 1s\n  timeout client 1s\n  timeout server 1s\nlisten t\n  bind 127.0.0.1:${await freePort()}\n`,
       );
       const { code, stderr } = await turbo(['-f', file, '-D', '-p', join(disk.path, 'pid')]);
-      assert.match(stderr, /Cannot write pidfile .*pid: no space left on device \(ENOSPC\)/);
+      assert.is(stderr.match(/Cannot write pidfile .*pid: no space left on device \(ENOSPC\)/g)?.length, 1, stderr);
       assert.is(code, 0);
       const info = await turbo(['ctl', '-f', file, 'show info']);
       process.kill(Number(/^Pid: (\d+)$/m.exec(info.stdout)?.[1]), 'SIGTERM');
@@ -112,6 +144,7 @@ interop(
       },
     });
     const yearNow = async (): Promise<number> => Number(/date_now: (\d+)/.exec(await service.ctl('show activity'))?.[1]);
+    const before = await service.held();
     const idle = await dial(service.port);
     await idle.echoes('before');
     const cpu = (): number => countersOf(service.process.pid).userMs + countersOf(service.process.pid).systemMs;
@@ -133,7 +166,10 @@ interop(
     }
     await server.close();
     await eventually('checks go on', async () => (await service.stat('s1')).text('status') === 'DOWN');
+    assert.is(service.said('Server t/s1 is DOWN'), 1, service.process.stderr);
+    await service.ctl('disable health t/s1');
     await idle.over(); // by its timeout
+    await service.holdsAgain(before);
   },
 );
 

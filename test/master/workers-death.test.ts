@@ -87,6 +87,8 @@ for (const [death, report] of Object.entries(DEATHS)) {
     await eventually('it is reported', () => report.test(balancer.process.stderr));
     assert.match(balancer.process.stderr, /\[ALERT\] .* worker 0 died, its connections are closed/);
 
+    assert.is(balancer.process.stderr.split('worker 0 died').length - 1, 1);
+
     // As many again as maxconn allows: the places of the dead are free.
     const next = await connectMany(balancer.port, CONNECTIONS);
     assert.equal((await balancer.counters()).servers, [CONNECTIONS]);

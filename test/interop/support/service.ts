@@ -99,6 +99,11 @@ export class Service {
     };
   }
 
+  /** How often it has said something, on its standard error. */
+  said(text: string | RegExp): number {
+    return this.process.stderr.split(text).length - 1;
+  }
+
   /** Waits until it holds no more than it did. */
   async holdsAgain(before: Held): Promise<void> {
     const same = async (): Promise<boolean> => JSON.stringify(await this.held()) === JSON.stringify(before);
