@@ -45,16 +45,16 @@ export class KeywordTable<Target> {
     return null;
   }
 
-  /** First words of the keywords that may stand in a section, each once. */
+  /** First words of the keywords that may stand in a section, each once; those that are refused are not meant. */
   firstWords(section: SectionKind): string[] {
-    const known = this.keywords.filter(({ sections }) => sections.includes(section));
+    const known = this.keywords.filter(({ sections, refused }) => sections.includes(section) && !refused);
     return [...new Set(known.map(({ name }) => name.split(' ', 1)[0]))];
   }
 
   /** What may follow the first word of a family in a section. */
   secondWords(section: SectionKind, first: string): string[] {
     const known = [...(this.families.get(first)?.members.values() ?? [])].flat();
-    const here = known.filter(({ sections }) => sections.includes(section));
+    const here = known.filter(({ sections, refused }) => sections.includes(section) && !refused);
     return [...new Set(here.flatMap(({ name }) => name.split(' ').slice(1, 2)))];
   }
 

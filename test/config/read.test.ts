@@ -108,6 +108,14 @@ test('form feeds before the first word are blanks, and directives have as many w
   assert.is(config.proxies[0].maxconn?.value, 3);
 });
 
+test('what is refused anyway is suggested to nobody', () => {
+  const { findings } = read('backend b\n reqad x\n persit rdp-cookie\n');
+  assert.equal(said(findings), [
+    "alert [2] : unknown keyword 'reqad' in 'backend' section",
+    "alert [3] : unknown keyword 'persit' in 'backend' section",
+  ]);
+});
+
 test('sections that are not supported are refused once, with their lines passed over', () => {
   const { findings, config } = read('peers p\n peer a 1.2.3.4:5\nuserlist r\n user x\nbackend b');
   assert.equal(said(findings), [

@@ -221,7 +221,7 @@ export const GLOBAL_INERT_KEYWORDS: readonly GlobalKeyword[] = [
   ...INERT.flatMap((family) => family.names.map((name) => inertKeyword(name, family))),
   ...REFUSED.map(([name, help]): GlobalKeyword => {
     const parse = (line: GlobalLine): void => void refuse(line, `'${name}' is not supported: ${lowered(help)}`);
-    return { name, sections: GLOBAL, arguments: '', help: `Refused. ${help}`, parse };
+    return { name, sections: GLOBAL, arguments: '', refused: true, help: `Refused. ${help}`, parse };
   }),
 ];
 

@@ -96,6 +96,7 @@ function removed(name: string, text: string): ProxyKeyword {
     no: name.startsWith('option '),
     help: 'Given up by HAProxy.',
     inert: true,
+    refused: true,
     parse: (line) => refuseRemoved(line, name, text),
   };
 }

@@ -3,7 +3,10 @@
 /** Words further away than this share of their length are not meant; of short ones, one mistake is. */
 const DISTANCE_SHARE_MAX = 0.4;
 
-/** The known word nearest to an unknown one, or undefined when none is near. Case does not count. */
+/**
+ * The known word nearest to an unknown one, or undefined when none is near. Case does not count; of words
+ * that are as near the longest is meant: letters are left out more often than added.
+ */
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
   let nearest: string | undefined;
   let least = Number.POSITIVE_INFINITY;
@@ -11,7 +14,8 @@ export function nearestWord(word: string, known: readonly string[]): string | un
     const most = Math.max(1, Math.floor(candidate.length * DISTANCE_SHARE_MAX));
     if (Math.abs(candidate.length - word.length) > most) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < least && distance <= most) {
+    const nearer = distance < least || (distance === least && candidate.length > (nearest?.length ?? 0));
+    if (nearer && distance <= most && distance < word.length) {
       least = distance;
       nearest = candidate;
     }

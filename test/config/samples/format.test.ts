@@ -47,9 +47,9 @@ test('the format of option tcplog', () => {
 });
 
 test('the nearest variable is suggested', () => {
-  const read = readFormat('%hrx', place, ['log']);
+  const read = readFormat('%hrlx', place, ['log']);
   assert.not.ok(read.ok);
-  if (!read.ok) assert.match(read.hint ?? '', /^%hr$/);
+  if (!read.ok) assert.match(read.hint ?? '', /^%hrl$/);
 });
 
 test.run();

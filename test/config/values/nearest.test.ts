@@ -25,6 +25,11 @@ test('a word that is near to none means none', () => {
   for (const typed of ['frobnicate', 'x', '', 'q']) assert.is(nearestWord(typed, KNOWN), undefined, typed);
 });
 
+test('of words that are as near the longest is meant, and none that shares nothing', () => {
+  assert.is(nearestWord('ind', ['id', 'bind']), 'bind');
+  assert.is(nearestWord('d', ['id']), undefined);
+});
+
 test('swapped neighbours are nearer than two other letters', () => {
   assert.is(nearestWord('bnid', ['band', 'bond', 'bind']), 'bind');
 });
