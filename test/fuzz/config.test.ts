@@ -10,17 +10,19 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkConfig } from '../../src/config/checks/check.js';
 import type { Findings } from '../../src/config/diagnostics.js';
-import { GLOBAL_KEYWORDS, PROXY_KEYWORDS } from '../../src/config/keywords/index.js';
+import { GLOBAL_KEYWORDS, PROXY_KEYWORDS, RESOLVERS_KEYWORDS } from '../../src/config/keywords/index.js';
 import { mentionedFiles, mentionedHosts } from '../../src/config/mentions.js';
 import { readConfig } from '../../src/config/read.js';
 import { findingRecord, renderFinding, SourceLines } from '../../src/config/render.js';
 import { compilePlan } from '../../src/plan/compile.js';
 import type { Resources } from '../../src/plan/resources.js';
+import { aclLine, expression, logFormat, predicate } from './support/grammar.js';
 import { prepare } from './support/prepared.js';
 
-/** Files of each kind in one run; 20,000 together. */
-const GRAMMAR_FILES = 12_000;
-const MUTATED_FILES = 8000;
+/** Files of each kind in one run; 20,000 together, or as many times that as FUZZ_FACTOR says. */
+const FACTOR = Number(process.env.FUZZ_FACTOR ?? 1);
+const GRAMMAR_FILES = 12_000 * FACTOR;
+const MUTATED_FILES = 8000 * FACTOR;
 
 /** Every run has files of its own; a failure prints the seed, which FUZZ_SEED repeats. */
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() & 0x7fff_ffff);
@@ -163,18 +165,43 @@ const argument = fc.oneof(
   condition,
   format,
   words,
+  expression,
+  logFormat,
   fc.constantFrom(...NAMES),
   fc.string({ maxLength: 6 }),
 );
 
 const keyword = fc.constantFrom(
-  ...[...GLOBAL_KEYWORDS, ...PROXY_KEYWORDS].map(({ name }) => name),
+  ...[...GLOBAL_KEYWORDS, ...PROXY_KEYWORDS, ...RESOLVERS_KEYWORDS].map(({ name }) => name),
   'nosuch',
   'no option',
   'no',
   'default',
 );
-const line = fc.tuple(keyword, fc.array(argument, { maxLength: 6 })).map(([name, args]) => `  ${name} ${args.join(' ')}`);
+const keywordLine = fc.tuple(keyword, fc.array(argument, { maxLength: 6 })).map(([name, args]) => `  ${name} ${args.join(' ')}`);
+const formatLine = fc
+  .tuple(fc.constantFrom('log-format', 'log-format-sd', 'error-log-format', 'unique-id-format', 'use_backend'), logFormat)
+  .map(([name, text]) => `  ${name} ${text}`);
+const setLine = fc
+  .tuple(fc.constantFrom('connection', 'session', 'content'), expression)
+  .map(([set, value]) => `  tcp-request ${set} set-var(sess.a) ${value}`);
+/** Blocks within each other, not always as many ends as beginnings. */
+const nested = fc
+  .tuple(
+    fc.array(predicate, { maxLength: 120 }),
+    fc.nat({ max: 120 }),
+    fc.constantFrom('.else', '.elif 1', '  maxconn 3', '.notice in'),
+  )
+  .map(([conditions, ends, inner]) =>
+    [...conditions.map((one) => `.if ${one}`), inner, ...Array(ends).fill('.endif')].join('\n'),
+  );
+const line = fc.oneof(
+  { weight: 8, arbitrary: keywordLine },
+  { weight: 2, arbitrary: aclLine },
+  { weight: 2, arbitrary: formatLine },
+  { weight: 1, arbitrary: setLine },
+  { weight: 1, arbitrary: predicate.map((one) => `.if ${one}\n.elif ${one}\n.endif`) },
+);
 const section = fc
   .tuple(
     fc.oneof(
@@ -200,7 +227,7 @@ const section = fc
   )
   .map(([head, lines]) => [head, ...lines].join('\n'));
 const file = fc
-  .tuple(fc.array(section, { maxLength: 6 }), fc.boolean())
+  .tuple(fc.array(fc.oneof({ weight: 9, arbitrary: section }, { weight: 1, arbitrary: nested }), { maxLength: 6 }), fc.boolean())
   .map(([sections, end]) => sections.join('\n') + (end ? '\n' : ''));
 
 /** Files that became a plan which a worker was prepared with. */

@@ -168,7 +168,8 @@ class Chain {
     const wrong = judge(signature, read.value.values);
     if (wrong !== null) return fault(`invalid args in converter '${name}' : ${wrong}`);
     this.converters.push({ name, arguments: read.value.values });
-    this.type = signature.output === 'any' ? this.type : signature.output;
+    const keepsType = signature.input === 'any' && signature.output === 'any';
+    if (!keepsType) this.type = signature.output;
     this.before = name;
     this.at = read.value.end;
     return null;

@@ -3,14 +3,17 @@ import type { ArgumentCheck, ConverterSignature } from '../signature.js';
 import type { SampleType } from '../syntax.js';
 import { parseVariable } from '../variables.js';
 
-const checkChunk: ArgumentCheck = ([, size]) =>
-  Number(size ?? 0) >= 1 && Number(size) <= 8 ? null : `chunk_size out of [1..8] range (${size ?? 0})`;
+const truncation = (truncate: string | number | null | undefined): string | null =>
+  [0, 1].includes(Number(truncate ?? 0)) ? null : `Unsupported truncate value (${truncate})`;
+
+const checkChunk: ArgumentCheck = ([, size, truncate]) =>
+  Number(size ?? 0) >= 1 && Number(size) <= 8 ? truncation(truncate) : `chunk_size out of [1..8] range (${size ?? 0})`;
 
 /** Without a separator there is no need of a size. */
-const checkHexChunk: ArgumentCheck = ([separator, size]) =>
-  String(separator ?? '') === '' || size === null || size === undefined || Number(size) > 0
-    ? null
-    : `chunk_size needs to be positive (${size})`;
+const checkHexChunk: ArgumentCheck = ([separator, size, truncate]) =>
+  Number(size ?? 0) <= 0 && (String(separator ?? '') !== '' || Number(truncate ?? 0) !== 0)
+    ? `chunk_size needs to be positive (${size ?? 0})`
+    : truncation(truncate);
 
 const checkBits: ArgumentCheck = ([bits]) =>
   bits === null || bits === undefined || [224, 256, 384, 512].includes(Number(bits))

@@ -36,7 +36,10 @@ const checkEncoding: ArgumentCheck = ([type]) =>
 const plain = (rows: readonly (readonly [name: string, help: string])[]): ConverterSignature[] =>
   rows.map(([name, help]) => ({ name, input: 'str', arguments: [], output: 'str', help }));
 
-const checkSeparators: ArgumentCheck = ([, separators]) => (String(separators ?? '') === '' ? 'Empty separators list' : null);
+const checkPieces: ArgumentCheck = ([index, separators]) => {
+  if (Number(index) === 0) return 'Unexpected value 0 for index';
+  return String(separators ?? '') === '' ? 'Empty separators list' : null;
+};
 const PIECES = ['integer', 'string', 'integer?'] as const;
 
 /** All of them. */
@@ -69,7 +72,7 @@ export const STRING_CONVERTERS: readonly ConverterSignature[] = [
     name: 'field',
     input: 'str',
     arguments: PIECES,
-    check: checkSeparators,
+    check: checkPieces,
     output: 'str',
     help: 'A field between delimiters, by its number; negative: from the end.',
   },
@@ -77,7 +80,7 @@ export const STRING_CONVERTERS: readonly ConverterSignature[] = [
     name: 'word',
     input: 'str',
     arguments: PIECES,
-    check: checkSeparators,
+    check: checkPieces,
     output: 'str',
     help: 'A word between delimiters, by its number; negative: from the end.',
   },

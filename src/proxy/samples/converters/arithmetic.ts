@@ -9,12 +9,12 @@ import { fromInteger } from './conversions.js';
 
 const INTEGER = /^[-+]?\d+$/;
 
-/** Puts the operand into a sample; false when it is a variable that is not set, or that is no number. */
+/** Puts the operand into a sample, 0 when nothing is written; false when it is a variable that is not set, or that is no number. */
 type ReadOperand = (context: SampleContext) => boolean;
 
 function operandOf(text: string, operand: Sample): ReadOperand {
-  if (INTEGER.test(text)) {
-    setParsed(operand, text);
+  if (text === '' || INTEGER.test(text)) {
+    setParsed(operand, text === '' ? '0' : text);
     return () => true;
   }
   return (context) => {
