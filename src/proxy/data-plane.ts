@@ -21,6 +21,7 @@ import { Acceptor, type Listener } from './acceptor.js';
 import { Acceptors } from './acceptors.js';
 import type { ConnectorOwner } from './connector.js';
 import { Generation } from './generation.js';
+import { Inactivity, type InactivityOwner } from './inactivity.js';
 import type { InspectionOwner } from './inspection.js';
 import type { Lane, WorkerBase } from './lane.js';
 import { PROXY_ERRORS } from './proxy-protocol.js';
@@ -57,7 +58,7 @@ export function timersNeeded(maxconn: number, listeners: number): number {
 const READ_AHEAD_AFTER_MS = 8;
 
 /** All sessions of one worker. */
-export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner, InspectionOwner {
+export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner, InspectionOwner, InactivityOwner {
   /** The present, in the engine's wrapping milliseconds; read at most once a turn. */
   nowMs: number;
   private clockRead = true;
@@ -72,6 +73,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   private readonly counters: Float64Array;
   private readonly sessions: SessionPool;
   private readonly relay: Relay;
+  private readonly inactivity: Inactivity;
   protected readonly acceptors: Acceptors;
   private readonly firstListenerSlot: number;
   /** Buffers that were free before any was used. */
@@ -93,6 +95,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     this.nowMs = engine.nowMs();
     this.freeAtFirst = engine.freeBuffers();
     this.relay = new Relay(base, this);
+    this.inactivity = new Inactivity(timers, this.relay, this);
     this.firstListenerSlot = 2 * sessions.max;
     this.firstDelayTimer = slotsNeeded(sessions.max, listenersMax);
     this.acceptors = new Acceptors(engine, this.firstListenerSlot, listenersMax);
@@ -236,9 +239,9 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     const endpoint = this.sessions.endpoint(timer);
     const { session } = endpoint;
     if (session.state === CLOSING) return;
-    if (!isUnconnected(session)) this.onInactive(endpoint);
+    if (!isUnconnected(session)) this.inactivity.onTimer(endpoint);
     else if (endpoint !== session.client) generationOf(session).connector.onTimer(session);
-    else if (session.server.held) this.onInactive(endpoint);
+    else if (session.server.held) this.inactivity.onTimer(endpoint);
     else this.readAhead(session);
   }
 
@@ -310,8 +313,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   }
 
   watchClient(session: Session): void {
-    session.client.activeAt = this.nowMs;
-    this.armInactivity(session.client, frontendOf(session).clientTimeoutMs);
+    this.inactivity.watch(session.client, frontendOf(session).clientTimeoutMs);
   }
 
   delay(session: Session, delayMs: number): void {
@@ -324,7 +326,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     const { session } = endpoint;
     const isClient = endpoint === session.client;
     const fin = isClient ? frontendOf(session).clientFinTimeoutMs : backendOf(session).serverFinTimeoutMs;
-    if (fin > 0) this.armInactivity(endpoint, fin);
+    if (fin > 0) this.inactivity.arm(endpoint, fin);
   }
 
   finish(session: Session, termination: Termination): void {
@@ -503,38 +505,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   /** Begins to watch an established endpoint; `timeout tunnel` takes the place of the side's own. */
   private watch(endpoint: Endpoint, timeoutMs: number): void {
     const tunnel = backendOf(endpoint.session).tunnelTimeoutMs;
-    endpoint.activeAt = this.nowMs;
-    this.armInactivity(endpoint, tunnel > 0 ? tunnel : timeoutMs);
-  }
-
-  private armInactivity(endpoint: Endpoint, timeoutMs: number): void {
-    endpoint.timeoutMs = timeoutMs;
-    if (timeoutMs > 0) this.timers.arm(endpoint.slot, this.nowMs, timeoutMs);
-  }
-
-  /** The timer of an endpoint fired: it is lazy, activity since then only moved `activeAt`. */
-  private onInactive(endpoint: Endpoint): void {
-    const left = this.timeLeft(endpoint);
-    if (left > 0) {
-      this.timers.arm(endpoint.slot, this.nowMs, left);
-      return;
-    }
-    if (!this.relay.isWaitingFor(endpoint)) {
-      this.timers.arm(endpoint.slot, this.nowMs, endpoint.timeoutMs);
-      return;
-    }
-    // When both are due, the client's silence is the reason, as with HAProxy.
-    const { session } = endpoint;
-    const { client } = session;
-    const both = endpoint !== client && client.timeoutMs > 0 && this.timeLeft(client) <= 0 && this.relay.isWaitingFor(client);
-    if (both) this.onSilence(client);
-    // Half-closed by that, the server may have a timeout of its own to begin (`server-fin`).
-    if (!both || (session.state === RELAYING && this.timeLeft(endpoint) <= 0)) this.onSilence(endpoint);
-  }
-
-  /** Milliseconds until an endpoint has been silent for too long; not positive: it has. */
-  private timeLeft({ activeAt, timeoutMs }: Endpoint): number {
-    return (activeAt + timeoutMs - this.nowMs) | 0;
+    this.inactivity.watch(endpoint, tunnel > 0 ? tunnel : timeoutMs);
   }
 
   /**
@@ -542,7 +513,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
    * for ended, and the other side goes on until it ends or falls silent too, as with HAProxy; one that
    * takes nothing ends the session.
    */
-  protected onSilence(endpoint: Endpoint): void {
+  onSilence(endpoint: Endpoint): void {
     const { session } = endpoint;
     const isClient = endpoint === session.client;
     this.counters[isClient ? COUNTER.clientTimeouts : COUNTER.serverTimeouts]++;
@@ -561,7 +532,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
       return;
     }
     if (session.termination === '--') session.termination = termination;
-    this.timers.arm(endpoint.slot, this.nowMs, endpoint.timeoutMs); // it may still be too slow to take something
+    this.inactivity.again(endpoint); // it may still be too slow to take something
     this.relay.giveUp(endpoint);
   }
 

@@ -20,7 +20,7 @@ export class WatchedDataPlane extends DataPlane {
     return this.acceptors.all;
   }
 
-  protected override onSilence(endpoint: Endpoint): void {
+  override onSilence(endpoint: Endpoint): void {
     this.judge.onSilence(endpoint);
     super.onSilence(endpoint);
   }
