@@ -7,10 +7,12 @@ import { CONNECT_STEP } from '../../plan/checks.js';
 import type { ServerPlace, ServerStates } from '../server-states.js';
 import type { CheckResult } from './result.js';
 
-/** An answer, word by word; null where nothing is said. */
+/** An answer, word by word; null where nothing is said. Of words that exclude each other the last one holds. */
 export interface AgentAnswer {
-  readonly health: 'up' | 'down' | 'stopped' | 'fail' | null;
-  readonly admin: 'ready' | 'drain' | 'maint' | null;
+  readonly health: (typeof HEALTH)[number] | null;
+  /** The same as the agent wrote it. */
+  readonly healthWord: string;
+  readonly admin: (typeof ADMIN)[number] | null;
   /** Of the weight in the file. */
   readonly percent: number | null;
   readonly maxconn: number | null;
@@ -18,10 +20,13 @@ export interface AgentAnswer {
   readonly description: string;
   /** The first word that is none of these. */
   readonly unknown: string | null;
+  /** What is wrong with a weight or a limit, in HAProxy's words; '' otherwise. */
+  readonly warning: string;
 }
 
 const HEALTH = ['up', 'down', 'stopped', 'fail'] as const;
 const ADMIN = ['ready', 'drain', 'maint'] as const;
+const WEIGHT_MAX = 256;
 /** The connection of an agent, and its number in messages. */
 const STEP_OF_ANSWER = 2;
 
@@ -54,31 +59,58 @@ export function agentCheck(send: string): CheckPlan {
   };
 }
 
-/** Reads the first line. */
-export function parseAgent(text: string): AgentAnswer {
-  const [line] = text.split(/[\r\n]/);
-  const [said, ...more] = line.split('#');
-  const words = said.split(/[ \t,]+/).filter((word) => word !== '');
-  const find = <T extends string>(known: readonly T[]): T | null => known.find((one) => words.includes(one)) ?? null;
-  const percent = words.findLast((word) => /^[0-9]+%$/.test(word));
-  const maxconn = words.findLast((word) => /^maxconn:[0-9]+$/.test(word));
-  const known = (word: string): boolean =>
-    /^(?:[0-9]+%|maxconn:[0-9]+)$/.test(word) || [...HEALTH, ...ADMIN].some((one) => one === word);
-  return {
-    health: find(HEALTH),
-    admin: find(ADMIN),
-    percent: percent === undefined ? null : Number(percent.slice(0, -1)),
-    maxconn: maxconn === undefined ? null : Number(maxconn.slice('maxconn:'.length)),
-    description: more.join('#').trim(),
-    unknown: words.find((word) => !known(word)) ?? null,
+type Answer = { -readonly [K in keyof AgentAnswer]: AgentAnswer[K] };
+
+/** Reads the first line; null: it has not come to its end, and says nothing. */
+export function parseAgent(text: string): AgentAnswer | null {
+  const line = /^[^\r\n\0]*(?=[\r\n])/.exec(text)?.[0];
+  if (line === undefined) return null;
+  const hash = /(?:^|[ \t,])#/.exec(line);
+  const said = hash === null ? line : line.slice(0, hash.index);
+  const answer: Answer = {
+    ...{ health: null, healthWord: '', admin: null, percent: null, maxconn: null, unknown: null, warning: '' },
+    description: hash === null ? '' : line.slice(hash.index + hash[0].length).trim(),
   };
+  for (const word of said.split(/[ \t,]+/)) if (word !== '') readWord(word, answer);
+  return answer;
+}
+
+function readWord(word: string, answer: Answer): void {
+  const lower = word.toLowerCase();
+  const health = HEALTH.find((one) => one === lower);
+  const admin = ADMIN.find((one) => one === lower);
+  if (health !== undefined) {
+    answer.health = health;
+    answer.healthWord = word;
+  } else if (admin !== undefined) answer.admin = admin;
+  else if (/^[0-9].*%/.test(word)) readPercent(word, answer);
+  else if (lower.startsWith('maxconn:')) readMaxconn(word.slice('maxconn:'.length), answer);
+  else answer.unknown ??= word;
+}
+
+function readPercent(word: string, answer: Answer): void {
+  if (/^[0-9]+%$/.test(word)) answer.percent = Number(word.slice(0, -1));
+  else answer.warning = 'Trailing garbage in weight string';
+}
+
+function readMaxconn(value: string, answer: Answer): void {
+  if (/^[0-9]+$/.test(value)) answer.maxconn = Number(value);
+  else if (value === '') answer.warning = 'Require <maxconn>.';
+  else if (/^[0-9]/.test(value)) answer.warning = 'Trailing garbage in maxconn string';
+  else answer.warning = 'maxconn string empty or preceded by garbage';
 }
 
 /** The result that an answer is. */
-export function agentResult({ health, description, unknown }: AgentAnswer): Omit<CheckResult, 'durationMs'> {
-  if (health === null) return { status: 'CHECKED', info: unknown === null ? '' : `agent reports an error : ${unknown}` };
-  const more = description === '' ? '' : ` (${description})`;
-  return { status: health === 'up' ? 'L7OK' : 'L7STS', code: 0, info: `via agent : ${health}${more}` };
+export function agentResult(answer: AgentAnswer | null): Omit<CheckResult, 'durationMs'> {
+  if (answer === null) return { status: 'L7TOUT', info: 'Ignoring incomplete line from agent' };
+  const { health, healthWord, description, unknown, warning } = answer;
+  if (health === null) {
+    const said = unknown !== null ? `agent reports an error : ${unknown}` : warning === '' ? '' : `agent warns : ${warning}`;
+    return { status: 'CHECKED', info: said };
+  }
+  const more = description !== '' ? description : (unknown ?? '');
+  const info = `via agent : ${healthWord}${more === '' ? '' : ` (${more})`}`;
+  return { status: health === 'up' ? 'L7OK' : 'L7STS', code: 0, info };
 }
 
 /** Does what the answer says beside health; what it cannot have is answered in words, '' otherwise. */
@@ -91,7 +123,7 @@ export function obeyAgent(answer: AgentAnswer, place: ServerPlace, states: Serve
 }
 
 function setPercent(percent: number, place: ServerPlace, states: ServerStates, initialWeight: number): string {
-  const weight = Math.floor((initialWeight * percent) / 100);
+  const weight = Math.min(WEIGHT_MAX, Math.floor((initialWeight * percent) / 100));
   if (weight === states.weight(place)) return '';
   try {
     states.setWeight(place, weight);

@@ -318,8 +318,8 @@ export class Checker {
 
   private readAgent(text: string, place: ServerPlace, plan: ServerPlan): Omit<CheckResult, 'durationMs'> {
     const answer = parseAgent(text);
-    const warning = obeyAgent(answer, place, this.parts.states, plan.weight);
     const result = agentResult(answer);
+    const warning = answer === null ? '' : obeyAgent(answer, place, this.parts.states, plan.weight);
     return warning === '' || result.info !== '' ? result : { ...result, info: `agent warns : ${warning}` };
   }
 

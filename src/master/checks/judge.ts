@@ -58,7 +58,7 @@ export class Judge {
     const wasAlive = check.health.score > 0;
     const changed = counts && check.health.note(verdict !== 'failed');
     if (counts && verdict === 'failed' && wasAlive && !isAgent) record.failedChecks++;
-    if (before !== result.status || changed) this.tellCheck(place, check, isAgent, result);
+    if (verdict !== 'neutral' && (before !== result.status || changed)) this.tellCheck(place, check, isAgent, result);
   }
 
   private tellCheck({ backend, server }: ServerPlace, { health }: CheckRecord, isAgent: boolean, result: CheckResult): void {

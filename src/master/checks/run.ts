@@ -47,6 +47,8 @@ export interface CheckOrder {
 /** Errors of our own side of the connection: they say nothing of the server. */
 const OWN_ERRORS: ReadonlySet<number> = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL]);
 const NOT_FOUND = 404;
+/** Characters that are told of what a server or the system said; HAProxy's. */
+const INFO_MAX = 127;
 
 /** A check from its beginning to its result. */
 export class CheckRun implements ConnectionUser, Impatient {
@@ -289,7 +291,8 @@ export class CheckRun implements ConnectionUser, Impatient {
     this.cancel();
     const { status, code = 0, info } = result;
     const durationMs = Math.round(performance.now() - this.began);
-    this.surroundings.sockets.afterLook(() => this.done({ status, code, info, durationMs }));
+    const told = info.length > INFO_MAX ? info.slice(0, INFO_MAX) : info;
+    this.surroundings.sockets.afterLook(() => this.done({ status, code, info: told, durationMs }));
   }
 
   private forgetAnswer(): void {

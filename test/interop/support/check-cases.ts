@@ -153,6 +153,12 @@ export const CHECK_CASES: readonly CheckCase[] = [
   },
   { server: 'missing', lines: ['option httpchk', 'http-check disable-on-404'] },
   { server: 'missing', lines: ['option httpchk'] },
+  { server: 'verbose', lines: ['option httpchk'] },
+  { server: 'verbose', lines: ['option httpchk', 'http-check expect status 200 comment why'] },
+  {
+    server: 'verbose',
+    lines: ['option tcp-check', 'tcp-check send x', 'tcp-check expect string x on-error %[res.payload(0,300)]'],
+  },
   { server: 'broken', lines: ['option httpchk'] },
   { server: 'broken', lines: ['option httpchk GET /x HTTP/1.1', 'http-check send hdr host a', 'http-check disable-on-404'] },
   { server: 'ends', lines: ['option httpchk'] },

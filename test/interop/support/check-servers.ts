@@ -27,6 +27,7 @@ export const BEHAVIOURS: Readonly<Record<string, Behave>> = {
   noContent: answers('HTTP/1.1 204 No Content\r\n\r\n'),
   moved: answers('HTTP/1.1 301 Moved Permanently over there with a long reason\r\n\r\n'),
   missing: http('404 Not Found'),
+  verbose: http(`503 ${'because '.repeat(40)}`),
   broken: http('500 Oh no'),
   chunked: answers('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n'),
   old: answers('HTTP/1.0 200\r\n\r\nhello'),
