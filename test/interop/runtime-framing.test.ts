@@ -12,7 +12,7 @@ global
   stats socket {socket} level admin
   stats socket 127.0.0.1:{tcp} level user mss 1400 tcp-ut 5s defer-accept backlog 3 interface lo
   stats socket 127.0.0.1:{proxied} level operator accept-proxy severity-output string
-  stats timeout 10s
+  stats timeout 2s
 listen l
   mode tcp
   bind 127.0.0.1:{traffic}

@@ -1,35 +1,10 @@
 /** Patterns changed while a balancer runs: rules find them in every worker, also in one that takes the place of a dead one. */
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LoadBalancer } from '../../src/master/balancer.js';
-import { Log } from '../../src/master/log.js';
 import type { Plan } from '../../src/plan/plan.js';
-import { planOf } from '../harness/plans.js';
-import { type EngineChoice, eventually, freePort, scratchFolder } from '../harness.js';
+import { type EngineChoice, eventually, freePort } from '../harness.js';
 import { dial, echo, interop, serve } from '../interop/support/peers.js';
-
-const DYING_WORKER = new URL('./fixtures/dying-worker.js', import.meta.url);
-
-/** Runs a balancer of two workers, of which the first dies when it is told to. */
-async function running(plan: Plan, body: (balancer: LoadBalancer, strike: () => Promise<void>) => Promise<void>): Promise<void> {
-  const marker = join(scratchFolder(), 'die');
-  process.env.TEST_DEATH_MARKER = marker;
-  const log = new Log({ write: () => undefined });
-  const balancer = new LoadBalancer(plan, { log, workerUrl: DYING_WORKER });
-  await balancer.start();
-  try {
-    await body(balancer, async () => {
-      writeFileSync(marker, '');
-      void balancer.ask(0, { kind: 'holdings' }); // wakes it
-      await eventually('the worker has died', () => !existsSync(marker));
-    });
-  } finally {
-    await balancer.stop();
-    delete process.env.TEST_DEATH_MARKER;
-  }
-}
+import { mortal, planFor } from './support/running.js';
 
 /** What becomes of so many clients that nobody tells apart: the kernel spreads them over the workers. */
 async function fates(port: number, clients = 20): Promise<string[]> {
@@ -43,30 +18,16 @@ async function fates(port: number, clients = 20): Promise<string[]> {
   return [...new Set(await Promise.all(Array.from({ length: clients }, fate)))];
 }
 
-async function planFor(engine: EngineChoice, body = ''): Promise<{ readonly plan: Plan; readonly port: number }> {
+async function guarded(engine: EngineChoice): Promise<{ readonly plan: Plan; readonly port: number }> {
   const server = await serve(echo);
   const port = await freePort();
-  const plan = planOf(`global
-  nbthread 2
-  maxconn 100
-  tune.io-engine ${engine}
-defaults
-  timeout connect 5s
-  timeout client 1m
-  timeout server 1m
-listen l
-  bind 127.0.0.1:${port}
-  acl bad src 192.0.2.1
-  ${body}
-  tcp-request connection reject if bad
-  server s 127.0.0.1:${server.port}
-`);
-  return { plan, port };
+  const lines = ['acl bad src 192.0.2.1', 'tcp-request connection reject if bad', `server s ${server.address}`];
+  return { plan: planFor(engine, `listen l\n  bind 127.0.0.1:${port}\n  ${lines.join('\n  ')}\n`), port };
 }
 
 interop('patterns of a line, changed: rules of all workers find them, and a new worker knows nothing else', async (engine) => {
-  const { plan, port } = await planFor(engine);
-  await running(plan, async (balancer, strike) => {
+  const { plan, port } = await guarded(engine);
+  await mortal(plan, async (balancer, strike) => {
     assert.equal(await fates(port), ['served']);
     const [bad] = balancer.patterns.references;
     await bad.add(null, [['127.0.0.0/8', '']]);
@@ -83,8 +44,8 @@ interop('patterns of a line, changed: rules of all workers find them, and a new 
 });
 
 interop('a worker that dies while another content is on its way ends with the new one', async (engine) => {
-  const { plan, port } = await planFor(engine);
-  await running(plan, async (balancer, strike) => {
+  const { plan, port } = await guarded(engine);
+  await mortal(plan, async (balancer, strike) => {
     const [bad] = balancer.patterns.references;
     const version = bad.prepare();
     const many = Array.from({ length: 20_000 }, (_, i) => [`192.0.${i >> 8}.${i & 255}`, ''] as const);
@@ -97,8 +58,8 @@ interop('a worker that dies while another content is on its way ends with the ne
 });
 
 interop('a reload begins with what the file says', async (engine) => {
-  const { plan, port } = await planFor(engine);
-  await running(plan, async (balancer, strike) => {
+  const { plan, port } = await guarded(engine);
+  await mortal(plan, async (balancer, strike) => {
     await balancer.patterns.references[0].add(null, [['127.0.0.0/8', '']]);
     assert.equal(await fates(port), ['turned away']);
     await balancer.reload(plan);

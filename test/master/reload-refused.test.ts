@@ -4,33 +4,20 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openListener } from '../../src/kernel/listener.js';
 import { sys } from '../../src/kernel/sys/libc.js';
-import { LoadBalancer } from '../../src/master/balancer.js';
-import { Log } from '../../src/master/log.js';
+import type { LoadBalancer } from '../../src/master/balancer.js';
 import { StartError } from '../../src/master/start-error.js';
 import type { Plan } from '../../src/plan/plan.js';
-import { planOf } from '../harness/plans.js';
 import { countersOf, type EngineChoice, eventually, freePort, isListening } from '../harness.js';
 import { dial, echo, interop, serve } from '../interop/support/peers.js';
+import { planFor, running } from './support/running.js';
 
 /** Descriptors of the balancer, and connections that fit beside one bind, and beside sixty for each of two workers. */
 const DESCRIPTORS = 500;
 const MAXCONN = 170;
 const BINDS = 60;
 
-function planFor(engine: EngineChoice, body: string, global = '  maxconn 50\n'): Plan {
-  return planOf(
-    `global\n  nbthread 2\n  maxpipes 0\n  tune.io-engine ${engine}\n${global}defaults\n  timeout connect 5s\n  timeout client 1m\n  timeout server 1m\n${body}`,
-  );
-}
-
-async function running(plan: Plan, body: (balancer: LoadBalancer) => Promise<void>): Promise<void> {
-  const balancer = new LoadBalancer(plan, { log: new Log({ write: () => undefined }) });
-  await balancer.start();
-  try {
-    await body(balancer);
-  } finally {
-    await balancer.stop();
-  }
+function planOfBinds(engine: EngineChoice, body: string, global = '  maxconn 50\n'): Plan {
+  return planFor(engine, body, { global: `  maxpipes 0\n${global}` });
 }
 
 async function echoesAt(port: number): Promise<void> {
@@ -50,8 +37,11 @@ function refusal(balancer: LoadBalancer, plan: Plan): Promise<unknown> {
 interop('what a worker cannot make of a plan refuses it, and every worker forgets it', async (engine) => {
   const server = await serve(echo);
   const [port, other] = [await freePort(), await freePort()];
-  const good = planFor(engine, `listen f\n  bind 127.0.0.1:${port}\n  server a ${server.address}\n`);
-  const next = planFor(engine, `listen f\n  bind 127.0.0.1:${port}\n  bind 127.0.0.1:${other}\n  server a ${server.address}\n`);
+  const good = planOfBinds(engine, `listen f\n  bind 127.0.0.1:${port}\n  server a ${server.address}\n`);
+  const next = planOfBinds(
+    engine,
+    `listen f\n  bind 127.0.0.1:${port}\n  bind 127.0.0.1:${other}\n  server a ${server.address}\n`,
+  );
   const [backend] = next.backends;
   const nowhere = { family: 'ipv4', host: 'nowhere', port: 1 } as const;
   const bad = { ...next, backends: [{ ...backend, servers: [{ ...backend.servers[0], address: nowhere }] }] };
@@ -85,21 +75,21 @@ interop('listening sockets of a larger plan take descriptors from its connection
       .join('')}  server a ${server.address}\n`;
   const limits = `  ulimit-n ${DESCRIPTORS}\n`;
   const asked = `${limits}  maxconn ${MAXCONN}\n`;
-  await running(planFor(engine, text(1), asked), async (balancer) => {
+  await running(planOfBinds(engine, text(1), asked), async (balancer) => {
     assert.is(balancer.maxconn, MAXCONN);
-    const said = await balancer.reload(planFor(engine, text(BINDS), asked));
+    const said = await balancer.reload(planOfBinds(engine, text(BINDS), asked));
     assert.is(said.length, 1);
     assert.match(said[0], /maxconn 170 needs \d+ file descriptors and only 500 are permitted: maxconn lowered to \d+/);
     assert.ok(balancer.maxconn > 100 && balancer.maxconn < MAXCONN, `${balancer.maxconn}`);
     assert.is(balancer.tables.gate.max, balancer.maxconn);
     await echoesAt(ports[BINDS - 1]);
-    assert.equal(await balancer.reload(planFor(engine, text(1), asked)), []);
+    assert.equal(await balancer.reload(planOfBinds(engine, text(1), asked)), []);
     assert.is(balancer.tables.gate.max, MAXCONN);
   });
   // Nobody said how many: as at a start, it is as many as there is room for.
-  await running(planFor(engine, text(1), limits), async (balancer) => {
+  await running(planOfBinds(engine, text(1), limits), async (balancer) => {
     const before = balancer.maxconn;
-    assert.equal(await balancer.reload(planFor(engine, text(BINDS), limits)), []);
+    assert.equal(await balancer.reload(planOfBinds(engine, text(BINDS), limits)), []);
     assert.ok(balancer.maxconn < before, `${balancer.maxconn} connections, and ${before} before`);
   });
 });
@@ -110,8 +100,8 @@ interop('a plan without room for one connection is refused', async (engine) => {
   const text = (more = ''): string => `listen f\n  bind 127.0.0.1:${port}\n${more}  server a ${server.address}\n`;
   const checked = Array.from({ length: DESCRIPTORS }, (_, i) => `  server c${i} 127.0.0.1:1 check inter 1h\n`).join('');
   const limits = `  ulimit-n ${DESCRIPTORS}\n`;
-  await running(planFor(engine, text(), limits), async (balancer) => {
-    assert.match(String(await refusal(balancer, planFor(engine, text(checked), limits))), /500 file descriptors are too few/);
+  await running(planOfBinds(engine, text(), limits), async (balancer) => {
+    assert.match(String(await refusal(balancer, planOfBinds(engine, text(checked), limits))), /500 file descriptors are too few/);
     await echoesAt(port);
   });
 });
@@ -120,13 +110,13 @@ interop('a process that ends takes up no plan, and opens no socket beside those 
   const server = await serve(echo);
   const [port, other] = [await freePort(), await freePort()];
   const text = (bind: number): string => `listen f\n  bind 127.0.0.1:${bind}\n  server a ${server.address}\n`;
-  await running(planFor(engine, text(port)), async (balancer) => {
+  await running(planOfBinds(engine, text(port)), async (balancer) => {
     const client = await dial(port);
     await client.echoes('hello');
     const drained = balancer.drain();
-    assert.match(String(await refusal(balancer, planFor(engine, text(other)))), /the process is ending/);
+    assert.match(String(await refusal(balancer, planOfBinds(engine, text(other)))), /the process is ending/);
     await eventually('it listens no more', () => !isListening(port));
-    assert.match(String(await refusal(balancer, planFor(engine, text(other)))), /the process is ending/);
+    assert.match(String(await refusal(balancer, planOfBinds(engine, text(other)))), /the process is ending/);
     assert.is(isListening(other), false);
     await client.echoes('still there');
     client.socket.destroy();
@@ -139,8 +129,8 @@ interop('a stop in the midst of a reload waits for it', async (engine) => {
   const [port, other] = [await freePort(), await freePort()];
   const text = (bind: number): string => `listen f\n  bind 127.0.0.1:${bind}\n  server a ${server.address}\n`;
   const { fds } = countersOf(process.pid);
-  await running(planFor(engine, text(port)), async (balancer) => {
-    const reloaded = balancer.reload(planFor(engine, text(other)));
+  await running(planOfBinds(engine, text(port)), async (balancer) => {
+    const reloaded = balancer.reload(planOfBinds(engine, text(other)));
     await nextTurn();
     const drained = balancer.drain();
     assert.equal(await reloaded, []);
@@ -157,11 +147,11 @@ interop(
     const [port, other] = [await freePort(), await freePort()];
     const text = (timeout: number): string =>
       `listen f\n  bind 127.0.0.1:${port}\n  timeout server ${timeout}s\n  server a ${server.address}\nlisten g\n  bind 127.0.0.1:${other}\n  server a ${server.address}\n`;
-    await running(planFor(engine, text(1)), async (balancer) => {
+    await running(planOfBinds(engine, text(1)), async (balancer) => {
       await balancer.endFrontend('g');
       const address = { family: 'ipv4', host: '127.0.0.1', port: other } as const;
       const taken = openListener({ address, backlog: 16, reusePort: false });
-      const said = await balancer.reload(planFor(engine, text(2)));
+      const said = await balancer.reload(planOfBinds(engine, text(2)));
       assert.equal(said, ['frontend g stays paused: listen: address already in use (EADDRINUSE)']);
       assert.ok(balancer.isPaused('g'));
       await echoesAt(port);

@@ -3,37 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LoadBalancer } from '../../src/master/balancer.js';
-import { Log } from '../../src/master/log.js';
+import type { LoadBalancer } from '../../src/master/balancer.js';
 import { StartError } from '../../src/master/start-error.js';
-import type { Plan } from '../../src/plan/plan.js';
-import { planOf } from '../harness/plans.js';
-import { type EngineChoice, eventually, freePort, scratchFolder } from '../harness.js';
+import { eventually, freePort, scratchFolder } from '../harness.js';
 import { dial, echo, interop, type Peer, serve } from '../interop/support/peers.js';
+import { planFor, running } from './support/running.js';
 
 const DYING_WORKER = new URL('./fixtures/reloading-worker.js', import.meta.url);
-
-function planFor(engine: EngineChoice, body: string, global = ''): Plan {
-  return planOf(
-    `global\n  nbthread 2\n  maxconn 100\n  tune.io-engine ${engine}\n${global}defaults\n  timeout connect 5s\n  timeout client 1m\n  timeout server 1m\n${body}`,
-  );
-}
-
-async function running(
-  plan: Plan,
-  body: (balancer: LoadBalancer, said: string[]) => Promise<void>,
-  workerUrl?: URL,
-): Promise<void> {
-  const said: string[] = [];
-  const log = new Log({ write: (text: string) => said.push(text) });
-  const balancer = new LoadBalancer(plan, { log, ...(workerUrl && { workerUrl }) });
-  await balancer.start();
-  try {
-    await body(balancer, said);
-  } finally {
-    await balancer.stop();
-  }
-}
 
 /** A client that is served by now. */
 async function served(port: number): Promise<Peer> {
@@ -116,7 +92,7 @@ interop('sessions of a former plan have the time of hard-stop-after', async (eng
   const body = `listen f\n  bind 127.0.0.1:${port}\n  server a ${server.address}\n`;
   await running(planFor(engine, body), async (balancer) => {
     const first = await served(port);
-    await balancer.reload(planFor(engine, body, '  hard-stop-after 1s\n'));
+    await balancer.reload(planFor(engine, body, { global: '  maxconn 100\n  hard-stop-after 1s\n' }));
     const second = await served(port);
     await first.over();
     await eventually('its plan is given up', () => balancer.formerPlans === 0);

@@ -1,12 +1,11 @@
 /** What commands have changed, over a reload: what a file of states would keep goes on, the rest is as the files say. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LoadBalancer } from '../../../src/master/balancer.js';
-import { Log } from '../../../src/master/log.js';
+import type { LoadBalancer } from '../../../src/master/balancer.js';
 import type { Plan } from '../../../src/plan/plan.js';
-import { planOf } from '../../harness/plans.js';
 import { type EngineChoice, eventually, freePort } from '../../harness.js';
 import { dial, echo, interop, serve } from '../../interop/support/peers.js';
+import { planFor, running } from '../../master/support/running.js';
 import { said } from './support/said.js';
 
 /** A column of `show stat`. */
@@ -23,17 +22,11 @@ interface Ports {
 }
 
 /** With one server `a`, or what else is said. */
-function planFor(engine: EngineChoice, { traffic, other, server }: Ports, servers = `server a 127.0.0.1:${server}`): Plan {
+function serving(engine: EngineChoice, { traffic, other, server }: Ports, servers = `server a 127.0.0.1:${server}`): Plan {
   const more = ' weight 10 maxconn 20 check inter 1h agent-check agent-port 1 agent-inter 1h';
-  return planOf(`global
-  nbthread 2
-  maxconn 100
-  tune.io-engine ${engine}
-defaults
-  timeout connect 5s
-  timeout client 1m
-  timeout server 1m
-frontend f
+  return planFor(
+    engine,
+    `frontend f
   bind 127.0.0.1:${traffic}
   maxconn 50
   acl x src 192.0.2.1
@@ -45,27 +38,24 @@ frontend g
 backend b
   stick-table type ip size 10 store gpc0
   ${servers.replaceAll(/(server a \S+)/g, `$1${more}`)}
-`);
+`,
+  );
 }
 
 /** Runs a balancer; `again` has it take up a plan with other servers. */
-async function running(
+async function reloading(
   engine: EngineChoice,
   body: (balancer: LoadBalancer, ports: Ports, again: (servers?: string) => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
   const server = await serve(echo);
   const ports = { traffic: await freePort(), other: await freePort(), server: server.port };
-  const balancer = new LoadBalancer(planFor(engine, ports), { log: new Log({ write: () => undefined }) });
-  await balancer.start();
-  try {
-    await body(balancer, ports, (servers) => balancer.reload(planFor(engine, ports, servers)));
-  } finally {
-    await balancer.stop();
-  }
+  await running(serving(engine, ports), (balancer) =>
+    body(balancer, ports, (servers) => balancer.reload(serving(engine, ports, servers))),
+  );
 }
 
 interop('states, weights, addresses, checks, pauses and entries of tables go on', async (engine) => {
-  await running(engine, async (balancer, _ports, again) => {
+  await reloading(engine, async (balancer, _ports, again) => {
     const changes = ['set weight b/a 5', 'set server b/a state drain', 'set server b/a addr 127.0.0.2 port 7'];
     const more = ['set server b/a check-port 77', 'disable agent b/a', 'disable health b/a', 'disable frontend g'];
     await said(balancer, ...changes, ...more, 'set table b key 192.0.2.1 data.gpc0 7');
@@ -82,7 +72,7 @@ interop('states, weights, addresses, checks, pauses and entries of tables go on'
 });
 
 interop('limits, rates, patterns and variables are as the files say', async (engine) => {
-  await running(engine, async (balancer, _ports, again) => {
+  await reloading(engine, async (balancer, _ports, again) => {
     const seen = async (): Promise<string[]> => [
       await stat(balancer, 'b,a', 'slim'),
       await stat(balancer, 'f,FRONTEND', 'slim'),
@@ -106,7 +96,7 @@ interop('limits, rates, patterns and variables are as the files say', async (eng
 });
 
 interop('sessions of a server are its own, whatever plan they go on by', async (engine) => {
-  await running(engine, async (balancer, { traffic, server }, again) => {
+  await reloading(engine, async (balancer, { traffic, server }, again) => {
     const clients = [await dial(traffic), await dial(traffic)];
     for (const client of clients) await client.echoes('hello');
     const sessions = (): Promise<string> => stat(balancer, 'b,a', 'scur');
