@@ -458,7 +458,6 @@ differential('constants and what belongs to the process', () =>
         'fc_rcvd_proxy',
         'fc_err',
         'fc_err_str',
-        'fc_http_major',
         'dst',
         'src_is_local,not',
       ],

@@ -39,7 +39,7 @@ internal.htx_blk.type internal.strm.is_htx lat_ns_avg lat_ns_tot
 `);
 const OTHER_FETCHES = names(`
 bc_err bc_err_str dst_conn fc_fackets fc_lost fc_pp_authority fc_pp_unique_id fc_reordering fc_retrans fc_rtt
-fc_rttvar fc_sacked fc_unacked last_rule_file last_rule_line prio_class prio_offset srv_sess_rate unique-id
+fc_rttvar fc_sacked fc_unacked last_rule_file last_rule_line unique-id
 `);
 const HTTP_CONVERTERS = names('capture-req capture-res');
 const TLS_CONVERTERS = names('jwt_header_query jwt_payload_query jwt_verify');

@@ -52,6 +52,14 @@ export const INTERNAL_FETCHES: readonly FetchSignature[] = [
   { name: 'ipv6', arguments: ['ipv6'], type: 'ipv6', origin: 'constant', help: 'The IPv6 address that is written.' },
   { name: 'nbproc', arguments: [], type: 'sint', origin: 'constant', help: 'The number of processes: 1.' },
   { name: 'proc', arguments: [], type: 'sint', origin: 'constant', help: 'The number of this process: 1.' },
+  { name: 'prio_class', arguments: [], type: 'sint', origin: 'internal', help: 'What set-priority-class has set.' },
+  {
+    name: 'prio_offset',
+    arguments: [],
+    type: 'sint',
+    origin: 'internal',
+    help: 'What set-priority-offset has set, in milliseconds.',
+  },
   {
     name: 'rand',
     arguments: ['integer?'],

@@ -34,6 +34,7 @@ export const PROXY_FETCHES: readonly FetchSignature[] = [
     ['srv_is_up', 'bool', 'Whether a server is up.'],
     ['srv_iweight', 'sint', 'The configured weight of a server.'],
     ['srv_queue', 'sint', 'Sessions in the queue of a server.'],
+    ['srv_sess_rate', 'sint', 'New connections of a server in the last second.'],
     ['srv_uweight', 'sint', 'The weight of a server that users see.'],
     ['srv_weight', 'sint', 'The effective weight of a server.'],
   ]),

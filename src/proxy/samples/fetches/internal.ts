@@ -7,7 +7,7 @@ import type { FetchFactory, FetchFamily, SampleContext } from '../context.js';
 import { setParsed } from '../integers.js';
 import { FOUND, MISSING, NOT_YET, type Sample } from '../sample.js';
 import { readVariable } from '../variables.js';
-import { constant, count, flag, isFinal } from './results.js';
+import { constant, count, flag, integer, isFinal } from './results.js';
 
 const RANGE_MAX = 2 ** 32;
 const MICROSECONDS = 1000000;
@@ -92,6 +92,8 @@ export const INTERNAL_FETCHES: FetchFamily = {
   proc: count(() => 1),
   nbproc: count(() => 1),
   thread: count(({ lane }) => lane.worker),
+  prio_class: integer(({ session }) => session.priorityClass),
+  prio_offset: integer(({ session }) => session.priorityOffsetMs),
   stopping: flag((context) => context.stopping ?? false),
   var: variable,
   wait_end: () => waitEnd,

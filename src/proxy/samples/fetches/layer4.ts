@@ -116,9 +116,9 @@ export const LAYER4_FETCHES: FetchFamily = {
   bc_dst: host(serverDestination),
   bc_dst_port: port(serverDestination),
   fc_rcvd_proxy: flag(({ lane, session }) => lane.plan.frontends[session.frontend].binds[session.bind].acceptProxy),
-  /** In mode tcp HTTP is 1, as in HAProxy. */
-  fc_http_major: count(() => 1),
-  bc_http_major: count(({ session }) => (session.server.fd === NO_FD ? -1 : 1)),
+  /** In mode tcp connections speak no HTTP that anybody knows of, and there is no version. */
+  fc_http_major: count(() => -1),
+  bc_http_major: count(() => -1),
   /** A connection that failed has no rules: there is never an error. */
   fc_err: count(() => 0),
   fc_err_str: () => constant((sample) => sample.setString('Success')),

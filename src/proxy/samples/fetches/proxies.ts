@@ -103,6 +103,14 @@ const BACKENDS: FetchFamily = {
   avg_queue: ofBackend((farm) => farm.averageQueue),
 };
 
+const sessionRate: FetchFactory = (plan, { lane }) => {
+  const { backend, server } = serverArgument(plan, 0);
+  return ({ nowMs }, sample) => {
+    sample.setInteger(lane.tables.proxies.servers[backend][server].rate(nowMs));
+    return FOUND;
+  };
+};
+
 /** Fetches of servers. */
 const SERVERS: FetchFamily = {
   srv_id: count((context) => server(context)?.id ?? -1),
@@ -111,6 +119,7 @@ const SERVERS: FetchFamily = {
   srv_conn: serverNumber((farm, index) => farm.active(index)),
   srv_conn_free: serverNumber((farm, index) => farm.freeOf(index)),
   srv_queue: serverNumber((farm, index) => farm.queuedFor(index)),
+  srv_sess_rate: sessionRate,
   srv_weight: serverNumber((farm, index) => farm.weight(index)),
   srv_uweight: serverNumber((farm, index) => farm.weight(index)),
   srv_iweight: serverNumber((farm, index) => farm.plan.servers[index].weight),

@@ -23,6 +23,14 @@ export function count(read: (context: SampleContext) => number): FetchFactory {
   };
 }
 
+/** A fetch without arguments that finds a number of any sign. */
+export function integer(read: (context: SampleContext) => number): FetchFactory {
+  return () => (context, sample) => {
+    sample.setInteger(read(context));
+    return FOUND;
+  };
+}
+
 /** A fetch without arguments that finds a text; null: there is none. */
 export function text(read: (context: SampleContext) => string | null | undefined): FetchFactory {
   return () => (context, sample) => {
