@@ -8,6 +8,7 @@ import { nearestWord } from '../config/values/nearest.js';
 import { wrapText } from '../master/wrap.js';
 import type { Command } from './command.js';
 import { complain, EXIT_OK, type Output } from './complaint.js';
+import { PART_FAMILIES, type Part } from './keyword-parts.js';
 
 const WIDTH = 80;
 const INDENT = '  ';
@@ -19,6 +20,8 @@ const PROXY_SECTIONS: readonly SectionKind[] = ['defaults', 'frontend', 'listen'
 const LETTERS = 'DFLB';
 
 type AnyKeyword = Keyword<never>;
+/** What is told of a keyword, or of what stands within its line. */
+type Shown = Omit<Part, 'kind'>;
 
 /** What is shown of one keyword; those of several sections with the same name are one. */
 interface Entry {
@@ -26,6 +29,7 @@ interface Entry {
   readonly sections: readonly SectionKind[];
 }
 
+const PARTS = PART_FAMILIES.flatMap(({ parts }) => parts);
 const GLOBAL_ENTRIES = entries(GLOBAL_KEYWORDS);
 const PROXY_ENTRIES = entries(PROXY_KEYWORDS);
 const RESOLVERS_ENTRIES = entries(RESOLVERS_KEYWORDS);
@@ -33,7 +37,8 @@ const RESOLVERS_ENTRIES = entries(RESOLVERS_KEYWORDS);
 const EXAMPLES = `Examples:
   turbo-lb keywords
   turbo-lb keywords timeout
-  turbo-lb keywords tune.bufsize`;
+  turbo-lb keywords tune.bufsize
+  turbo-lb keywords weight`;
 
 /** Prints all keywords, or one in full; an unknown one is refused with the nearest known one. */
 export const KEYWORDS: Command = { options: {}, examples: EXAMPLES, words: true, handle: keywords };
@@ -46,15 +51,15 @@ function keywords(argv: Readonly<Record<string, unknown>>, output: Output): numb
   }
   const name = words.join(' ');
   const all = [...GLOBAL_ENTRIES, ...PROXY_ENTRIES, ...RESOLVERS_ENTRIES];
-  const found = all.filter(({ keyword }) => keyword.name === name || keyword.name.startsWith(`${name} `));
+  const found = [
+    ...all.filter(({ keyword }) => keyword.name === name || keyword.name.startsWith(`${name} `)).map(renderEntry),
+    ...PARTS.filter((part) => part.name === name).map((part) => render(part, part.kind)),
+  ];
   if (found.length > 0) {
-    output.out(found.map(renderEntry).join('\n'));
+    output.out(found.join('\n'));
     return EXIT_OK;
   }
-  const meant = nearestWord(
-    name,
-    all.map(({ keyword }) => keyword.name),
-  );
+  const meant = nearestWord(name, [...all.map(({ keyword }) => keyword.name), ...PARTS.map((part) => part.name)]);
   return complain(
     [{ about: name, message: `unknown keyword${meant === undefined ? '' : `; did you mean '${meant}' maybe ?`}` }],
     output,
@@ -83,7 +88,8 @@ function renderList(): string {
     "Sections 'resolvers':",
     ...RESOLVERS_ENTRIES.flatMap(({ keyword }) => listed(keyword, '')),
     '',
-    'turbo-lb keywords NAME shows one in full.',
+    'turbo-lb keywords NAME shows one in full, and options of bind and server,',
+    'fetches, converters and variables of log formats.',
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -102,17 +108,22 @@ function letters(sections: readonly SectionKind[]): string {
 }
 
 function renderEntry({ keyword, sections }: Entry): string {
-  const usage = `${keyword.no ? '[no] ' : ''}${keyword.name} ${keyword.arguments}`.trimEnd();
+  return render(keyword, `Sections: ${sections.join(', ')}`);
+}
+
+function render(keyword: Shown, where: string): string {
+  const between = keyword.arguments.startsWith('(') ? '' : ' ';
+  const usage = `${keyword.no ? '[no] ' : ''}${keyword.name}${between}${keyword.arguments}`.trimEnd();
   const facts = [
     ...wrapText(keyword.help, WIDTH - INDENT.length),
-    `Sections: ${sections.join(', ')}`,
+    where,
     ...(keyword.default === undefined ? [] : wrapText(`Default: ${keyword.default}`, WIDTH - INDENT.length)),
     ...notes(keyword),
   ];
   return `${[...wrapText(usage, WIDTH), ...facts.map((fact) => INDENT + fact)].join('\n')}\n`;
 }
 
-function notes({ inert, http }: AnyKeyword): string[] {
+function notes({ inert, http }: Shown): string[] {
   return [...(inert ? ['Accepted, and has no effect.'] : []), ...(http ? ['For mode http.'] : [])];
 }
 
@@ -121,13 +132,13 @@ export function keywordsPage(): string {
   return [
     '# Keywords',
     '',
-    'Made from the tables in `src/config/keywords` by `npm run docs:keywords`; do not edit. Everything else',
-    "that HAProxy's manual has is refused with the line and the nearest keyword that is known.",
-    '`turbo-lb keywords NAME` shows one keyword. _Inert_ ones are accepted and have no effect.',
+    'Made from the tables in `src/config` by `npm run docs:keywords`; do not edit. Keywords by section, then what',
+    "stands within lines. Everything else that HAProxy's manual has is refused with the line and the nearest word that",
+    'is known. `turbo-lb keywords NAME` shows one. _Inert_ ones are accepted and have no effect.',
     '',
     '## Section global',
     '',
-    ...plainTable(GLOBAL_ENTRIES),
+    ...plainTable(GLOBAL_ENTRIES.map(({ keyword }) => keyword)),
     '',
     '## Proxies',
     '',
@@ -141,17 +152,28 @@ export function keywordsPage(): string {
     '',
     '## Sections resolvers',
     '',
-    ...plainTable(RESOLVERS_ENTRIES),
+    ...plainTable(RESOLVERS_ENTRIES.map(({ keyword }) => keyword)),
     '',
+    ...PART_FAMILIES.flatMap(({ title, parts }) => [`## ${title}`, '', ...partTable(parts), '']),
   ].join('\n');
 }
 
-/** Keywords that may stand in one kind of section only. */
-function plainTable(entries: readonly Entry[]): string[] {
+/** Options have defaults; fetches and converters say what they are. */
+function partTable(parts: readonly Part[]): string[] {
+  if (!/^(Fetch|Converter)/.test(parts[0].kind)) return plainTable(parts);
+  return [
+    '| Name | | Meaning |',
+    '|---|---|---|',
+    ...parts.map((part) => row([code(part.name + part.arguments), part.kind.replace(/^\w+ /, ''), meaning(part)])),
+  ];
+}
+
+/** Keywords that may stand in one place only. */
+function plainTable(keywords: readonly Shown[]): string[] {
   return [
     '| Keyword | Arguments | Default | Meaning |',
     '|---|---|---|---|',
-    ...entries.map(({ keyword }) => row([name(keyword), code(keyword.arguments), keyword.default ?? '', meaning(keyword)])),
+    ...keywords.map((keyword) => row([name(keyword), code(keyword.arguments), keyword.default ?? '', meaning(keyword)])),
   ];
 }
 
@@ -159,7 +181,7 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-function name(keyword: AnyKeyword): string {
+function name(keyword: Shown): string {
   return code(`${keyword.no ? '[no] ' : ''}${keyword.name}`);
 }
 
@@ -167,6 +189,6 @@ function code(text: string): string {
   return text === '' ? '' : `\`${text.replaceAll('|', '\\|')}\``;
 }
 
-function meaning({ help, inert, http }: AnyKeyword): string {
+function meaning({ help, inert, http }: Shown): string {
   return [...(inert ? ['_Inert._'] : []), ...(http ? ['_Mode http._'] : []), help].join(' ').replaceAll('|', '\\|');
 }

@@ -81,6 +81,8 @@ export interface OptionKeyword<Settings> {
   readonly default?: string;
   readonly help: string;
   readonly inert?: boolean;
+  /** It is never accepted. */
+  readonly refused?: boolean;
   /** Reads the words after the option; answers how many of them it took, or null when they are wrong. */
   readonly parse: (context: OptionContext<Settings>) => number | null;
 }

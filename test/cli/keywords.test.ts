@@ -24,6 +24,20 @@ test('a keyword in full, and the members of a family', async () => {
   assert.match(family.stdout, /^stats socket .*\n(.*\n)*\nstats timeout /m);
 });
 
+test('what stands within lines: options, fetches, converters, variables', async () => {
+  const { stdout } = await turbo(['keywords', 'weight']);
+  assert.is(stdout, 'weight <weight>\n  Its share of the load, 0 to 256.\n  Option of server\n  Default: 1\n');
+  const shown = async (name: string): Promise<string> => (await turbo(['keywords', name])).stdout;
+  assert.match(await shown('name'), /^name <name>\n.*\n {2}Option of bind$/m);
+  assert.match(
+    await shown('req.payload'),
+    /^req\.payload\(<integer>,<integer>\)\n.*\n {2}Fetch of type bin, from request buffer$/m,
+  );
+  assert.match(await shown('upper'), /^upper\n.*\n {2}Converter from str to str$/m);
+  assert.match(await shown('%ci'), /^%ci\n.*\n {2}Variable of log formats$/m);
+  assert.is((await turbo(['keywords', 'ssl'])).code, 1);
+});
+
 test('an unknown keyword is refused with the nearest', async () => {
   const { code, stderr } = await turbo(['keywords', 'tune.bufsiz']);
   assert.is(code, 1);

@@ -339,6 +339,7 @@ function refused(name: string, why: string): OptionKeyword<BindLine> {
   return {
     name,
     arguments: '...',
+    refused: true,
     help: 'Not supported.',
     parse: (context) => refuse(context, `cannot be used: ${why}.`),
   };

@@ -44,7 +44,7 @@ const TCP: readonly OptionRow[] = [
   {
     name: 'independent-streams',
     needs: null,
-    help: 'Count inactivity of each direction apart; here they always are.',
+    help: 'Count inactivity of each direction apart; here either ends the silence of a side.',
     inert: true,
   },
   { name: 'log-health-checks', needs: 'backend', help: 'Log every change of the state of a health check.' },

@@ -102,7 +102,8 @@ function refused(name: string, why: string): OptionKeyword<ServerSettings> {
     name,
     arguments: '...',
     no: true,
-    help: `Not supported.`,
+    refused: true,
+    help: 'Not supported.',
     parse: (context) =>
       context.option.text === 'usesrc'
         ? refuse(context, "'usesrc' only allowed after a 'source' statement.")
