@@ -78,6 +78,8 @@ export interface CommandCall {
   readonly words: readonly string[];
   /** What came behind `<<`, without the line that ends it; null: nothing did. */
   readonly payload: string | null;
+  /** Aborts when nobody waits for the answer any more; what takes long heeds it. Absent: somebody always does. */
+  readonly left?: AbortSignal;
 }
 
 /** How grave messages are, by syslog's names and numbers; which command says what how gravely is as in HAProxy. */

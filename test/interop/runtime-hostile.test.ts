@@ -125,6 +125,15 @@ hostile('every kind of question while the files are read again and again', async
   assert.match(await own.ask('show stat l 1 -1\n'), /\nl,FRONTEND,.*,OPEN,/);
 });
 
+hostile('clients that leave while they wait free their places, and those that only send no more are answered', async (own) => {
+  const waiting = Array.from({ length: 3 }, () => client(own));
+  for (const one of waiting) one.write('show cli level;wait 60s\n');
+  await eventually('all wait', () => waiting.every((one) => one.bytesRead > 0 || one.readableLength > 0));
+  for (const one of waiting) one.destroy();
+  assert.is(await own.ask('show cli level\n'), 'admin\n\n');
+  assert.is(await own.ask('wait 1s;show cli level\n'), '\nadmin\n\n', 'socat has closed its side');
+});
+
 hostile('bytes that are no text', async (own) => {
   const every = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => byte !== 0x0a && byte !== 0x3b));
   assert.match(await own.ask(Buffer.concat([every, Buffer.from('\n')])), /^Unknown command: /);

@@ -29,13 +29,13 @@ export const WAIT_COMMANDS: readonly Command[] = [
   },
 ];
 
-async function wait({ balancer, words: [time = '', condition, word] }: CommandCall): Promise<Reply> {
+async function wait({ balancer, left: signal, words: [time = '', condition, word] }: CommandCall): Promise<Reply> {
   if (time === '-h' || time === '') return new Message('info', HELP);
   const read = parseTime(time);
   if (!read.ok || read.value > DELAY_MS_MAX) return failure('Invalid delay (try -h for help).\n');
   const ms = read.value;
   if (condition === undefined) {
-    await delay(ms);
+    await delay(ms, undefined, { signal });
     return '';
   }
   if (condition !== 'srv-removable') return failure('Unknown condition to wait for (try -h for help).\n');
@@ -47,6 +47,6 @@ async function wait({ balancer, words: [time = '', condition, word] }: CommandCa
     const isFree = active === 0 && queued === 0;
     if (isFree && (balancer.serverStates.state(place) & STATE_MAINTENANCE) !== 0) return new Message('info', 'Done.\n');
     if (performance.now() >= end) return failure('Wait delay expired.\n');
-    await delay(LOOK_MS);
+    await delay(LOOK_MS, undefined, { signal });
   }
 }

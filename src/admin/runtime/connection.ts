@@ -7,6 +7,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setImmediate as breathe } from 'node:timers/promises';
+import { sendDescriptors } from '../../kernel/descriptor-passing.js';
 import { HostAddress } from '../../kernel/host-address.js';
 import { readProxyHeader } from '../../proxy/proxy-protocol.js';
 import { type Answer, Message, type ProcessControl, type Reply, type RuntimeSession, replyText } from '../command.js';
@@ -19,8 +20,11 @@ const PIECE_MAX = 64 * 1024;
 /** How long one client may go on without a pause, in milliseconds: a check that is due waits no longer. */
 const TURN_MS = 5;
 
-/** Answers one request. What it throws closes the connection. */
-export type Respond = (request: Request, session: RuntimeSession) => Answer;
+/** Between two looks whether a client still waits for an answer that takes its time, in milliseconds. */
+const LOOK_MS = 200;
+
+/** Answers one request; `left` aborts when nobody waits for it. What it throws closes the connection. */
+export type Respond = (request: Request, session: RuntimeSession, left: AbortSignal) => Answer;
 
 /** What a connection needs to know beside its socket. */
 export interface ConnectionOptions {
@@ -40,6 +44,7 @@ class Disconnected extends Error {}
 /** One connection. */
 export class Connection {
   private readonly reader: RequestReader;
+  private readonly leaving = new AbortController();
   /** The client sends no more. */
   private inputEnded = false;
   /** Written and not yet given to the socket: short answers go together. */
@@ -72,6 +77,7 @@ export class Connection {
     } catch (error) {
       if (!(error instanceof Disconnected)) throw error;
     } finally {
+      this.leaving.abort();
       this.socket.destroy();
     }
   }
@@ -120,14 +126,28 @@ export class Connection {
 
   private async answer(request: Request): Promise<void> {
     this.answered = false;
-    const answer = this.options.respond(request, this.session);
+    const answer = this.options.respond(request, this.session, this.leaving.signal);
     if (typeof answer === 'string' || answer instanceof Message) return await this.reply(answer);
     await this.flush(); // it may take its time
-    if (answer instanceof Promise) return await this.reply(await answer);
+    if (answer instanceof Promise) return await this.reply(await this.whileThere(answer));
     for await (const piece of answer) {
       await this.write(piece);
       await this.letOthers();
     }
+  }
+
+  /** Waits for an answer as long as somebody is there to hear it: a client that sends no more may still read. */
+  private async whileThere(answer: Promise<Reply>): Promise<Reply> {
+    const { signal } = this.leaving;
+    const look = setInterval(() => {
+      if (this.socket.destroyed || hasLeft(this.socket)) this.leaving.abort();
+    }, LOOK_MS);
+    const left = once(signal, 'abort').then((): never => {
+      throw new Disconnected();
+    });
+    answer.catch(() => undefined); // nobody hears it when the client has left
+    left.catch(() => undefined);
+    return await Promise.race([answer, left]).finally(() => clearInterval(look));
   }
 
   /** Lets others have the thread when this client's turn is over. */
@@ -195,6 +215,18 @@ export class Connection {
     if (this.socket.closed) return;
     await this.event(['close'], performance.now() + this.session.timeoutMs);
   }
+}
+
+/** Both directions are closed. Node says so only of the one that is read; sending nothing fails when the other is, too. */
+function hasLeft(socket: Socket): boolean {
+  const fd = descriptorOf(socket);
+  return fd >= 0 && sendDescriptors(fd, new Uint8Array(0), []) < 0;
+}
+
+/** Node has no public way to it; -1: it is closed. */
+export function descriptorOf(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as { _handle: { fd?: number } | null };
+  return handle?.fd ?? -1;
 }
 
 /** Bytes of the PROXY header that these begin with; negative when there is none. */

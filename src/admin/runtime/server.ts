@@ -10,7 +10,7 @@ import type { Log } from '../../master/log.js';
 import { type Answer, newSession, PERMISSION_DENIED, type ProcessControl, permits, type RuntimeSession } from '../command.js';
 import { prefixOf, type Target, unknownTarget } from '../master-cli.js';
 import type { Registry } from '../registry.js';
-import { Connection } from './connection.js';
+import { Connection, descriptorOf, type Respond } from './connection.js';
 import type { Request } from './requests.js';
 import type { RuntimeSocket } from './sockets.js';
 
@@ -75,7 +75,7 @@ export class RuntimeServer {
   private async serve(socket: Socket, session: RuntimeSession, acceptor: Acceptor): Promise<void> {
     const { lineMax, log, control, balancer } = this.options;
     const uptimeMs = (): number => balancer.life.uptimeMs;
-    const respond = (request: Request): Answer => this.respond(request, session);
+    const respond: Respond = (request, _session, left) => this.respond(request, session, left);
     const { acceptProxy } = acceptor.socket.plan.bind;
     try {
       await new Connection(socket, session, { respond, lineMax, uptimeMs, control, acceptProxy }).serve();
@@ -91,23 +91,23 @@ export class RuntimeServer {
     if (this.connections.size < this.options.maxconn) for (const acceptor of this.acceptors) acceptor.resume();
   }
 
-  private respond(request: Request, session: RuntimeSession): Answer {
+  private respond(request: Request, session: RuntimeSession, left: AbortSignal): Answer {
     const prefix = prefixOf(request.words);
-    if (prefix.kind === 'none') return this.run(request, session, session.target);
+    if (prefix.kind === 'none') return this.run(request, session, session.target, left);
     if (prefix.kind === 'unknown') return unknownTarget(prefix.word);
     const target = session.isMaster ? prefix.target : 'worker';
     if (prefix.stays) session.target = target;
     const words = request.words.slice(1);
-    return words.length === 0 ? '' : this.run({ ...request, words }, session, target);
+    return words.length === 0 ? '' : this.run({ ...request, words }, session, target, left);
   }
 
-  private run({ words, payload }: Request, session: RuntimeSession, target: Target): Answer {
+  private run({ words, payload }: Request, session: RuntimeSession, target: Target, left: AbortSignal): Answer {
     const { registries, balancer, control } = this.options;
     const registry = registries[target];
     const found = registry.find(words, session);
     if (found === null) return registry.unknown(words, session);
     if (!permits(session, found.command.level)) return PERMISSION_DENIED;
-    return found.command.run({ balancer, session, control, words: found.words, payload });
+    return found.command.run({ balancer, session, control, words: found.words, payload, left });
   }
 }
 
@@ -155,10 +155,4 @@ class Acceptor {
     this.server?.close();
     this.server = null;
   }
-}
-
-/** Node has no public way to it. */
-function descriptorOf(socket: Socket): number {
-  const { _handle: handle } = socket as unknown as { _handle: { fd?: number } | null };
-  return handle?.fd ?? -1;
 }
