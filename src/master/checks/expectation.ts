@@ -9,6 +9,8 @@ export interface Answer {
   readonly text: string;
   /** The stream has ended, or no more fits. */
   readonly last: boolean;
+  /** It is one to the HTTP method HEAD. */
+  readonly toHead: boolean;
 }
 
 /** What a step decides: to wait, that it is met, or why it is not; with the status of HTTP where there was one. */
@@ -51,8 +53,8 @@ export class Expectations {
     return { kind: 'failed', status: step.errorStatus ?? 'L7RSP', info: `${info} at step ${number}`, code: 0 };
   }
 
-  private decideHttp(step: ExpectStep, { text, last }: Answer, subject: CheckSubject): Decision {
-    const response = readResponse(text, last);
+  private decideHttp(step: ExpectStep, { text, last, toHead }: Answer, subject: CheckSubject): Decision {
+    const response = readResponse(text, last, toHead);
     if (response === 'partial') return WAIT;
     if (response === 'invalid') return { kind: 'failed', status: 'L7RSP', info: '', code: 0, plain: true };
     const { status: code, body } = response;

@@ -1,6 +1,7 @@
 /**
  * An HTTP/1 response as checks look at it (RFC 9112): its status, its headers and as much of its body
- * as has come. Read anew from all that has come each time, which is little.
+ * as has come. Read anew from all that has come each time, which is little. As lenient about the form of
+ * its head as HAProxy, and as strict about what says where its body ends.
  */
 
 /** What has been read. */
@@ -18,52 +19,69 @@ export interface HttpResponse {
 /** A response, 'partial' while its head is, 'invalid' when it is none. */
 export type ReadResponse = HttpResponse | 'partial' | 'invalid';
 
-const STATUS_LINE = /^HTTP\/1\.[0-9] ([0-9]{3})(?: ([^\r\n]*))?\r?$/;
+type Body = Pick<HttpResponse, 'body' | 'complete'>;
+
+const STATUS_LINE = /^HTTP\/[0-9]\.[0-9] +([0-9]+)(?: ([^\r\n]*))?\r?$/;
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*\r?$/;
-const BEGINNING = 'HTTP/1.';
+const BEGINNING = 'HTTP/';
+/** Fields of a head; HAProxy's (`tune.http.maxhdr`). */
+const FIELDS_MAX = 101;
+/** Of 1xx, the one that is an answer for good. */
+const SWITCHING_PROTOCOLS = '101';
 
 /**
  * Reads what has come.
  * @param ended nothing more will
+ * @param toHead it answers HEAD: it has no body, whatever its head says
  */
-export function readResponse(text: string, ended: boolean): ReadResponse {
+export function readResponse(whole: string, ended: boolean, toHead: boolean): ReadResponse {
+  const text = whole.replace(/^(?:\r?\n)+/, '');
   const known = text.slice(0, BEGINNING.length);
   if (known !== BEGINNING.slice(0, known.length)) return 'invalid';
   const end = /\r?\n\r?\n/.exec(text);
   if (end === null) return ended ? 'invalid' : 'partial';
-  const [first, ...lines] = text.slice(0, end.index).split('\n');
+  const [first, ...lines] = text
+    .slice(0, end.index)
+    .replace(/\r?\n(?=[ \t])/g, (end) => ' '.repeat(end.length)) // a field on several lines
+    .split('\n');
   const [, status, reason = ''] = STATUS_LINE.exec(first) ?? [];
   const fields = lines.map((line) => FIELD.exec(line));
-  if (status === undefined || fields.includes(null)) return 'invalid';
+  if (status === undefined || fields.length > FIELDS_MAX || fields.includes(null)) return 'invalid';
   const rest = text.slice(end.index + end[0].length);
-  if (/^1(?!01)/.test(status)) return readResponse(rest, ended);
+  if (/^1[0-9][0-9]$/.test(status) && status !== SWITCHING_PROTOCOLS) return readResponse(rest, ended, toHead);
   const headers = fields.map((field) => [(field?.[1] ?? '').toLowerCase(), field?.[2] ?? ''] as const);
-  return { status: Number(status), reason, headers, ...readBody(Number(status), headers, rest, ended) };
+  const hasBody = !toHead && status !== '204' && status !== '304';
+  const body = readBody(headers, hasBody ? rest : '', ended || !hasBody);
+  if (body === 'invalid') return 'invalid';
+  return { status: Number(status), reason, headers, ...body, complete: body.complete || !hasBody };
 }
 
-function readBody(
-  status: number,
-  headers: HttpResponse['headers'],
-  rest: string,
-  ended: boolean,
-): Pick<HttpResponse, 'body' | 'complete'> {
-  const value = (name: string): string | undefined => headers.find(([known]) => known === name)?.[1];
-  if (status === 204 || status === 304) return { body: '', complete: true };
-  if (/chunked\s*$/i.test(value('transfer-encoding') ?? '')) return readChunks(rest);
-  const length = /^[0-9]+$/.exec(value('content-length') ?? '')?.[0];
-  if (length === undefined) return { body: rest, complete: ended };
-  return { body: rest.slice(0, Number(length)), complete: rest.length >= Number(length) };
+function readBody(headers: HttpResponse['headers'], rest: string, ended: boolean): Body | 'invalid' {
+  const values = (name: string): string[] =>
+    headers.flatMap(([known, value]) => (known === name ? value.split(',').map((one) => one.trim()) : []));
+  const lengths = values('content-length');
+  if (lengths.some((length) => !/^[0-9]+$/.test(length) || length !== lengths[0])) return 'invalid';
+  const codings = values('transfer-encoding');
+  if (codings.length > 0) return codings.at(-1)?.toLowerCase() === 'chunked' ? readChunks(rest) : 'invalid';
+  if (lengths.length === 0) return { body: rest, complete: ended };
+  const length = Number(lengths[0]);
+  return { body: rest.slice(0, length), complete: rest.length >= length };
 }
 
-function readChunks(text: string): Pick<HttpResponse, 'body' | 'complete'> {
+function readChunks(text: string): Body | 'invalid' {
   let body = '';
   for (let at = 0; ; ) {
-    const [line, size] = /^([0-9A-Fa-f]{1,8})[^\n]*\n/.exec(text.slice(at, at + CHUNK_LINE_MAX)) ?? [];
-    if (line === undefined) return { body, complete: false };
+    const line = text.slice(at, at + CHUNK_LINE_MAX);
+    if (line !== '' && !/^[0-9A-Fa-f]{1,8}(?![0-9A-Fa-f])/.test(line)) return 'invalid';
+    const [whole, size] = /^([0-9A-Fa-f]+)[^\n]*\n/.exec(line) ?? [];
+    if (whole === undefined) return { body, complete: false };
     const length = Number.parseInt(size, 16);
     if (length === 0) return { body, complete: true };
-    body += text.slice(at + line.length, at + line.length + length);
-    at += line.length + length + 2;
+    const from = at + whole.length;
+    body += text.slice(from, from + length);
+    const [after] = /^\r?\n?/.exec(text.slice(from + length, from + length + 2)) as RegExpExecArray;
+    at = from + length + after.length;
+    if (at < text.length && !after.endsWith('\n')) return 'invalid';
   }
 }
 

@@ -61,6 +61,8 @@ export class CheckRun implements ConnectionUser, Impatient {
   private answer: string[] = [];
   private received = 0;
   private ended = false;
+  /** The last request was HEAD. */
+  private toHead = false;
   private over = false;
   /** What the last expectation left, for a result that is good. */
   private code = 0;
@@ -180,6 +182,7 @@ export class CheckRun implements ConnectionUser, Impatient {
 
   private requestOf(step: RequestStep): string {
     const { evaluation, stateOf } = this.surroundings;
+    this.toHead = step.method === 'HEAD';
     return requestText(step, (text) => evaluation.text(text, this.subject), step.state ? stateOf(this.order.place) : null);
   }
 
@@ -233,7 +236,8 @@ export class CheckRun implements ConnectionUser, Impatient {
     const text = this.answer.join('');
     this.answer = [text];
     this.subject.response.text = text;
-    const decision = this.surroundings.expectations.decide(step, step.number, { text, last: this.ended }, this.subject);
+    const answer = { text, last: this.ended, toHead: this.toHead };
+    const decision = this.surroundings.expectations.decide(step, step.number, answer, this.subject);
     if (decision.kind === 'wait') return false;
     if (this.order.read !== null && text !== '') {
       this.finish(this.order.read(text));

@@ -9,7 +9,20 @@ export interface CheckCase {
   readonly options?: string;
 }
 
+const NEARLY_RIGHT = [
+  ...['twoLengths', 'sameLengths', 'noLength', 'gzipCoded', 'badChunk', 'longChunk', 'folded', 'versionTwo', 'spaced'],
+  ...['largeStatus', 'smallStatus', 'emptyLines', 'manyFields'],
+];
+
 export const CHECK_CASES: readonly CheckCase[] = [
+  ...NEARLY_RIGHT.flatMap((server) => [
+    { server, lines: ['option httpchk'] },
+    { server, lines: ['option httpchk HEAD /'] },
+  ]),
+  { server: 'folded', lines: ['option httpchk', 'http-check expect hdr name a value "b   c"'] },
+  { server: 'sameLengths', lines: ['option httpchk', 'http-check expect string ok'] },
+  { server: 'web', lines: ['option httpchk HEAD /', 'http-check expect string hello'] },
+  { server: 'stalled', lines: ['option httpchk HEAD /', 'http-check expect ! string hello'] },
   { server: 'web', lines: ['option httpchk', 'http-check expect hdr name x-foo value b'] },
   { server: 'web', lines: ['option httpchk', 'http-check expect hdr name x-bar'] },
   { server: 'web', lines: ['option httpchk', 'http-check expect ! hdr name x-foo value -m beg a'] },

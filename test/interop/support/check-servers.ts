@@ -31,6 +31,20 @@ export const BEHAVIOURS: Readonly<Record<string, Behave>> = {
   broken: http('500 Oh no'),
   chunked: answers('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n'),
   old: answers('HTTP/1.0 200\r\n\r\nhello'),
+  // heads and bodies that are nearly right
+  twoLengths: answers('HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok'),
+  sameLengths: answers('HTTP/1.1 200 OK\r\ncontent-length: 2, 2\r\n\r\nok'),
+  noLength: answers('HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\nok'),
+  gzipCoded: answers('HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\nok'),
+  badChunk: answers('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nok'),
+  longChunk: answers('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nokx'),
+  folded: answers('HTTP/1.1 200 OK\r\na: b\r\n c\r\n\r\nok'),
+  versionTwo: answers('HTTP/2.0 200 OK\r\n\r\nok'),
+  spaced: answers('HTTP/1.1  200 OK\r\n\r\nok'),
+  largeStatus: answers('HTTP/1.1 2000 X\r\n\r\nok'),
+  smallStatus: answers('HTTP/1.1 99 X\r\n\r\nok'),
+  emptyLines: answers('\r\n\r\nHTTP/1.1 200 OK\r\n\r\nok'),
+  manyFields: answers(`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(150)}\r\nok`),
   ssh: answers('SSH-2.0-foo\r\n'),
   stalled: (socket) => {
     socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhel'));
