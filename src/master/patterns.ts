@@ -11,6 +11,8 @@ import type { PatternChange, PatternEntry } from '../proxy/samples/match/live.js
 
 /** Entries that are sent at a time when all of them change: a worker takes them in a part of a millisecond. */
 const PART = 500;
+/** Versions that are prepared at a time: who prepares one more and commits none has the oldest forgotten. */
+const PREPARED_MAX = 100;
 
 /** One entry. */
 export interface Pattern {
@@ -115,6 +117,8 @@ export class PatternReference {
   /** Begins a new version; its number. */
   prepare(): number {
     this.nextVersion += 1;
+    const [oldest] = this.prepared.keys();
+    if (this.prepared.size >= PREPARED_MAX) this.prepared.delete(oldest);
     this.prepared.set(this.nextVersion, []);
     return this.nextVersion;
   }

@@ -1,6 +1,7 @@
 /** Patterns changed while a balancer runs: rules find them in every worker, also in one that takes the place of a dead one. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Patterns } from '../../src/master/patterns.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { type EngineChoice, eventually, freePort } from '../harness.js';
 import { dial, echo, interop, serve } from '../interop/support/peers.js';
@@ -55,6 +56,17 @@ interop('a worker that dies while another content is on its way ends with the ne
     assert.equal(await fates(port), ['turned away']);
     assert.is(bad.entries.length, many.length + 1);
   });
+});
+
+test('versions that nobody commits have a bound: the oldest is forgotten', async () => {
+  const plan = planFor(
+    'epoll',
+    'listen l\n  bind 127.0.0.1:1\n  acl bad src 192.0.2.1\n  tcp-request connection reject if bad\n',
+  );
+  const [bad] = new Patterns(plan, () => Promise.resolve()).references;
+  for (let version = 1; version <= 101; version++) assert.is(bad.prepare(), version);
+  assert.equal([bad.version(1), bad.version(2)], [null, []]);
+  assert.equal([await bad.commit(1), await bad.commit(101), await bad.commit(2)], [false, true, false]);
 });
 
 interop('a reload begins with what the file says', async (engine) => {
