@@ -137,17 +137,15 @@ export class Connection {
   }
 
   /** Waits for an answer as long as somebody is there to hear it: a client that sends no more may still read. */
-  private async whileThere(answer: Promise<Reply>): Promise<Reply> {
-    const { signal } = this.leaving;
-    const look = setInterval(() => {
-      if (this.socket.destroyed || hasLeft(this.socket)) this.leaving.abort();
-    }, LOOK_MS);
-    const left = once(signal, 'abort').then((): never => {
-      throw new Disconnected();
+  private whileThere(answer: Promise<Reply>): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const look = setInterval(() => {
+        if (!this.socket.destroyed && !hasLeft(this.socket)) return;
+        this.leaving.abort(); // upon which the answer may fail: nobody hears it
+        reject(new Disconnected());
+      }, LOOK_MS);
+      answer.then(resolve, reject).finally(() => clearInterval(look));
     });
-    answer.catch(() => undefined); // nobody hears it when the client has left
-    left.catch(() => undefined);
-    return await Promise.race([answer, left]).finally(() => clearInterval(look));
   }
 
   /** Lets others have the thread when this client's turn is over. */

@@ -82,4 +82,21 @@ for (const [what, { asked, respond }] of Object.entries(GREED))
     assert.ok(turns > 10, `${turns} turns`);
   });
 
+test('a thousand answers that take their time leave nothing behind', async () => {
+  const path = join(scratchFolder(), 'socket');
+  const server = createServer({ allowHalfOpen: true }).listen(path);
+  await once(server, 'listening');
+  const { client, socket } = await accept(server, path);
+  const warnings: Error[] = [];
+  const listen = (warning: Error): number => warnings.push(warning);
+  process.on('warning', listen);
+  client.resume().end(`${'a;'.repeat(500)}\n`.repeat(2));
+  const respond = (): Promise<string> => new Promise((resolve) => setImmediate(resolve, ''));
+  const options = { respond, lineMax: 1024, uptimeMs: () => 0, control: {} as ProcessControl };
+  await new Connection(socket, newSession({ level: 'admin', timeoutMs: 5000 }), options).serve().finally(() => server.close());
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', listen);
+  assert.equal(warnings, []);
+});
+
 test.run();
