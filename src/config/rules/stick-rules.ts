@@ -35,7 +35,7 @@ export function readStickRules(
   const { kinds, place: where } = KINDS[kind];
   const read = readExpression(words, { response: where === 'beStore' });
   if (!read.ok) return refuse(`'stick': ${read.message}`, words[0], read.hint);
-  const missing = unavailable(read.signature, [where], `for '${kinds[0]}'`);
+  const missing = unavailable(read.signature, [where], where === 'beStore' ? `for '${kinds[0]}'` : 'during request');
   if (missing !== null) return refuse(`'stick': ${missing}.`, words[0]);
   let at = read.taken;
   const named = words[at]?.text === 'table';

@@ -124,9 +124,9 @@ class TableReader {
   }
 }
 
-/** Commas between parentheses belong to arguments. */
+/** Commas between parentheses belong to arguments; one at the end is overlooked. */
 function splitList(list: string): string[] {
-  return (list.match(/[^,(]+(?:\([^)]*\)?)?/g) ?? []).filter((text) => text !== '');
+  return list.match(/(?:[^,(]|\([^)]*\)?)+|(?<=,)(?=,)|^(?=,)/g) ?? [];
 }
 
 /** Entries are counted in 32 bits. */
