@@ -57,15 +57,19 @@ export function readResponse(whole: string, ended: boolean, toHead: boolean): Re
 }
 
 function readBody(headers: HttpResponse['headers'], rest: string, ended: boolean): Body | 'invalid' {
-  const values = (name: string): string[] =>
-    headers.flatMap(([known, value]) => (known === name ? value.split(',').map((one) => one.trim()) : []));
-  const lengths = values('content-length');
+  const lengths = valuesOf(headers, 'content-length');
   if (lengths.some((length) => !/^[0-9]+$/.test(length) || length !== lengths[0])) return 'invalid';
-  const codings = values('transfer-encoding');
+  const codings = valuesOf(headers, 'transfer-encoding');
   if (codings.length > 0) return codings.at(-1)?.toLowerCase() === 'chunked' ? readChunks(rest) : 'invalid';
   if (lengths.length === 0) return { body: rest, complete: ended };
   const length = Number(lengths[0]);
   return { body: rest.slice(0, length), complete: rest.length >= length };
+}
+
+/** All values of a field, whether they stand in one or in several. */
+function valuesOf(headers: HttpResponse['headers'], name: string): readonly string[] {
+  const found = headers.filter(([known]) => known === name);
+  return found.flatMap(([, value]) => value.split(',').map((one) => one.trim()));
 }
 
 function readChunks(text: string): Body | 'invalid' {
