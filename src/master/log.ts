@@ -49,8 +49,11 @@ export class Log {
   /** What is said in `action` is kept for who asks later, and not written: somebody else has said it. */
   keepOnly(action: () => void): void {
     this.isSilent = true;
-    action();
-    this.isSilent = false;
+    try {
+      action();
+    } finally {
+      this.isSilent = false;
+    }
   }
 
   /** The start is over: what is said from now on is no part of it. */

@@ -213,7 +213,7 @@ export class Workers {
    * of them uses the listeners any more: closed before, their numbers could mean other sockets.
    */
   async drain(onRefusing: () => void): Promise<void> {
-    this.phase = 'draining';
+    if (this.phase !== 'stopping') this.phase = 'draining';
     this.endSpares();
     this.tellAll({ kind: 'drain' });
     await this.until(() => this.places.every((place) => place.refusing || place.thread === null));

@@ -49,6 +49,8 @@ export class Acceptor {
   private cancelled = false;
   private draining = false;
   private paused = false;
+  /** It has not paused since it, or its predecessor, began: who waits in the queue came before a pause. */
+  private accepting = false;
   /** The system refused the last accept. */
   private failing = false;
   /** Accepted, but the gate was full: taken first when it opens. At most what one multishot, or the end, brought. */
@@ -137,6 +139,7 @@ export class Acceptor {
    */
   succeed(former: Acceptor): void {
     this.armed = former.armed;
+    this.accepting = former.accepting;
     this.multishot = former.multishot;
     this.cancelled = former.cancelled;
     this.failing = former.failing;
@@ -168,15 +171,17 @@ export class Acceptor {
 
   /** Takes no connections until told to go on, but for those in the socket's queue, which is about to be closed. */
   pause(): void {
-    if (this.paused) return;
+    const { accepting } = this;
+    this.accepting = false;
     this.paused = true;
     if (this.armed) this.cancel();
-    else this.takeQueue();
+    else if (accepting) this.takeQueue();
   }
 
   /** Goes on after a pause, or begins. */
   unpause(): void {
     this.paused = false;
+    this.accepting = true;
     this.resume();
   }
 
