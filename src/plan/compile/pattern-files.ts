@@ -22,10 +22,7 @@ export function parsePatternFile(path: string, text: string, form: PatternForm):
     if (/^[ \t]*(#|$)/.test(line)) continue;
     const [key, value] = form.map ? splitEntry(line) : [line.replace(/^[ \t]+/, ''), ''];
     const entry = parseEntry(key, value, form);
-    if (!entry.ok) {
-      const kept = entry.message.startsWith('unable') ? `file '${path}'` : `file <${path}>`;
-      return refused(`${entry.message} at line ${number} of ${kept}`);
-    }
+    if (!entry.ok) return refused(`${entry.message} at line ${number} of file '${path}'`);
     entries.push(entry.value);
     texts.push(key);
   }

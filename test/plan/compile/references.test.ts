@@ -67,7 +67,7 @@ test('maps are read once for each way of reading them, regular expressions in th
 test('lines of files that are no patterns are named', () => {
   const files = { 'bad.txt': '10.0.0.1\n\nx\n', 'n.txt': 'a 1\nb two\n' };
   const [acl] = textsOf(checkLines(['acl a src -f bad.txt'], 'frontend', files));
-  assert.match(acl, "ACL 'a' : 'x' is not a valid IPv4 or IPv6 address at line 3 of file <bad.txt>");
+  assert.match(acl, "ACL 'a' : 'x' is not a valid IPv4 or IPv6 address at line 3 of file 'bad.txt'");
   const [map] = textsOf(checkLines(['acl a req.ssl_sni,map_str_int(n.txt) 1'], 'frontend', files));
   assert.match(map, "invalid args in converter 'map_str_int' : unable to parse 'two' at line 2 of file 'n.txt'");
 });
