@@ -8,7 +8,7 @@ export const checkTimeUnit: ArgumentCheck = ([, unit]) =>
 /** Pairs of hexadecimal digits, in the first argument or pattern. */
 export const checkHexadecimal: ArgumentCheck = ([value]) => {
   const text = String(value ?? '');
+  if (text.length % 2 !== 0) return 'an even number of hex digit is expected';
   const wrong = /[^0-9a-fA-F]/.exec(text);
-  if (wrong !== null) return `an hex digit is expected (found '${wrong[0]}')`;
-  return text.length % 2 === 0 ? null : 'an even number of hex digit is expected';
+  return wrong === null ? null : `an hex digit is expected (found '${wrong[0]}')`;
 };
