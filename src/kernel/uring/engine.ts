@@ -47,6 +47,7 @@ import {
 } from '../sys/constants.js';
 import { sys } from '../sys/libc.js';
 import { BufferRing } from './buffer-ring.js';
+import { Patience } from './patience.js';
 import {
   Ring,
   SQE_ADDR_HIGH,
@@ -69,12 +70,6 @@ const CQ_ENTRIES = 16384;
 
 /** Turns in which a stopping engine collects what its cancelled operations still complete. */
 const STOP_TURNS = 4;
-/** The mean of completions per turn is taken over about 2^BATCH_SHIFT turns. */
-const BATCH_SHIFT = 3;
-/** Completions per turn from which on a worker counts as busy. */
-const BATCH_BUSY = 4;
-/** Completions waited for at most. */
-const PATIENCE_MAX = 32;
 
 const FLAGS_SHIFT = 8;
 const IOPRIO_SHIFT = 16;
@@ -93,8 +88,7 @@ export class UringEngine extends KernelEngine implements Engine {
   private readonly ring: Ring;
   private readonly provided: BufferRing;
   private readonly sqe: Int32Array;
-  /** Running mean of completions per turn, times 2^BATCH_SHIFT. */
-  private usualBatch = 0;
+  private readonly patience = new Patience();
   private stopping = false;
 
   /** Throws SystemCallError when the kernel refuses a ring. */
@@ -119,7 +113,7 @@ export class UringEngine extends KernelEngine implements Engine {
   }
 
   acceptOnce(slot: number, listener: number): void {
-    this.hurry();
+    this.patience.hurry();
     const at = this.prepare(IORING_OP_ACCEPT, listener, OP_ACCEPT, slot);
     this.sqe[at + SQE_OP_FLAGS] = SOCK_NONBLOCK | SOCK_CLOEXEC;
   }
@@ -149,13 +143,13 @@ export class UringEngine extends KernelEngine implements Engine {
   }
 
   pollIn(slot: number, fd: number): void {
-    this.hurry();
+    this.patience.hurry();
     const at = this.prepare(IORING_OP_POLL_ADD, fd, OP_POLL_IN, slot);
     this.sqe[at + SQE_OP_FLAGS] = POLLIN | POLLRDHUP | POLLERR | POLLHUP;
   }
 
   pollOut(slot: number, fd: number): void {
-    this.hurry();
+    this.patience.hurry();
     const at = this.prepare(IORING_OP_POLL_ADD, fd, OP_POLL_OUT, slot);
     this.sqe[at + SQE_OP_FLAGS] = POLLOUT | POLLERR | POLLHUP;
   }
@@ -174,7 +168,7 @@ export class UringEngine extends KernelEngine implements Engine {
   wait(timeoutMs: number, handler: CompletionHandler): void {
     this.stats.turns++;
     this.provided.refill();
-    this.ring.submitAndWait(timeoutMs, this.patience());
+    this.ring.submitAndWait(timeoutMs, this.patience.next());
     this.deliver(handler);
   }
 
@@ -198,29 +192,12 @@ export class UringEngine extends KernelEngine implements Engine {
     sys.close(this.ring.fd);
   }
 
-  /**
-   * Streams, and connections that come one by one, wait for single completions: those must not be
-   * held back until others join them.
-   */
-  private hurry(): void {
-    this.usualBatch = 0;
-  }
-
-  /**
-   * Completions to wait for: one, unless turns have lately brought many. Then waking up for each
-   * would cost more than what it brings.
-   */
-  private patience(): number {
-    const usual = this.usualBatch >> BATCH_SHIFT;
-    return usual < BATCH_BUSY ? 1 : Math.min(2 * usual, PATIENCE_MAX);
-  }
-
   private deliver(handler: CompletionHandler): void {
     const { ring, generations, stats } = this;
     const { words, cqMask, cqBase } = ring;
     let head = ring.completionsBegin();
     const end = ring.completionsEnd();
-    this.usualBatch += ((end - head) | 0) - (this.usualBatch >> BATCH_SHIFT);
+    this.patience.learn((end - head) | 0);
     for (; head !== end; head = (head + 1) | 0) {
       const at = cqBase + ((head & cqMask) << 2);
       const slot = words[at];
