@@ -1,14 +1,13 @@
 /**
  * The data plane on the simulated engine, over many thousands of seeds: first those that every run
- * repeats, then some that nobody has seen. A failing one is printed with the command that repeats
- * exactly it, and `TRACE=1` tells every step.
+ * repeats, then some that nobody has seen, `TEST_SEEDS` of each. A failing one is printed with the
+ * command that repeats exactly it, and `TRACE=1` tells every step.
  */
 import { test } from 'uvu';
 import { simulate } from './simulation.js';
 
-/** Seeds that every run repeats, and new ones. */
-const KNOWN = 10_000;
-const NEW = 10_000;
+/** Seeds that every run repeats, and as many new ones. */
+const SEEDS = Number(process.env.TEST_SEEDS ?? 10_000);
 /** Seeds are 31 bits wide, so that they can be typed. */
 const SEED_MAX = 0x7fff_ffff;
 
@@ -37,8 +36,8 @@ if (process.env.SEED !== undefined) {
 } else {
   const first = Math.floor(Math.random() * SEED_MAX);
   console.log(`new seeds from ${first} on`);
-  test('the seeds of every run keep every promise', () => runSeeds(1, KNOWN));
-  test('new seeds keep every promise', () => runSeeds(first, NEW));
+  test('the seeds of every run keep every promise', () => runSeeds(1, SEEDS));
+  test('new seeds keep every promise', () => runSeeds(first, SEEDS));
 }
 
 test.run();
