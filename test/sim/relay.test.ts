@@ -8,6 +8,7 @@ import { simulate } from './simulation.js';
 
 /** Seeds that every run repeats, and as many new ones. */
 const SEEDS = Number(process.env.TEST_SEEDS ?? 10_000);
+if (!(SEEDS > 0)) throw new Error(`TEST_SEEDS=${process.env.TEST_SEEDS}: not a number of seeds`);
 /** Seeds are 31 bits wide, so that they can be typed. */
 const SEED_MAX = 0x7fff_ffff;
 
