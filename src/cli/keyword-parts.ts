@@ -3,6 +3,7 @@
  * variables of log formats. As entries for `turbo-lb keywords` and the page of the documentation,
  * from the tables that read them.
  */
+import type { OptionKeyword } from '../config/keyword.js';
 import { BIND_OPTIONS } from '../config/keywords/bind-options.js';
 import { SERVER_OPTIONS } from '../config/keywords/server-options.js';
 import { CONVERTERS } from '../config/samples/converters.js';
@@ -13,13 +14,7 @@ import { type ArgumentSpec, argumentType } from '../config/samples/signature.js'
 import { UNSUPPORTED_CONVERTERS, UNSUPPORTED_FETCHES } from '../config/samples/unsupported.js';
 
 /** One of them, as it is shown. */
-export interface Part {
-  readonly name: string;
-  readonly arguments: string;
-  readonly no?: boolean;
-  readonly default?: string;
-  readonly help: string;
-  readonly inert?: boolean;
+export interface Part extends Omit<OptionKeyword<never>, 'refused' | 'parse'> {
   readonly http?: boolean;
   /** What it is: `Option of bind`. */
   readonly kind: string;
