@@ -477,6 +477,11 @@ export class LoadBalancer {
     return this.watch.checker;
   }
 
+  /** Descriptors of checks and agents at the moment; until the balancer has ended. */
+  get checkDescriptors(): number {
+    return this.watch.descriptors;
+  }
+
   private get watch(): HealthWatch {
     if (this.active?.watch == null) throw new Error('the balancer has not been started');
     return this.active.watch;

@@ -122,6 +122,7 @@ interop('DNS dies and comes back: sessions stay, it is told once each time, and 
     await eventually('all are back', () => said(service, ready) === 3 * (1 + turn));
     await eventually('and serve', async () => (await fate(service.port)) === 'served');
     await service.holdsAgain(before);
+    await kept.echoes(`with DNS, ${turn}`);
   }
   assert.is(said(service, /Server t\/s\d is going DOWN for maintenance \(DNS timeout status\)/), 6, service.process.stderr);
   kept.socket.end();

@@ -73,6 +73,7 @@ async function showActivity({ balancer, words: [which = '-1'] }: CommandCall): P
     row('completions', held('completions')),
     row('internalErrors', held('internalErrors')),
     row('descriptors', descriptors),
+    `checkDescriptors: ${balancer.checkDescriptors}\n`,
     row('slots', held('sessions')),
     row('slotsMade', held('sessionsMade')),
     row('timers', held('timers')),

@@ -73,9 +73,9 @@ export class HealthWatch implements StateObserver {
     this.sockets.stop();
   }
 
-  /** Sockets of checks that are open now. */
-  get openSockets(): number {
-    return this.sockets.open;
+  /** Descriptors of checks at the moment. */
+  get descriptors(): number {
+    return this.sockets.descriptors;
   }
 
   onTransition(transition: Transition): void {

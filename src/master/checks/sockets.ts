@@ -5,7 +5,7 @@
  * some hundred looks and not thousands of timers.
  */
 import { type SocketAddress, sockaddrBytes } from '../../kernel/address.js';
-import { type PollHandler, SocketPoller } from '../../kernel/poller.js';
+import { type Destination, type PollHandler, SocketPoller } from '../../kernel/poller.js';
 import { encodeSetups, type SocketSetup } from '../../kernel/socket-setup.js';
 import { AF_INET, AF_INET6, AF_UNIX } from '../../kernel/sys/constants.js';
 import type { SourcePlan } from '../../plan/plan.js';
@@ -27,10 +27,10 @@ export interface Impatient {
   onLate(): void;
 }
 
-/** The sockets; with the bytes of addresses that are in use, and sockets' setups by their sources, as many as a plan has. */
+/** The sockets; with the destinations that are in use, and sockets' setups by their sources, as many as a plan has. */
 export class CheckSockets {
   private poller: SocketPoller | null = null;
-  private readonly addresses = new WeakMap<SocketAddress, Uint8Array>();
+  private readonly destinations = new WeakMap<SocketAddress, Destination>();
   private readonly setups = new Map<string, SocketSetup | null>();
   /** The next look: at the end of this turn, or later. Each is cleared by its own function: the other one would harm it. */
   private soon: NodeJS.Immediate | null = null;
@@ -41,9 +41,14 @@ export class CheckSockets {
   private looking = false;
   private atItsEnd: (() => void)[] = [];
 
-  /** Sockets at the moment. */
+  /** Sockets that checks use at the moment. */
   get open(): number {
     return this.poller?.watched ?? 0;
+  }
+
+  /** Descriptors of sockets, of those too that wait for their next use. */
+  get descriptors(): number {
+    return this.poller?.descriptors ?? 0;
   }
 
   /**
@@ -52,17 +57,10 @@ export class CheckSockets {
    */
   connect(address: SocketAddress, source: SourcePlan | null, brief: boolean, handler: PollHandler): number {
     this.poller ??= new SocketPoller();
-    const { poller } = this;
-    const family = FAMILIES[address.family];
+    const to = this.destinationOf(address);
     const port = source === null || source.address.family === 'unix' ? 0 : source.address.port;
-    const fd = poller.open(family, this.setupOf(source, family), port);
+    const fd = this.poller.connect(to, this.setupOf(source, to.family), port, brief, handler);
     if (fd < 0) return fd;
-    const begun = poller.connect(fd, this.bytesOf(address), brief);
-    const result = begun < 0 ? begun : poller.watch(fd, handler);
-    if (result < 0) {
-      poller.close(fd, true);
-      return result;
-    }
     this.lookSoon();
     return fd;
   }
@@ -133,12 +131,12 @@ export class CheckSockets {
     for (const waiter of this.waiting) if (waiter.deadline <= now) waiter.onLate();
   }
 
-  private bytesOf(address: SocketAddress): Uint8Array {
-    const known = this.addresses.get(address);
+  private destinationOf(address: SocketAddress): Destination {
+    const known = this.destinations.get(address);
     if (known !== undefined) return known;
-    const bytes = sockaddrBytes(address);
-    this.addresses.set(address, bytes);
-    return bytes;
+    const destination = { family: FAMILIES[address.family], sockaddr: sockaddrBytes(address) };
+    this.destinations.set(address, destination);
+    return destination;
   }
 
   private setupOf(source: SourcePlan | null, family: number): SocketSetup | null {

@@ -30,7 +30,7 @@ export interface Held {
   readonly buffers: number;
   readonly pipes: number;
   readonly connections: number;
-  /** Descriptors that the workers hold, and all of the process. */
+  /** Descriptors that the workers hold, and all of the process but those of checks. */
   readonly descriptors: number;
   readonly fds: number;
 }
@@ -95,7 +95,7 @@ export class Service {
       pipes: number('pipesInUseNow'),
       connections: number('sessionsNow'),
       descriptors: number('descriptors'),
-      fds: countersOf(this.process.pid).fds,
+      fds: countersOf(this.process.pid).fds - number('checkDescriptors'),
     };
   }
 
@@ -124,8 +124,8 @@ export async function startService(engine: EngineChoice | 'haproxy', options: Se
 defaults
   mode tcp
   timeout connect 5s
-  timeout client 20s
-  timeout server 20s
+  timeout client 60s
+  timeout server 60s
 listen t
   bind ${bind ?? `127.0.0.1:${port}`}
   ${proxy.join('\n  ')}
