@@ -1,4 +1,4 @@
-/** What the kernel keeps of a process and of its threads: their names, and whether they leave a core (prctl(2), setrlimit(2)). */
+/** What the kernel keeps of a process and of its threads: their names, their turns, and whether they leave a core (prctl(2), sched_yield(2), setrlimit(2)). */
 import { PR_SET_DUMPABLE, PR_SET_NAME, RLIM_INFINITY, RLIMIT_CORE } from './sys/constants.js';
 import { sys } from './sys/libc.js';
 import { allocate } from './sys/memory.js';
@@ -12,6 +12,11 @@ export function nameThread(name: string): void {
   memory.u8.set(new TextEncoder().encode(name).subarray(0, NAME_MAX));
   sys.prctl(PR_SET_NAME, memory.address); // cannot fail: the memory is there
   memory.unmap();
+}
+
+/** Lets another thread that waits for this processor go first; costs next to nothing when there is none. */
+export function giveWay(): void {
+  sys.schedYield(); // cannot fail on Linux
 }
 
 /** Lets the process leave a core although it has changed its user; 0, or the `-errno` of what was refused. */

@@ -1,6 +1,8 @@
 /**
  * What is due when: many things at the same time share one timer, and what is not due any more takes
- * its timer along when it was the last. It calls, and knows nothing of what for.
+ * its timer along when it was the last. After the process has stood still, all would be due at once, and
+ * from then on again and again: only so many are called in a step of time, the others in the next ones.
+ * It calls, and knows nothing of what for.
  */
 import type { Clock } from '../server-states.js';
 
@@ -16,12 +18,22 @@ interface Appointment<T> {
   readonly callOff: () => void;
 }
 
-/** Calls each thing once when it is due. */
+/** How many are called in how much time at most. */
+export interface AgendaPace {
+  readonly stepMs: number;
+  readonly most: number;
+}
+
+/** Calls each thing once when it is due, or soon after. */
 export class Agenda<T extends Due> {
   private readonly appointments = new Map<number, Appointment<T>>();
+  /** The step that it is, by number, and how many were due in it so far. */
+  private step = -1;
+  private inStep = 0;
 
   constructor(
     private readonly clock: Clock,
+    private readonly pace: AgendaPace,
     private readonly call: (one: T) => void,
   ) {}
 
@@ -61,8 +73,22 @@ export class Agenda<T extends Due> {
     for (const one of all) {
       // Another one may have made it due at another time meanwhile.
       if (one.dueAt !== at) continue;
-      one.dueAt = null;
-      this.call(one);
+      const later = this.stepsLater();
+      if (later > 0) this.set(one, (this.step + later) * this.pace.stepMs);
+      else {
+        one.dueAt = null;
+        this.call(one);
+      }
     }
+  }
+
+  /** In how many steps from now there is room for one more; 0: now. */
+  private stepsLater(): number {
+    const step = Math.floor(this.clock.now() / this.pace.stepMs);
+    if (step !== this.step) {
+      this.step = step;
+      this.inStep = 0;
+    }
+    return Math.floor(this.inStep++ / this.pace.most);
   }
 }

@@ -8,17 +8,17 @@ import type { SocketAddress } from '../../kernel/address.js';
 import type { CheckPlan } from '../../plan/checks.js';
 import type { BackendPlan, ServerPlan } from '../../plan/plan.js';
 import type { Clock, ServerPlace, ServerStates } from '../server-states.js';
-import { Agenda, type Due } from './agenda.js';
+import { Agenda, type AgendaPace, type Due } from './agenda.js';
 import { agentCheck, agentResult, obeyAgent, parseAgent } from './agent.js';
 import type { CheckIntervals } from './health.js';
 import type { Judge } from './judge.js';
 import type { CheckRecord, HealthRecords } from './record.js';
 import { type CheckResult, failedInARow } from './result.js';
-import type { CheckOrder } from './run.js';
+import type { CheckOrder, CheckUnderWay } from './run.js';
 import { operationOf } from './state-lines.js';
 
-/** Begins a check; the result comes later, once, unless the answer has called it off. */
-export type BeginCheck = (order: CheckOrder, done: (result: CheckResult) => void) => () => void;
+/** Begins a check; the result comes later, once, unless it is cancelled. */
+export type BeginCheck = (order: CheckOrder, done: (result: CheckResult) => void) => CheckUnderWay;
 
 /** Where checks and agents are, at the moment; null: nowhere. */
 export interface CheckAddresses {
@@ -50,8 +50,9 @@ export interface CheckerParts {
 class Probe implements Due {
   /** When the next one begins, by the clock; null while one is under way. */
   dueAt: number | null = null;
-  /** Ends the one that is under way. */
-  callOff: () => void = nothing;
+  underWay: CheckUnderWay | null = null;
+  /** Takes the result of the one that is under way; made once. */
+  done: (result: CheckResult) => void = nothing;
   /** Of an agent: where it is; null: beside its server. */
   agentAddress: SocketAddress | null;
   agentPort: number;
@@ -84,6 +85,9 @@ const nothing = (): void => undefined;
  */
 const GRID_MS = 10;
 const GRID_PART = 50;
+/** So many times as many as are due in a step of the grid on average may begin in one, and a few in any case. */
+const CROWD = 2;
+const CROWD_MIN = 16;
 
 /** The health checks and agents of all servers of a plan. */
 export class Checker {
@@ -95,7 +99,7 @@ export class Checker {
     this.probes = parts.backends.flatMap((backend, i) =>
       backend.servers.flatMap((plan, j) => this.probesOf(backend, plan, { backend: i, server: j })),
     );
-    this.agenda = new Agenda(parts.clock, (probe) => this.run(probe));
+    this.agenda = new Agenda(parts.clock, this.pace(), (probe) => this.run(probe));
   }
 
   /** How many there are: as many sockets may be open at once. */
@@ -118,7 +122,7 @@ export class Checker {
     this.stopped = true;
     this.agenda.clear();
     for (const probe of this.probes) {
-      probe.callOff();
+      probe.underWay?.cancel();
       probe.record.inFlight = false;
     }
   }
@@ -257,6 +261,13 @@ export class Checker {
     return this.probes.find((one) => one.place.backend === backend && one.place.server === server && one.isAgent === isAgent);
   }
 
+  private pace(): AgendaPace {
+    const perStep = ({ intervals: { interMs, fastinterMs, downinterMs } }: Probe): number =>
+      GRID_MS / Math.max(1, Math.min(interMs, fastinterMs ?? interMs, downinterMs ?? interMs));
+    const average = this.probes.reduce((sum, probe) => sum + perStep(probe), 0);
+    return { stepMs: GRID_MS, most: Math.max(CROWD_MIN, Math.ceil(CROWD * average)) };
+  }
+
   /** The next check begins after that time, if it would not anyway. */
   private hasten(probe: Probe, delayMs: number): void {
     if (probe.dueAt === null || probe.dueAt <= this.parts.clock.now() + delayMs) return;
@@ -278,25 +289,24 @@ export class Checker {
       return;
     }
     record.inFlight = true;
-    probe.callOff = this.parts.begin(this.orderOf(probe, address), (result) => {
-      record.inFlight = false;
-      probe.callOff = nothing;
-      if (this.stopped) return;
-      this.take(probe, result);
-      this.scheduleNext(probe);
-    });
+    if (probe.done === nothing) probe.done = (result) => this.take(probe, result);
+    probe.underWay = this.parts.begin(this.orderOf(probe, address), probe.done);
   }
 
-  private take({ place, isAgent }: Probe, result: CheckResult): void {
+  private take(probe: Probe, result: CheckResult): void {
     const { judge } = this.parts;
-    if (isAgent) judge.onAgent(place, result);
-    else judge.onCheck(place, result);
+    probe.record.inFlight = false;
+    probe.underWay = null;
+    if (this.stopped) return;
+    if (probe.isAgent) judge.onAgent(probe.place, result);
+    else judge.onCheck(probe.place, result);
+    this.scheduleNext(probe);
   }
 
   private scheduleNext(probe: Probe): void {
     const { percent } = this.parts.spread;
     const interval = probe.record.health.interval(probe.intervals);
-    const variation = (interval * percent * (1 - 2 * Math.random())) / 100;
+    const variation = percent === 0 ? 0 : (interval * percent * (1 - 2 * Math.random())) / 100;
     this.schedule(probe, Math.max(1, interval + variation));
   }
 
@@ -312,8 +322,12 @@ export class Checker {
       connectMs: bounded ? Math.min(intervals.interMs, connectTimeoutMs) : intervals.interMs,
       answerMs: checkTimeoutMs,
       isRunning: operationOf(states.standing(place)) !== 'stopped',
-      read: isAgent ? (answer: string) => this.readAgent(answer, place, plan) : null,
+      read: isAgent ? this.readerOf(place, plan) : null,
     };
+  }
+
+  private readerOf(place: ServerPlace, plan: ServerPlan): CheckOrder['read'] {
+    return (answer) => this.readAgent(answer, place, plan);
   }
 
   private readAgent(text: string, place: ServerPlace, plan: ServerPlan): Omit<CheckResult, 'durationMs'> {

@@ -46,6 +46,8 @@ export interface ConnectionUser {
   onHandshakeFailure(errno: number, wrongName: boolean): void;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** Bytes taken from a socket in one look: a flood must leave the others their turn. */
 const RECEIVE_MAX = 65_000;
 
@@ -54,7 +56,7 @@ export class CheckConnection implements PollHandler {
   /** The transport is connected; TLS may not be. */
   established = false;
   private fd = -1;
-  private unsent: Uint8Array = new Uint8Array(0);
+  private unsent: Uint8Array = NOTHING;
   private sentOfUnsent = 0;
   private tls: TLSSocket | null = null;
   private stream: Duplex | null = null;
@@ -88,7 +90,7 @@ export class CheckConnection implements PollHandler {
     this.closed = true;
     this.tls?.destroy();
     this.stream?.destroy();
-    if (this.fd >= 0) this.sockets.system.close(this.fd, !this.options.linger);
+    if (this.fd >= 0) this.sockets.close(this.fd, !this.options.linger);
     this.fd = -1;
   }
 

@@ -117,7 +117,7 @@ export class HealthWatch implements StateObserver {
         done(result);
       });
       run.start();
-      return () => run.cancel();
+      return run;
     };
   }
 }

@@ -78,7 +78,7 @@ export class Judge {
   }
 
   private onSuccess(place: ServerPlace, result: CheckResult, isAgent: boolean): void {
-    if (this.has(place, MAINTENANCE) || !this.isContent(place)) return;
+    if (!this.has(place, STATE_DOWN | STATE_STOPPING) || this.has(place, MAINTENANCE) || !this.isContent(place)) return;
     if (isAgent && this.has(place, STATE_STOPPING)) return; // that its checks say, and they alone take it back
     this.states.setUp(place, this.because(place, result));
   }

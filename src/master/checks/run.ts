@@ -15,7 +15,7 @@ import type { Decision, Expectations } from './expectation.js';
 import { proxyHeader } from './proxy-prologue.js';
 import { requestText } from './request.js';
 import type { CheckResult, CheckStatus } from './result.js';
-import type { CheckSockets, Impatient } from './sockets.js';
+import type { CheckSockets, Impatient, LookUser } from './sockets.js';
 
 /** What checks of one plan have in common. */
 export interface CheckSurroundings {
@@ -44,6 +44,12 @@ export interface CheckOrder {
   readonly isRunning: boolean;
 }
 
+/** A check that has begun. */
+export interface CheckUnderWay {
+  /** It is to have no result any more. */
+  cancel(): void;
+}
+
 /** Errors of our own side of the connection: they say nothing of the server. */
 const OWN_ERRORS: ReadonlySet<number> = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL]);
 const NOT_FOUND = 404;
@@ -51,7 +57,7 @@ const NOT_FOUND = 404;
 const INFO_MAX = 127;
 
 /** A check from its beginning to its result. */
-export class CheckRun implements ConnectionUser, Impatient {
+export class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay {
   deadline = 0;
   private readonly began = performance.now();
   private madeSubject: CheckSubject | null = null;
@@ -64,6 +70,7 @@ export class CheckRun implements ConnectionUser, Impatient {
   /** The last request was HEAD. */
   private toHead = false;
   private over = false;
+  private result: CheckResult | null = null;
   /** What the last expectation left, for a result that is good. */
   private code = 0;
   private info = '';
@@ -85,6 +92,7 @@ export class CheckRun implements ConnectionUser, Impatient {
   /** Ends it without a result. */
   cancel(): void {
     this.over = true;
+    this.result = null;
     this.surroundings.sockets.forget(this);
     this.connection?.close();
   }
@@ -295,8 +303,12 @@ export class CheckRun implements ConnectionUser, Impatient {
     this.cancel();
     const { status, code = 0, info } = result;
     const durationMs = Math.round(performance.now() - this.began);
-    const told = info.length > INFO_MAX ? info.slice(0, INFO_MAX) : info;
-    this.surroundings.sockets.afterLook(() => this.done({ status, code, info: told, durationMs }));
+    this.result = { status, code, info: info.length > INFO_MAX ? info.slice(0, INFO_MAX) : info, durationMs };
+    this.surroundings.sockets.afterLook(this);
+  }
+
+  onLookOver(): void {
+    if (this.result !== null) this.done(this.result);
   }
 
   private forgetAnswer(): void {

@@ -2,10 +2,12 @@
  * The sockets of all checks: opens them where they are to go and come from, and looks after them often
  * enough. Most checks end within the call that began them, since peers are near; for the others the
  * time between looks grows from one millisecond to a few, so that thousands of checks a second cost
- * some hundred looks and not thousands of timers.
+ * some hundred looks and not thousands of timers. Between checks that come in a row, a worker that
+ * waits for this processor goes first: a row may take as long as twenty requests.
  */
 import { type SocketAddress, sockaddrBytes } from '../../kernel/address.js';
 import { type Destination, type PollHandler, SocketPoller } from '../../kernel/poller.js';
+import { giveWay } from '../../kernel/process.js';
 import { encodeSetups, type SocketSetup } from '../../kernel/socket-setup.js';
 import { AF_INET, AF_INET6, AF_UNIX } from '../../kernel/sys/constants.js';
 import type { SourcePlan } from '../../plan/plan.js';
@@ -19,6 +21,8 @@ const ROUNDS_MAX = 3;
 
 const FAMILIES = { ipv4: AF_INET, ipv6: AF_INET6, unix: AF_UNIX } as const;
 
+const NOW = Promise.resolve();
+
 /** Who waits for its sockets only so long. */
 export interface Impatient {
   /** By performance.now(). */
@@ -27,19 +31,28 @@ export interface Impatient {
   onLate(): void;
 }
 
+/** Who waits until all sockets have been looked after. */
+export interface LookUser {
+  /** It may begin and end checks. */
+  onLookOver(): void;
+}
+
 /** The sockets; with the destinations that are in use, and sockets' setups by their sources, as many as a plan has. */
 export class CheckSockets {
   private poller: SocketPoller | null = null;
   private readonly destinations = new WeakMap<SocketAddress, Destination>();
   private readonly setups = new Map<string, SocketSetup | null>();
-  /** The next look: at the end of this turn, or later. Each is cleared by its own function: the other one would harm it. */
+  /** The next look: in the next turn, or later. Each is cleared by its own function: the other one would harm it. */
   private soon: NodeJS.Immediate | null = null;
+
   private later: NodeJS.Timeout | null = null;
   private lookMs = LOOK_MS_MIN;
+  /** The first look is on its way: when the call that begins checks has returned, for all that begin in it. */
+  private begun: Promise<void> | null = null;
   private readonly waiting = new Set<Impatient>();
   /** A look is under way, and who waits for its end. */
   private looking = false;
-  private atItsEnd: (() => void)[] = [];
+  private atItsEnd: LookUser[] = [];
 
   /** Sockets that checks use at the moment. */
   get open(): number {
@@ -59,10 +72,18 @@ export class CheckSockets {
     this.poller ??= new SocketPoller();
     const to = this.destinationOf(address);
     const port = source === null || source.address.family === 'unix' ? 0 : source.address.port;
+    giveWay();
     const fd = this.poller.connect(to, this.setupOf(source, to.family), port, brief, handler);
     if (fd < 0) return fd;
-    this.lookSoon();
+    this.lookMs = LOOK_MS_MIN;
+    this.begun ??= NOW.then(() => this.firstLook());
     return fd;
+  }
+
+  /** Ends a connection, with a reset unless it is to be in order; its handler hears no more. */
+  close(fd: number, reset: boolean): void {
+    giveWay();
+    this.system.close(fd, reset);
   }
 
   /** From now on its deadline holds. Late is only who has not answered when its sockets have been looked after. */
@@ -76,9 +97,9 @@ export class CheckSockets {
   }
 
   /** Calls when all sockets have been looked after: what follows may close any of them. */
-  afterLook(call: () => void): void {
-    this.atItsEnd.push(call);
-    if (!this.looking) this.soon ??= setImmediate(() => this.lookNow());
+  afterLook(user: LookUser): void {
+    this.atItsEnd.push(user);
+    if (!this.looking) this.lookSoon();
   }
 
   /** The system's side of an open socket. */
@@ -95,9 +116,13 @@ export class CheckSockets {
     this.poller = null;
   }
 
-  /** A look at the end of this turn of the event loop, for all that begins in it. */
+  private firstLook(): void {
+    this.begun = null;
+    if (this.poller !== null) this.lookNow();
+  }
+
+  /** A look when the event loop has seen to everything else. */
   private lookSoon(): void {
-    this.lookMs = LOOK_MS_MIN;
     this.soon ??= setImmediate(() => this.lookNow());
   }
 
@@ -106,14 +131,17 @@ export class CheckSockets {
     this.looking = true;
     // What goes on at once is not kept waiting, but a peer that floods keeps nobody else waiting either.
     let rounds = 0;
-    while (rounds < ROUNDS_MAX && this.poller !== null && this.poller.poll() > 0) rounds++;
+    while (rounds < ROUNDS_MAX && this.open > 0 && this.system.poll() > 0) rounds++;
     this.endPatience();
     this.looking = false;
     const ended = this.atItsEnd;
     this.atItsEnd = [];
-    for (const call of ended) call();
+    for (const user of ended) user.onLookOver();
     if (this.poller === null || this.poller.watched === 0) return;
-    if (rounds === ROUNDS_MAX) this.lookSoon();
+    if (rounds === ROUNDS_MAX) {
+      this.lookMs = LOOK_MS_MIN;
+      this.lookSoon();
+    }
     if (this.soon !== null) return;
     this.later = setTimeout(() => this.lookNow(), this.lookMs).unref();
     this.lookMs = Math.min(LOOK_MS_MAX, 2 * this.lookMs);

@@ -13,7 +13,7 @@ const thing = (name: string): Thing => ({ name, dueAt: null });
 function lab(then: (agenda: Agenda<Thing>, one: Thing) => void = () => undefined) {
   const clock = new HandClock();
   const called: string[] = [];
-  const agenda = new Agenda<Thing>(clock, (one) => {
+  const agenda = new Agenda<Thing>(clock, { stepMs: 10, most: 3 }, (one) => {
     called.push(`${clock.now()} ${one.name}`);
     then(agenda, one);
   });
@@ -66,6 +66,21 @@ test('one that is called may make itself due again, and move another one of the 
   agenda.set(b, 10);
   clock.passAtOnce(100);
   assert.equal(called, ['10 a', '10 a', '20 b']);
+});
+
+test('what has become due while the process stood still is called by and by, in its order, once', async () => {
+  const { clock, called, agenda } = lab();
+  const things = Array.from({ length: 10 }, (_, i) => thing(`${i}`));
+  for (const [i, one] of things.entries()) agenda.set(one, 10 * (1 + (i >> 1)));
+  await clock.stall(1005);
+  assert.equal(called, ['1005 0', '1005 1', '1005 2']);
+  agenda.remove(things[4]);
+  agenda.set(things[9], 1010);
+  clock.passAtOnce(1000);
+  const rest = ['1010 3', '1010 5', '1010 9', '1020 6', '1020 7', '1020 8'];
+  assert.equal(called.slice(3).sort(), rest);
+  assert.is(clock.pending, 0);
+  assert.ok(things.every(({ dueAt }) => dueAt === null));
 });
 
 test.run();

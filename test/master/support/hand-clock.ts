@@ -24,6 +24,12 @@ export class HandClock implements Clock {
     this.time = end;
   }
 
+  /** So much time is lost: what was due meanwhile is called at its end. */
+  async stall(ms: number): Promise<void> {
+    this.time += ms;
+    while (this.step(this.time)) await settled();
+  }
+
   /** The same where nobody promises anything. */
   passAtOnce(ms: number): void {
     const end = this.time + ms;

@@ -82,7 +82,7 @@ export function observe(
         let called = true;
         checks.push(`${clock.now()} ${name}`);
         Promise.resolve(check(name)).then((result) => called && done(result));
-        return () => (called = false);
+        return { cancel: () => (called = false) };
       },
     },
     before,
