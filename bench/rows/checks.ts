@@ -10,8 +10,8 @@ import { short } from '../lib/stats.js';
 const SERVERS = 1000;
 /** Few enough that latencies are not those of a queue of their own making. */
 const CONNECTIONS = 4;
-/** First checks are spread over a second; then Node's compilers have their turn. */
-const SETTLE_MS = 8000;
+/** First checks are spread over a second; then Node's compilers and its tidying up after the start have their turn. */
+const SETTLE_MS = 20_000;
 const CONTENDERS = ['haproxy', 'turbo-uring', 'turbo-epoll'] as const;
 
 /** What is checked, and what the proxy and each server say of it. */

@@ -53,6 +53,8 @@ class Probe implements Due {
   underWay: CheckUnderWay | null = null;
   /** Takes the result of the one that is under way; made once. */
   done: (result: CheckResult) => void = nothing;
+  /** The last one's order. */
+  order: CheckOrder | null = null;
   /** Of an agent: where it is; null: beside its server. */
   agentAddress: SocketAddress | null;
   agentPort: number;
@@ -310,9 +312,18 @@ export class Checker {
     this.schedule(probe, Math.max(1, interval + variation));
   }
 
-  private orderOf({ place, plan, backend, isAgent, check, intervals }: Probe, address: SocketAddress): CheckOrder {
+  /** The same as before while nothing has changed. */
+  private orderOf(probe: Probe, address: SocketAddress): CheckOrder {
+    const { order, check } = probe;
+    const isRunning = operationOf(this.parts.states.standing(probe.place)) !== 'stopped';
+    if (order?.address !== address || order.check !== check || order.isRunning !== isRunning)
+      probe.order = this.makeOrder(probe, address, isRunning);
+    return probe.order as CheckOrder;
+  }
+
+  private makeOrder(probe: Probe, address: SocketAddress, isRunning: boolean): CheckOrder {
+    const { place, plan, backend, isAgent, check, intervals } = probe;
     const { connectTimeoutMs, checkTimeoutMs } = backend;
-    const { states } = this.parts;
     const bounded = checkTimeoutMs > 0 && connectTimeoutMs > 0;
     return {
       place,
@@ -321,13 +332,9 @@ export class Checker {
       address,
       connectMs: bounded ? Math.min(intervals.interMs, connectTimeoutMs) : intervals.interMs,
       answerMs: checkTimeoutMs,
-      isRunning: operationOf(states.standing(place)) !== 'stopped',
-      read: isAgent ? this.readerOf(place, plan) : null,
+      isRunning,
+      read: isAgent ? (answer) => this.readAgent(answer, place, plan) : null,
     };
-  }
-
-  private readerOf(place: ServerPlace, plan: ServerPlan): CheckOrder['read'] {
-    return (answer) => this.readAgent(answer, place, plan);
   }
 
   private readAgent(text: string, place: ServerPlace, plan: ServerPlan): Omit<CheckResult, 'durationMs'> {

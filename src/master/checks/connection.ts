@@ -90,7 +90,7 @@ export class CheckConnection implements PollHandler {
     this.closed = true;
     this.tls?.destroy();
     this.stream?.destroy();
-    if (this.fd >= 0) this.sockets.close(this.fd, !this.options.linger);
+    if (this.fd >= 0) this.sockets.system.close(this.fd, !this.options.linger);
     this.fd = -1;
   }
 

@@ -10,7 +10,7 @@ import { CheckEvaluation } from './evaluation.js';
 import { Expectations } from './expectation.js';
 import { Judge } from './judge.js';
 import { HealthRecords } from './record.js';
-import { CheckRun, type CheckSurroundings } from './run.js';
+import { CheckRuns, type CheckSurroundings } from './run.js';
 import { CheckSockets } from './sockets.js';
 import { stateHeader } from './state-header.js';
 import { StateReporter, type StateSurroundings } from './state-reporter.js';
@@ -110,14 +110,9 @@ export class HealthWatch implements StateObserver {
       expectations: new Expectations(evaluation),
       answerMax: plan.process.tune.bufsize,
       stateOf: (place) => stateHeader(parts, place),
+      onConnectTimeout: (place) => onCheckTimeout?.(place),
     };
-    return (order, done) => {
-      const run = new CheckRun(common, order, (result) => {
-        if (result.status === 'L4TOUT') onCheckTimeout?.(order.place);
-        done(result);
-      });
-      run.start();
-      return run;
-    };
+    const runs = new CheckRuns(common);
+    return (order, done) => runs.begin(order, done);
   }
 }

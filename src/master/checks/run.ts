@@ -26,6 +26,8 @@ export interface CheckSurroundings {
   readonly answerMax: number;
   /** The header of `http-check send-state` for a server. */
   readonly stateOf: (place: ServerPlace) => string;
+  /** A server has not answered to a connection in time. */
+  readonly onConnectTimeout: (place: ServerPlace) => void;
 }
 
 /** What is checked, and for how long. */
@@ -56,10 +58,36 @@ const NOT_FOUND = 404;
 /** Characters that are told of what a server or the system said; HAProxy's. */
 const INFO_MAX = 127;
 
-/** A check from its beginning to its result. */
-export class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay {
+const isConnect = ({ kind }: CheckStep): boolean => kind === 'connect';
+
+/** Runs spare at most; those of checks that wait long for their servers are few or do not matter. */
+const SPARE_MAX = 64;
+
+/** The checks of a plan. Thousands a second begin: each uses the memory of an earlier one where there is some. */
+export class CheckRuns {
+  private readonly spare: CheckRun[] = [];
+
+  constructor(private readonly surroundings: CheckSurroundings) {}
+
+  /** Begins a check. The result does not come before this has returned, and once. */
+  begin(order: CheckOrder, done: (result: CheckResult) => void): CheckUnderWay {
+    const run = this.spare.pop() ?? new CheckRun(this.surroundings, (one) => this.keep(one));
+    run.start(order, done);
+    return run;
+  }
+
+  private keep(run: CheckRun): void {
+    if (this.spare.length < SPARE_MAX) this.spare.push(run);
+  }
+}
+
+/** A check from its beginning to its result, and after that another one. */
+class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay {
   deadline = 0;
-  private readonly began = performance.now();
+  // From `start` on.
+  private order!: CheckOrder;
+  private done!: (result: CheckResult) => void;
+  private began = 0;
   private madeSubject: CheckSubject | null = null;
   private connection: CheckConnection | null = null;
   private connected = false;
@@ -76,15 +104,28 @@ export class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnder
   private info = '';
   private good: CheckStatus = 'L4OK';
 
-  /** @param done hears of the result once; not after `cancel` */
+  /** @param free takes it when its result has been told; one that is cancelled is not used again */
   constructor(
     private readonly surroundings: CheckSurroundings,
-    private readonly order: CheckOrder,
-    private readonly done: (result: CheckResult) => void,
+    private readonly free: (run: CheckRun) => void,
   ) {}
 
-  /** Begins. The result does not come before this has returned. */
-  start(): void {
+  /** @param done hears of the result once; not after `cancel` */
+  start(order: CheckOrder, done: (result: CheckResult) => void): void {
+    this.order = order;
+    this.done = done;
+    this.began = performance.now();
+    this.madeSubject = null;
+    this.connection = null;
+    this.connected = false;
+    this.at = 0;
+    this.forgetAnswer();
+    this.toHead = false;
+    this.over = false;
+    this.result = null;
+    this.code = 0;
+    this.info = '';
+    this.good = 'L4OK';
     this.surroundings.sockets.await(this);
     this.goOn();
   }
@@ -218,7 +259,7 @@ export class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnder
   }
 
   private get firstConnect(): number {
-    return this.order.check.steps.findIndex(({ kind }) => kind === 'connect');
+    return this.order.check.steps.findIndex(isConnect);
   }
 
   private usesTls(step: ConnectStep): boolean {
@@ -308,11 +349,15 @@ export class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnder
   }
 
   onLookOver(): void {
-    if (this.result !== null) this.done(this.result);
+    const { result, done, order, surroundings } = this;
+    if (result === null) return;
+    this.free(this);
+    if (result.status === 'L4TOUT') surroundings.onConnectTimeout(order.place);
+    done(result);
   }
 
   private forgetAnswer(): void {
-    this.answer = [];
+    if (this.answer.length > 0) this.answer = [];
     this.received = 0;
     this.ended = false;
   }

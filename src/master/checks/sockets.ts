@@ -80,12 +80,6 @@ export class CheckSockets {
     return fd;
   }
 
-  /** Ends a connection, with a reset unless it is to be in order; its handler hears no more. */
-  close(fd: number, reset: boolean): void {
-    giveWay();
-    this.system.close(fd, reset);
-  }
-
   /** From now on its deadline holds. Late is only who has not answered when its sockets have been looked after. */
   await(waiter: Impatient): void {
     this.waiting.add(waiter);

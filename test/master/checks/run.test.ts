@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { CheckEvaluation } from '../../../src/master/checks/evaluation.js';
 import { Expectations } from '../../../src/master/checks/expectation.js';
 import type { CheckResult } from '../../../src/master/checks/result.js';
-import { CheckRun } from '../../../src/master/checks/run.js';
+import { CheckRuns } from '../../../src/master/checks/run.js';
 import { CheckSockets } from '../../../src/master/checks/sockets.js';
 import { planOf } from '../../harness/plans.js';
 
@@ -29,12 +29,16 @@ async function check(
   const plan = planOf(`backend b\n mode tcp\n ${lines}\n server s 127.0.0.1:${port} check ${options}`);
   const checks = new CheckSockets();
   const evaluation = new CheckEvaluation(plan, {} as never);
-  const common = { sockets: checks, evaluation, expectations: new Expectations(evaluation), answerMax: 16384, stateOf: () => '' };
+  const common = {
+    ...{ sockets: checks, evaluation, expectations: new Expectations(evaluation), answerMax: 16384 },
+    stateOf: () => '',
+    onConnectTimeout: () => undefined,
+  };
   const address = { family: 'ipv4', host: '127.0.0.1', port } as const;
   const [backend] = plan.backends;
   const order = { place: { backend: 0, server: 0 }, server: backend.servers[0], check: backend.check, address };
   const times = { connectMs: PATIENCE_MS, answerMs: 0, isRunning: true, read: null };
-  const result = await new Promise<CheckResult>((resolve) => new CheckRun(common, { ...order, ...times }, resolve).start());
+  const result = await new Promise<CheckResult>((resolve) => new CheckRuns(common).begin({ ...order, ...times }, resolve));
   const left = checks.open;
   checks.stop();
   for (const socket of sockets) socket.destroy();
