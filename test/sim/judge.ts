@@ -155,7 +155,9 @@ export class Judge {
     demand(limit > 0, `${termination} without a timeout`);
     demand(nowMs - one.activeAt >= limit, `${termination} after ${nowMs - one.activeAt} ms, not ${limit}`);
     const takesNothing = one.writable === 0;
-    const hasSomething = one.readable > 0 && nowMs - one.readableAt >= limit && other.writable > 0;
+    // What the other side has reset is read by nobody any more.
+    const hasTaker = other.writable > 0 && !other.failed;
+    const hasSomething = one.readable > 0 && nowMs - one.readableAt >= limit && hasTaker;
     demand(
       takesNothing || !hasSomething,
       `${termination}, but ${one.side} ${one.id} has had something to read for ${nowMs - one.readableAt} ms`,
