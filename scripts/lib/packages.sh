@@ -29,6 +29,7 @@ needed=(
   'python3 python3'
   'pgrep procps'
   'systemd-analyze systemd'
+  'strace strace'
   'gcc gcc'
   '/usr/include/stdio.h libc6-dev'
   '/usr/include/linux/io_uring.h linux-libc-dev'

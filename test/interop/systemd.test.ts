@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { TURBO_LB } from '../cli/turbo.js';
 import {
+  bothEngines,
   eventually,
   freePort,
   type RunningProcess,
@@ -119,6 +121,52 @@ test('systemd-analyze finds a mistake, if there is one', async () => {
   const file = unit();
   writeFileSync(file, readFileSync(file, 'utf8').replace('ProtectSystem=strict', 'ProtectSystem=stricter'));
   assert.match((await runProcess('systemd-analyze', ['verify', '--man=no', file])).stderr, 'stricter');
+});
+
+/** The system calls that the unit's filter lets through, its sets written out. */
+async function allowedCalls(): Promise<Set<string>> {
+  const [, filter] = /^SystemCallFilter=(.*)$/m.exec(readFileSync(UNIT, 'utf8')) ?? [];
+  const { stdout } = await runProcess('systemd-analyze', ['syscall-filter', '--no-pager']);
+  const sets = new Map<string, string[]>();
+  let name = '';
+  for (const line of stdout.split('\n')) {
+    if (line.startsWith('@')) name = line;
+    else if (/^ +[@\w]/.test(line)) sets.set(name, [...(sets.get(name) ?? []), line.trim()]);
+  }
+  const calls = (word: string): string[] => (word.startsWith('@') ? (sets.get(word) ?? []).flatMap(calls) : [word]);
+  return new Set((filter ?? '').split(' ').flatMap(calls));
+}
+
+bothEngines('no system call of a whole life is one that the unit forbids', async (engine) => {
+  const allowed = await allowedCalls();
+  assert.ok(allowed.has('read') && !allowed.has('mount'), 'the sets are read');
+  const folder = scratchFolder();
+  const [trace, pidfile, socket] = ['trace', 'pid', 'admin.sock'].map((name) => join(folder, name));
+  const global = [' user nobody', ' group nogroup', ` stats socket ${socket} level admin`];
+  const config = await configuration(...global);
+  const words = ['-Ws', '-f', config, '-p', pidfile, '--io-engine', engine];
+  const traced = await startProcess('strace', ['-f', '-c', '-o', trace, process.execPath, TURBO_LB, ...words], {
+    env: { NOTIFY_SOCKET: (await manager('path')).name },
+    readyWhen: /Loading success\./,
+  });
+  const [, port] = /127\.0\.0\.1:(\d+)/.exec(readFileSync(config, 'utf8')) ?? [];
+  await runProcess('curl', ['--silent', `http://127.0.0.1:${port}/`]);
+  const pid = Number(readFileSync(pidfile, 'utf8'));
+  process.kill(pid, 'SIGUSR2');
+  await eventually('it has reloaded', () => traced.stderr.split('Loading success.').length > 2);
+  await runProcess(process.execPath, [TURBO_LB, 'ctl', '--socket', socket, 'show info', 'show activity']);
+  process.kill(pid, 'SIGTERM');
+  await traced.exited;
+  const made = readFileSync(trace, 'utf8')
+    .split('\n')
+    .filter((line) => /^ *\d+\.\d/.test(line))
+    .map((line) => line.trim().split(/ +/).at(-1) as string)
+    .filter((name) => name !== 'total');
+  assert.ok(made.includes('setuid') && made.length > 40, made.join(' '));
+  assert.equal(
+    made.filter((name) => !allowed.has(name)),
+    [],
+  );
 });
 
 test.run();
