@@ -254,6 +254,7 @@ class Job {
       complete: (plan) => this.complete(plan, balancer.plan.process.life.daemon),
       warningsFatal: options.warningsFatal,
       diagnostics: options.diagnostics,
+      staysOutside: options.masterWorker,
       write: (text) => (options.quiet ? undefined : output.err(text)),
     });
   }

@@ -18,6 +18,8 @@ export interface ReloadSources {
   /** Warnings are as bad as errors (`-dW`). */
   readonly warningsFatal: boolean;
   readonly diagnostics: boolean;
+  /** A chroot is for the workers alone (`-W`). */
+  readonly staysOutside: boolean;
   /** Where messages go beside the result. */
   readonly write: (text: string) => void;
 }
@@ -51,8 +53,10 @@ class Attempt {
 
   async run(): Promise<boolean> {
     const { chroot } = this.balancer.plan.process.life;
-    if (chroot !== null)
-      return this.refuse(`the process has changed its root to '${chroot}', from where it cannot read its files: start it anew`);
+    if (chroot !== null && !this.sources.staysOutside)
+      return this.refuse(
+        `the process has changed its root to '${chroot}', from where it cannot read its files: start it anew, with -W if it is to reload`,
+      );
     try {
       const plan = this.accept(await this.sources.load());
       if (plan === null) return false;

@@ -117,6 +117,11 @@ function canonicalIpv6(groups: string[]): string {
   return `${groups.slice(0, best.at).join(':')}::${groups.slice(best.at + best.length).join(':')}`;
 }
 
+/** What an address means to somebody whose root is that folder (chroot(2)), for one who sees the folder from outside. */
+export function seenBeneath(root: string, address: SocketAddress): SocketAddress {
+  return address.family === 'unix' && !address.abstract ? { ...address, path: `${root}${address.path}` } : address;
+}
+
 /** `127.0.0.1:80`, `[::1]:80`, `unix@/run/s`, `abns@name`: HAProxy's way of writing them. */
 export function formatAddress(address: SocketAddress): string {
   switch (address.family) {

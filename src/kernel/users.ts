@@ -2,6 +2,9 @@
  * Numbers of users and groups by their names, as the system's own databases have them (getpwnam(3),
  * getgrnam(3)), or as they are written; and the process's view of the file system (chroot(2)).
  */
+import { closeSync, constants, openSync } from 'node:fs';
+import { chdir, cwd } from 'node:process';
+import { CLONE_FS } from './sys/constants.js';
 import { sys } from './sys/libc.js';
 import { viewMemory } from './sys/memory.js';
 
@@ -25,9 +28,31 @@ export function groupId(name: string): number | null {
   return isNumber(name) ? Number(name) : lookUp(sys.getgrnam(name), GROUP_GID);
 }
 
-/** Makes a folder the root of the file system for the whole process; 0 or `-errno`. */
+/** Makes a folder the root of the file system for the whole process, and its working directory; 0 or `-errno`. */
 export function changeRoot(path: string): number {
-  return sys.chroot(path);
+  const result = sys.chroot(path);
+  if (result >= 0) chdir('/');
+  return result;
+}
+
+/**
+ * The same for all threads that there are but the calling one, which goes on to see everything, as do threads that it
+ * makes later: threads share their view until one of them asks for its own (unshare(2), CLONE_FS).
+ */
+export function changeRootOfOthers(path: string): number {
+  const directory = cwd();
+  const outside = openSync('/', constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const changed = changeRoot(path);
+    if (changed < 0) return changed;
+    const result = [() => sys.unshare(CLONE_FS), () => sys.fchdir(outside), () => sys.chroot('.')]
+      .map((step) => step())
+      .find((one) => one < 0);
+    if (result === undefined) chdir(directory);
+    return result ?? 0;
+  } finally {
+    closeSync(outside);
+  }
 }
 
 function isNumber(name: string): boolean {

@@ -25,6 +25,8 @@ export interface ActivePlanOptions {
   readonly shutdownServer: (place: ServerPlace, cause: ShutdownCause) => void;
   /** A server's state, weight or limit has changed. */
   readonly onServerChange: (active: NumberedPlan, place: ServerPlace) => void;
+  /** The folder that is the workers' root, where that of the calling thread is another one. */
+  readonly workersRoot?: string;
 }
 
 /** The plan in force. */
@@ -115,9 +117,9 @@ export class ActivePlan implements NumberedPlan {
 
   private openWatch(): HealthWatch {
     const { plan, states, addresses, tables, before } = this;
-    const { log, shutdownServer } = this.options;
+    const { log, shutdownServer, workersRoot } = this.options;
     before?.ownLog?.close();
-    this.ownLog = new ProcessLog(plan, (severity, text) => log.write(severity, text));
+    this.ownLog = new ProcessLog(plan, (severity, text) => log.write(severity, text), workersRoot);
     const fqdnOf = (place: ServerPlace): string | null => addresses.fqdn(place);
     const surroundings = {
       plan,
@@ -129,6 +131,7 @@ export class ActivePlan implements NumberedPlan {
       shutdownServer,
       fqdnOf,
       clock: SYSTEM_CLOCK,
+      ...(workersRoot !== undefined && { workersRoot }),
       onCheckTimeout: (place: ServerPlace) => this.resolved?.hasten(place),
     };
     this.health = new HealthWatch(surroundings, before?.health);

@@ -72,6 +72,8 @@ export interface BalancerOptions {
    * Unless it can, a thread stands by for the place of a dead worker.
    */
   readonly loadsLater?: 'yes' | 'perhaps' | 'no';
+  /** The folder that is the workers' root, where that of the calling thread is another one. */
+  readonly workersRoot?: string;
   /** Listening sockets of a former process: those that the plan has a use for are taken. */
   readonly handed?: HandedListeners | null;
   /** Asks the processes before this one to stop listening for a while; called once, when an address is taken. */
@@ -277,8 +279,10 @@ export class LoadBalancer {
   }
 
   private activeOptions(): ActivePlanOptions {
+    const { log, workersRoot } = this.options;
     return {
-      log: this.options.log,
+      log,
+      ...(workersRoot !== undefined && { workersRoot }),
       shutdownServer: (place, cause) => this.shutdownServer(place, cause),
       onServerChange: (active, place) => this.former.onServerChange(active, place),
     };

@@ -30,7 +30,10 @@ export interface MasterOptions {
   readonly onReady?: (balancer: LoadBalancer) => void;
   /** Called when an end of the process has begun: softly or not, by a signal or because workers keep dying. */
   readonly onStopping?: () => void;
-  /** SIGTERM and SIGINT end it with exit code 0 rather than by the signal, as they end a master of HAProxy. */
+  /**
+   * It behaves as a master of HAProxy: SIGTERM and SIGINT end it with exit code 0 rather than by the signal, and a
+   * chroot is for the workers alone.
+   */
   readonly masterWorker?: boolean;
   /** Called on SIGQUIT, to tell how memory is used. */
   readonly onDumpPools?: (balancer: LoadBalancer) => void;
@@ -52,7 +55,7 @@ type End = number | NodeJS.Signals;
  * and SIGINT never, since the process ends by the signal. Throws StartError when it cannot start.
  */
 export async function runMaster(plan: Plan, options: MasterOptions): Promise<number> {
-  const { log } = options;
+  const { log, masterWorker = false } = options;
   const { life } = plan.process;
   const identity = identityOf(life); // before a chroot hides the names
   const end = new Ending();
@@ -65,12 +68,13 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     ...(options.workerUrl && { workerUrl: options.workerUrl }),
     ...(options.handed && { handed: options.handed }),
     ...(options.makeRoom && { makeRoom: options.makeRoom }),
+    ...(masterWorker && life.chroot !== null && { workersRoot: life.chroot }),
     loadsLater: life.chroot !== null ? 'no' : changesIdentity(identity) ? 'perhaps' : 'yes',
     onBound: () => {
       const problem = life.pidfile === null ? null : writePidfile(life.pidfile);
       if (problem !== null) log.warning(problem);
       options.onBound?.(identity);
-      giveUpPrivileges(life.chroot, identity);
+      giveUpPrivileges(life.chroot, identity, masterWorker);
       if (life.dumpable && allowCore() < 0) log.warning("'set-dumpable' could not be obeyed: no core will be left.");
     },
     onHopeless: (reason) => {
@@ -108,7 +112,7 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     // HAProxy's master reloads on SIGHUP, a process without one tells how servers are.
     hangUp: () =>
       void whenStarted(() => {
-        if (options.masterWorker !== true) balancer.dumpStates();
+        if (!masterWorker) balancer.dumpStates();
         return options.onReload?.(balancer);
       }),
     dumpPools: () => void whenStarted(() => options.onDumpPools?.(balancer)),
@@ -124,7 +128,7 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     await balancer.stop();
     options.onStopped?.(typeof reason === 'number' ? reason : 0);
     if (typeof reason === 'number') return reason;
-    return options.masterWorker === true ? 0 : await signals.endBy(reason);
+    return masterWorker ? 0 : await signals.endBy(reason);
   } catch (error) {
     await balancer.stop();
     throw error;

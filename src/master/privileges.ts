@@ -1,11 +1,11 @@
 /**
  * Gives up what only the start needed: the view of the whole file system (`chroot`) and the rights
  * of root (`user`, `group`), after listening sockets are bound and the workers have loaded their
- * code. Both hold for the whole process, all of its threads.
+ * code. The rights are those of the whole process. So is the view, unless the main thread is to read
+ * the configuration again: as HAProxy's master it stays outside then, and the workers alone are behind it.
  */
-import { chdir } from 'node:process';
 import { errnoText } from '../kernel/errno.js';
-import { changeRoot, groupId, userId } from '../kernel/users.js';
+import { changeRoot, changeRootOfOthers, groupId, userId } from '../kernel/users.js';
 import type { LifePlan } from '../plan/plan.js';
 import { StartError } from './start-error.js';
 
@@ -33,13 +33,15 @@ export function changesIdentity({ uid, gid }: Identity): boolean {
   return (uid !== null && uid !== process.getuid?.()) || (gid !== null && gid !== process.getgid?.());
 }
 
-/** Changes root and identity, in this order. Throws StartError when the system refuses. */
-export function giveUpPrivileges(root: string | null, { uid, gid }: Identity): void {
+/**
+ * Changes root and identity, in this order. Throws StartError when the system refuses.
+ * @param staysOutside the calling thread keeps its view of the file system
+ */
+export function giveUpPrivileges(root: string | null, { uid, gid }: Identity, staysOutside = false): void {
   if (root !== null) {
     new Date(0).getTimezoneOffset(); // asks for the time zone, whose file is out of reach afterwards
-    const result = changeRoot(root);
+    const result = staysOutside ? changeRootOfOthers(root) : changeRoot(root);
     if (result < 0) throw new StartError(`[turbo-lb.main()] Cannot chroot(${root}): ${errnoText(result)}.`);
-    chdir('/');
   }
   attempt(`set gid ${gid}`, () => {
     if (gid === null || gid === process.getgid?.()) return;

@@ -2,6 +2,7 @@
  * What the process itself tells syslog: proxies that pause, go on and end, states of servers.
  * Lines about traffic are the workers' own (`proxy/log`), messages to the terminal `master/log.ts`.
  */
+import { seenBeneath } from '../kernel/address.js';
 import { WallClock } from '../kernel/wall-clock.js';
 import type { LogOutputPlan } from '../plan/logging.js';
 import type { Plan } from '../plan/plan.js';
@@ -30,6 +31,15 @@ const NOBODY: WorkerHoldings = {
 type Texts = TargetList<Uint8Array>;
 const writeText = (line: Line, text: Uint8Array): void => line.bytes(text);
 
+/** The same output for one who sees the root of the workers from outside. */
+function seenFrom(workersRoot: string, output: LogOutputPlan): LogOutputPlan {
+  const targets = output.targets.map((one) => {
+    const { target } = one;
+    return target.kind === 'fd' ? one : { ...one, target: { ...target, address: seenBeneath(workersRoot, target.address) } };
+  });
+  return { ...output, targets };
+}
+
 /** The process's own lines to the log targets of a plan. */
 export class ProcessLog {
   private readonly transport: LogTransport;
@@ -38,12 +48,15 @@ export class ProcessLog {
   private readonly proxies: ReadonlyMap<string, Texts>;
   private readonly counters = new WorkerCounters(WorkerCounters.create(1));
 
-  /** @param notify hears when lines cannot be delivered, once, and when they can again */
-  constructor(plan: Plan, notify: Notify) {
+  /**
+   * @param notify hears when lines cannot be delivered, once, and when they can again
+   * @param workersRoot the folder that is the workers' root, where this thread is outside: paths are theirs
+   */
+  constructor(plan: Plan, notify: Notify, workersRoot = '') {
     const { logTargets, logTag, logHostname = null } = plan.process;
-    const own = { targets: logTargets, tag: logTag, hostname: logHostname };
+    const own = seenFrom(workersRoot, { targets: logTargets, tag: logTag, hostname: logHostname });
     // Most lines are about servers: of a frontend and a backend of one name, the latter is meant.
-    const named = [...plan.frontends, ...plan.backends].map(({ name, log }) => [name, log] as const);
+    const named = [...plan.frontends, ...plan.backends].map(({ name, log }) => [name, seenFrom(workersRoot, log)] as const);
     const outputs = [own, ...named.map(([, log]) => log)];
     const targets = outputs.flatMap((output) => output.targets);
     const longest = longestOf(targets);

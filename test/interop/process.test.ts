@@ -1,5 +1,5 @@
 /** How the process lives among others: pidfile, other users, a chroot, the background, its name. */
-import { existsSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -67,6 +67,44 @@ interop('a daemon has left the terminal, its rights and the file system, and say
   });
   assert.ok(existsSync(pidfile), 'it stays, as that of HAProxy');
 });
+
+/** The roots of the main thread and of the first worker. */
+function rootsOf(pid: number): string[] {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const worker = threads.find((tid) => readFileSync(`/proc/${pid}/task/${tid}/comm`, 'utf8') === 'turbo-lb/w0\n');
+  return [`${pid}`, `${worker}`].map((tid) => readlinkSync(`/proc/${pid}/task/${tid}/root`));
+}
+
+for (const masterWorker of [true, false]) {
+  const name = masterWorker
+    ? 'with -W the workers alone are behind a chroot, and a reload works'
+    : 'behind a chroot there is no reload';
+  interop(name, async (engine) => {
+    const { config, port, folder } = await configuration(`tune.io-engine ${engine}`, 'user nobody', 'group daemon');
+    const [jail, control, other] = [join(folder, 'jail'), join(folder, 'admin.sock'), await freePort()];
+    mkdirSync(jail);
+    const app = await serve(echo, { path: join(jail, 'app.sock') });
+    chmodSync(join(jail, 'app.sock'), 0o777);
+    const text = readFileSync(config, 'utf8').replace(
+      'global\n',
+      `global\n chroot ${jail}\n stats socket ${control} level admin\n`,
+    );
+    writeFileSync(config, `${text} server u /app.sock check inter 50ms weight 256\n`);
+    const balancer = await startTurbo(['-f', config, ...(masterWorker ? ['-W'] : [])], { readyWhen: () => isListening(port) });
+    const column = async (): Promise<string> => (await runTurboCtl(control, 'show stat l 4 -1')).stdout;
+    await eventually('a check has gone where workers go', async () => /^l,u,.*,UP,.*,L4OK,/m.test(await column()));
+    for (let i = 0; i < 3; i++) await (await dial(port)).echoes('hello');
+    assert.is(statusOf(balancer.pid).Uid.split(/\s+/)[0], String(userId('nobody')));
+    assert.equal(rootsOf(balancer.pid), [masterWorker ? '/' : jail, jail]);
+    assert.ok(app.peers.length > 0, 'a worker reaches the socket by the path of the file');
+    writeFileSync(config, readFileSync(config, 'utf8').replace(` bind 127.0.0.1:${port}`, `$& \n bind 127.0.0.1:${other}`));
+    const { stdout } = await runTurboCtl(control, 'reload');
+    assert.match(stdout, masterWorker ? /^Success=1$/m : /^Success=0$/m, stdout);
+    assert.is(isListening(other), masterWorker);
+    if (masterWorker) await (await dial(other)).echoes('anew');
+    else assert.match(stdout, 'from where it cannot read its files: start it anew, with -W if it is to reload');
+  });
+}
 
 /** Lines of `global` with which a start fails, and what is said, once, to whoever started it. */
 const FAILURES: readonly [line: string, text: RegExp][] = [

@@ -142,7 +142,7 @@ bothEngines('no system call of a whole life is one that the unit forbids', async
   assert.ok(allowed.has('read') && !allowed.has('mount'), 'the sets are read');
   const folder = scratchFolder();
   const [trace, pidfile, socket] = ['trace', 'pid', 'admin.sock'].map((name) => join(folder, name));
-  const global = [' user nobody', ' group nogroup', ` stats socket ${socket} level admin`];
+  const global = [' user nobody', ' group nogroup', ` chroot ${folder}`, ` stats socket ${socket} level admin`];
   const config = await configuration(...global);
   const words = ['-Ws', '-f', config, '-p', pidfile, '--io-engine', engine];
   const traced = await startProcess('strace', ['-f', '-c', '-o', trace, process.execPath, TURBO_LB, ...words], {
@@ -162,7 +162,7 @@ bothEngines('no system call of a whole life is one that the unit forbids', async
     .filter((line) => /^ *\d+\.\d/.test(line))
     .map((line) => line.trim().split(/ +/).at(-1) as string)
     .filter((name) => name !== 'total');
-  assert.ok(made.includes('setuid') && made.length > 40, made.join(' '));
+  assert.ok(made.includes('setuid') && made.includes('chroot') && made.length > 40, made.join(' '));
   assert.equal(
     made.filter((name) => !allowed.has(name)),
     [],

@@ -57,6 +57,24 @@ test('what cannot be delivered is counted and said', () => {
   log.close();
 });
 
+test('paths are those that workers see from their root', () => {
+  const base = planOf({});
+  const address = { family: 'unix', path: '/log', abstract: false } as const;
+  const targets = [targetOf({ kind: 'socket', address })];
+  const [fe] = base.frontends;
+  const plan = {
+    ...base,
+    frontends: [{ ...fe, log: { ...fe.log, targets } }],
+    process: { ...base.process, logTargets: targets },
+  };
+  const said: string[] = [];
+  const log = new ProcessLog(plan, (_, text) => said.push(text), '/nonexistent/jail');
+  log.write('info', 'a');
+  log.write('info', 'a', fe.name);
+  assert.equal(said, ['log lines to unix@/nonexistent/jail/log are dropped: no such file or directory (ENOENT)']);
+  log.close();
+});
+
 test('without targets nothing happens', () => {
   const log = new ProcessLog(planOf({}), assert.unreachable);
   log.write('info', 'a');

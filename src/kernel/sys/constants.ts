@@ -19,6 +19,7 @@ export const EINVAL = 22;
 export const ENFILE = 23;
 export const EMFILE = 24;
 export const EPIPE = 32;
+export const ENAMETOOLONG = 36;
 export const ENOSYS = 38;
 export const EPROTO = 71;
 export const ENOTSOCK = 88;
@@ -168,6 +169,7 @@ export const CLOCK_THREAD_CPUTIME_ID = 3;
 // <linux/prctl.h>
 export const PR_SET_DUMPABLE = 4;
 export const PR_SET_NAME = 15;
+export const CLONE_FS = 0x200;
 
 // <linux/limits.h>
 export const PIPE_BUF = 4096;

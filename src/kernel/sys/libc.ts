@@ -54,6 +54,8 @@ const raw = {
   clockGettime: declare('int clock_gettime(int, uintptr_t)'),
   dup2: declare('int dup2(int, int)'),
   prctl: declare('int prctl(int, uintptr_t, uintptr_t, uintptr_t, uintptr_t)'),
+  unshare: declare('int unshare(int)'),
+  fchdir: declare('int fchdir(int)'),
   chroot: libc.func('int chroot(str)') as unknown as (path: string) => number,
   strerror: libc.func('const char *strerror(int)') as unknown as (errno: number) => string,
   getpwnam: libc.func('uintptr_t getpwnam(str)') as unknown as (name: string) => number,
@@ -106,6 +108,8 @@ export const sys = {
   clockGettime: (clock: number, timespec: number) => check(raw.clockGettime(clock, timespec)),
   prctl: (option: number, argument: number) => check(raw.prctl(option, argument, 0, 0, 0)),
   dup2: (fd: number, copy: number) => check(raw.dup2(fd, copy)),
+  unshare: (flags: number) => check(raw.unshare(flags)),
+  fchdir: (fd: number) => check(raw.fchdir(fd)),
   chroot: (path: string) => check(raw.chroot(path)),
   strerror: (errno: number) => raw.strerror(errno),
   /** The address of a `struct passwd`, 0 when there is no such user. */

@@ -24,6 +24,8 @@ export interface HealthSurroundings extends Omit<StateSurroundings, 'records' | 
   readonly clock: Clock;
   /** A server has not answered a check at all: it may be elsewhere by now. */
   readonly onCheckTimeout?: (place: ServerPlace) => void;
+  /** The folder that is the workers' root, where that of the calling thread is another one. */
+  readonly workersRoot?: string;
   /** In place of real checks, for tests. */
   readonly begin?: BeginCheck;
 }
@@ -35,7 +37,7 @@ export class HealthWatch implements StateObserver {
   /** For commands about checks and agents. */
   readonly checker: Checker;
   private readonly reporter: StateReporter;
-  private readonly sockets = new CheckSockets();
+  private readonly sockets: CheckSockets;
 
   /**
    * @param before that of the plan before, stopped: health, results, counts and rhythm go on by the names of servers.
@@ -45,7 +47,8 @@ export class HealthWatch implements StateObserver {
     private readonly surroundings: HealthSurroundings,
     private before: HealthWatch | null = null,
   ) {
-    const { plan, states, clock, tables, addresses, begin } = surroundings;
+    const { plan, states, clock, tables, addresses, begin, workersRoot = '' } = surroundings;
+    this.sockets = new CheckSockets(workersRoot);
     const { backends, frontends } = plan;
     const { groups } = tables.servers;
     const records = new HealthRecords(backends, clock, before?.records);

@@ -5,11 +5,11 @@
  * some hundred looks and not thousands of timers. Between checks that come in a row, a worker that
  * waits for this processor goes first: a row may take as long as twenty requests.
  */
-import { type SocketAddress, sockaddrBytes } from '../../kernel/address.js';
+import { type SocketAddress, seenBeneath, sockaddrBytes, UNIX_PATH_MAX } from '../../kernel/address.js';
 import { type Destination, type PollHandler, SocketPoller } from '../../kernel/poller.js';
 import { giveWay } from '../../kernel/process.js';
 import { encodeSetups, type SocketSetup } from '../../kernel/socket-setup.js';
-import { AF_INET, AF_INET6, AF_UNIX } from '../../kernel/sys/constants.js';
+import { AF_INET, AF_INET6, AF_UNIX, ENAMETOOLONG } from '../../kernel/sys/constants.js';
 import type { SourcePlan } from '../../plan/plan.js';
 
 /** Milliseconds between looks: first, and at most. Durations are as exact as that. */
@@ -54,6 +54,9 @@ export class CheckSockets {
   private looking = false;
   private atItsEnd: LookUser[] = [];
 
+  /** @param root the folder that is the workers' root, where this thread is outside: paths of UNIX sockets are theirs */
+  constructor(private readonly root = '') {}
+
   /** Sockets that checks use at the moment. */
   get open(): number {
     return this.poller?.watched ?? 0;
@@ -69,6 +72,7 @@ export class CheckSockets {
    * @param brief nothing will be sent
    */
   connect(address: SocketAddress, source: SourcePlan | null, brief: boolean, handler: PollHandler): number {
+    if (address.family === 'unix' && Buffer.byteLength(this.root + address.path) >= UNIX_PATH_MAX) return -ENAMETOOLONG;
     this.poller ??= new SocketPoller();
     const to = this.destinationOf(address);
     const port = source === null || source.address.family === 'unix' ? 0 : source.address.port;
@@ -156,7 +160,7 @@ export class CheckSockets {
   private destinationOf(address: SocketAddress): Destination {
     const known = this.destinations.get(address);
     if (known !== undefined) return known;
-    const destination = { family: FAMILIES[address.family], sockaddr: sockaddrBytes(address) };
+    const destination = { family: FAMILIES[address.family], sockaddr: sockaddrBytes(seenBeneath(this.root, address)) };
     this.destinations.set(address, destination);
     return destination;
   }
