@@ -45,11 +45,13 @@ export function changeRootOfOthers(path: string): number {
   try {
     const changed = changeRoot(path);
     if (changed < 0) return changed;
-    const result = [() => sys.unshare(CLONE_FS), () => sys.fchdir(outside), () => sys.chroot('.')]
-      .map((step) => step())
-      .find((one) => one < 0);
-    if (result === undefined) chdir(directory);
-    return result ?? 0;
+    // Before it has a view of its own, the way back would be everybody's.
+    const parted = sys.unshare(CLONE_FS);
+    if (parted < 0) return parted;
+    const left = sys.fchdir(outside);
+    const result = left < 0 ? left : sys.chroot('.');
+    if (result >= 0) chdir(directory);
+    return result;
   } finally {
     closeSync(outside);
   }

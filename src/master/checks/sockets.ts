@@ -72,7 +72,7 @@ export class CheckSockets {
    * @param brief nothing will be sent
    */
   connect(address: SocketAddress, source: SourcePlan | null, brief: boolean, handler: PollHandler): number {
-    if (address.family === 'unix' && Buffer.byteLength(this.root + address.path) >= UNIX_PATH_MAX) return -ENAMETOOLONG;
+    if (this.isTooFar(address)) return -ENAMETOOLONG;
     this.poller ??= new SocketPoller();
     const to = this.destinationOf(address);
     const port = source === null || source.address.family === 'unix' ? 0 : source.address.port;
@@ -163,6 +163,11 @@ export class CheckSockets {
     const destination = { family: FAMILIES[address.family], sockaddr: sockaddrBytes(seenBeneath(this.root, address)) };
     this.destinations.set(address, destination);
     return destination;
+  }
+
+  /** A path that is short enough for the workers may not be so from outside. */
+  private isTooFar(address: SocketAddress): boolean {
+    return address.family === 'unix' && !address.abstract && Buffer.byteLength(this.root + address.path) >= UNIX_PATH_MAX;
   }
 
   private setupOf(source: SourcePlan | null, family: number): SocketSetup | null {
