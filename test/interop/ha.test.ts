@@ -15,8 +15,10 @@ import { Network } from './support/namespaces.js';
 const VIRTUAL = '192.0.2.10';
 const EXAMPLES = fileURLToPath(new URL('../../../examples/ha/', import.meta.url));
 const CLIENT = fileURLToPath(new URL('fixtures/steady-client.js', import.meta.url));
-/** Between two answers, with advert_int 1, in milliseconds; a SYN that is sent while the address moves is sent again. */
+/** Between two answers with advert_int 1, in milliseconds. */
 const GAP_MS_MAX = 5000;
+/** Between two answers when nothing fails: a loaded machine's hiccup, in milliseconds. */
+const HICCUP_MS_MAX = 1500;
 
 interface Host {
   readonly balancer: RunningProcess;
@@ -125,7 +127,7 @@ test('a planned change: the address moves while both serve, and no request is lo
     });
     assert.is(seen.lost, 0, JSON.stringify(seen));
     assert.ok(seen.again <= 1, JSON.stringify(seen));
-    assert.ok(seen.longestGapMs < GAP_MS_MAX, JSON.stringify(seen));
+    assert.ok(seen.longestGapMs < HICCUP_MS_MAX, JSON.stringify(seen));
   }));
 
 test('keepalived finds nothing wrong with the examples', () =>
