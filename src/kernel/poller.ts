@@ -24,7 +24,6 @@ import {
   IPPROTO_TCP,
   MSG_DONTWAIT,
   MSG_NOSIGNAL,
-  SHUT_WR,
   SO_ERROR,
   SO_LINGER,
   SOCK_CLOEXEC,
@@ -152,11 +151,6 @@ export class SocketPoller {
     const part = bytes.subarray(from, from + DATA_MAX);
     this.data.set(part);
     return sys.send(fd, this.scratch.address + AT_DATA, part.length, MSG_DONTWAIT | MSG_NOSIGNAL);
-  }
-
-  /** Ends the stream towards the peer. */
-  shutdown(fd: number): void {
-    sys.shutdown(fd, SHUT_WR);
   }
 
   /** Ends a connection, with a reset unless it is to be in order; its handler hears no more. */

@@ -25,8 +25,8 @@ export interface ActivePlanOptions {
   readonly shutdownServer: (place: ServerPlace, cause: ShutdownCause) => void;
   /** A server's state, weight or limit has changed. */
   readonly onServerChange: (active: NumberedPlan, place: ServerPlace) => void;
-  /** The folder that is the workers' root, where that of the calling thread is another one. */
-  readonly workersRoot?: string;
+  /** The folder that is the workers' root, where that of the calling thread is another one; '': it is the same. */
+  readonly workersRoot: string;
 }
 
 /** The plan in force. */
@@ -131,7 +131,7 @@ export class ActivePlan implements NumberedPlan {
       shutdownServer,
       fqdnOf,
       clock: SYSTEM_CLOCK,
-      ...(workersRoot !== undefined && { workersRoot }),
+      workersRoot,
       onCheckTimeout: (place: ServerPlace) => this.resolved?.hasten(place),
     };
     this.health = new HealthWatch(surroundings, before?.health);

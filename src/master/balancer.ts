@@ -279,10 +279,10 @@ export class LoadBalancer {
   }
 
   private activeOptions(): ActivePlanOptions {
-    const { log, workersRoot } = this.options;
+    const { log, workersRoot = '' } = this.options;
     return {
       log,
-      ...(workersRoot !== undefined && { workersRoot }),
+      workersRoot,
       shutdownServer: (place, cause) => this.shutdownServer(place, cause),
       onServerChange: (active, place) => this.former.onServerChange(active, place),
     };

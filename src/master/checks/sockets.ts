@@ -44,7 +44,6 @@ export class CheckSockets {
   private readonly setups = new Map<string, SocketSetup | null>();
   /** The next look: in the next turn, or later. Each is cleared by its own function: the other one would harm it. */
   private soon: NodeJS.Immediate | null = null;
-
   private later: NodeJS.Timeout | null = null;
   private lookMs = LOOK_MS_MIN;
   /** The first look is on its way: when the call that begins checks has returned, for all that begin in it. */
