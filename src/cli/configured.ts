@@ -131,7 +131,8 @@ class Job {
     if (plan === null) return EXIT_FAILURE;
     this.dump(loaded);
     if (config.global.masterWorker?.value === true) options.masterWorker = true;
-    const warnings = findings.list.some(({ severity }) => severity === 'warning');
+    const stray = this.warnOfStraySocket();
+    const warnings = stray || findings.list.some(({ severity }) => severity === 'warning');
     if (warnings && (options.warningsFatal || config.global.zeroWarning !== undefined))
       return this.alert("config : Some warnings were found and 'zero-warning' is set. Aborting.");
     const listens = plan.frontends.some(({ binds }) => binds.length > 0);
@@ -143,10 +144,25 @@ class Job {
     return this.balance(this.complete(plan, daemon));
   }
 
-  /** In the background the warnings are for who asks later: who starts a daemon has said them already. */
+  /** Whether there is a socket of a master without the role of one; said once. */
+  private warnOfStraySocket(): boolean {
+    const { masterSocket, masterWorker } = this.options;
+    if (masterSocket === null || masterWorker) return false;
+    this.warn(() =>
+      this.messages.write('warning', 'config : a master CLI socket was defined, but master-worker mode (-W) is not enabled.'),
+    );
+    return true;
+  }
+
   private report(loaded: LoadedConfiguration): void {
     const report = (): void => reportFindings(loaded, this.messages, this.options.diagnostics);
-    if (this.background && loaded.plan !== null) this.log.keepOnly(report);
+    if (loaded.plan === null) report();
+    else this.warn(report);
+  }
+
+  /** In the background the warnings are for who asks later: who starts a daemon has said them already. */
+  private warn(report: () => void): void {
+    if (this.background) this.log.keepOnly(report);
     else report();
   }
 
@@ -180,8 +196,6 @@ class Job {
   private balance(plan: Plan): number | Promise<number> {
     if (early.softStop) return EXIT_OK;
     for (const warning of rootWarnings(plan.process.life)) this.messages.write('warning', warning);
-    if (this.options.masterSocket !== null && !this.options.masterWorker)
-      this.messages.write('warning', 'config : a master CLI socket was defined, but master-worker mode (-W) is not enabled.');
     const { verbose, debug, quiet } = this.options;
     const report = this.background ? prepareReport() : null;
     const role = this.newRole();

@@ -26,7 +26,7 @@ process.on('SIGUSR1', () => {
  */
 const LATER = ['SIGHUP', 'SIGUSR2', 'SIGQUIT', 'SIGTTOU', 'SIGTTIN'] as const;
 
-if (process.argv.includes('-f')) for (const signal of LATER) process.on(signal, () => undefined);
+if (process.argv.includes('-f') || process.argv.includes('--')) for (const signal of LATER) process.on(signal, () => undefined);
 
 /** The person who started this wants to debug it. */
 const debuggerWanted = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => option.includes('--inspect'));

@@ -77,7 +77,7 @@ export async function run(words: readonly string[], output: Output = STANDARD_OU
 
 async function runUnnamed(words: readonly string[], output: Output): Promise<number> {
   const { isShortStyle } = await import('./short-options.js');
-  if (!isShortStyle(words)) return await runCommand(COMMANDS[0], words, output);
+  if (words.length > 0 && !isShortStyle(words)) return await runCommand(COMMANDS[0], words, output);
   const { configured } = await import('./configured.js');
   return await configured(words, output);
 }

@@ -91,6 +91,9 @@ const TEXTS = {
 } as const;
 const NUMBERS = { '-n': 'maxconn', '-N': 'proxyMaxconn', '-m': 'megabytes' } as const;
 
+/** PID_MAX_LIMIT of the kernel: no process has a higher number. */
+const PID_MAX = 2 ** 22;
+
 const KEYWORD_DUMP = /^-dK(.+)$/;
 const VERSION = /^-v(v|q|qs|qb)?$/;
 const SHORT = /^-[^-]/;
@@ -109,12 +112,12 @@ export function parseShortOptions(words: readonly string[]): Parsed<ShortOptions
       options.files.push(...words.slice(at + 1));
       break;
     }
-    if (word === '-sf' || word === '-st') {
-      at += takePids(words, at + 1, word === '-sf' ? options.finish : options.terminate);
-      continue;
-    }
     const value = words[at + 1];
-    const taken = takeFlag(options, word, value) ?? takeValue(options, word, value) ?? takeSwitch(options, word);
+    const taken =
+      takePids(options, words, at) ??
+      takeFlag(options, word, value) ??
+      takeValue(options, word, value) ??
+      takeSwitch(options, word);
     if (!taken.ok) return refused(`${word}: ${taken.message}`);
     at += taken.value;
   }
@@ -173,11 +176,22 @@ function unknownText(word: string): string {
   return SHORT.test(word) ? 'unknown option' : 'unexpected word; files follow -f or --';
 }
 
-/** Numbers up to the next option; answers how many words they are. */
-function takePids(words: readonly string[], from: number, pids: number[]): number {
-  let at = from;
-  for (; at < words.length && !words[at].startsWith('-'); at++) if (isNumber(words[at])) pids.push(Number(words[at]));
-  return at - from;
+/**
+ * `-sf`, `-st`: numbers up to the next option; answers how many words they are, and null when it is another one.
+ * What is no process is refused, as HAProxy does: to kill(2), 0 means this process and its neighbours.
+ */
+function takePids(options: ShortOptions, words: readonly string[], at: number): Parsed<number> | null {
+  const word = words[at];
+  if (word !== '-sf' && word !== '-st') return null;
+  const pids = word === '-sf' ? options.finish : options.terminate;
+  let next = at + 1;
+  for (; next < words.length && !words[next].startsWith('-'); next++) {
+    const text = words[next].trim();
+    if (!isNumber(text) || Number(text) === 0 || Number(text) > PID_MAX)
+      return refused(`expects numbers of processes up to the next option, not '${text}'`);
+    pids.push(Number(text));
+  }
+  return parsed(next - at - 1);
 }
 
 function isNumber(text: string): boolean {

@@ -95,12 +95,22 @@ test('-v names the program; -vq nothing but the number', async () => {
   assert.match((await turbo(['-vv'])).stdout, /\nFeature list : .*\+EPOLL/);
 });
 
-test('an unknown option, or none of files, shows the usage', async () => {
-  for (const words of [['-Z'], ['-c']]) {
-    const { code, stderr } = await turbo(words);
+test('an unknown option, none of files, or nothing at all shows the usage', async () => {
+  for (const words of [['-Z'], ['-c'], []]) {
+    const { code, stdout, stderr } = await turbo(words);
     assert.is(code, 1);
+    assert.match(stdout, /^turbo-lb version /);
     assert.match(stderr, 'Usage : turbo-lb');
   }
+});
+
+test("a master's socket without a master is a warning of a check, too, and fatal with -dW", async () => {
+  const path = file('defaults\n mode tcp\n timeout client 1s\nfrontend f\n bind 127.0.0.1:1\n');
+  const { code, stdout, stderr } = await turbo(['-c', '-S', '/nonexistent', '-f', path]);
+  assert.equal([code, stdout], [0, 'Warnings were found.\n']);
+  assert.match(stderr, 'config : a master CLI socket was defined, but master-worker mode (-W) is not enabled.');
+  assert.is((await turbo(['-c', '-dW', '-S', '/nonexistent', '-f', path])).code, 1);
+  assert.is((await turbo(['-c', '-dW', '-W', '-S', '/nonexistent', '-f', path])).code, 0);
 });
 
 test('-C changes to a directory before files are looked for', async () => {

@@ -60,6 +60,10 @@ test('-d is a foreground that says more than -db', () => {
 const FAULTS: readonly [line: string, message: string][] = [
   ['-f', '-f: expects a value'],
   ['-n many -f a', "-n: expects a number, not 'many'"],
+  ['-f a -sf 0', "-sf: expects numbers of processes up to the next option, not '0'"],
+  ['-f a -st 12 3x -c', "-st: expects numbers of processes up to the next option, not '3x'"],
+  ['-sf 4294967295 -f a', "-sf: expects numbers of processes up to the next option, not '4294967295'"],
+  ['-f a -sf pid', "-sf: expects numbers of processes up to the next option, not 'pid'"],
   ['-Z', '-Z: unknown option'],
   ['-c file.cfg', 'file.cfg: unexpected word; files follow -f or --'],
   ['-dCkey -f a', '-dCkey: the dump cannot be anonymized; -dC shows it as it is'],
