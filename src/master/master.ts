@@ -74,7 +74,8 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
       const problem = life.pidfile === null ? null : writePidfile(life.pidfile);
       if (problem !== null) log.warning(problem);
       options.onBound?.(identity);
-      giveUpPrivileges(life.chroot, identity, masterWorker);
+      const kept = giveUpPrivileges(life.chroot, identity, masterWorker);
+      if (kept !== null) log.warning(kept);
       if (life.dumpable && allowCore() < 0) log.warning("'set-dumpable' could not be obeyed: no core will be left.");
     },
     onHopeless: (reason) => {

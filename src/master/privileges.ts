@@ -34,23 +34,36 @@ export function changesIdentity({ uid, gid }: Identity): boolean {
 }
 
 /**
- * Changes root and identity, in this order. Throws StartError when the system refuses.
+ * Changes root and identity, in this order. Answers what could not be given up, which is no reason not to serve, or
+ * null. Throws StartError when the system refuses.
  * @param staysOutside the calling thread keeps its view of the file system
  */
-export function giveUpPrivileges(root: string | null, { uid, gid }: Identity, staysOutside = false): void {
+export function giveUpPrivileges(root: string | null, { uid, gid }: Identity, staysOutside = false): string | null {
   if (root !== null) {
     new Date(0).getTimezoneOffset(); // asks for the time zone, whose file is out of reach afterwards
     const result = staysOutside ? changeRootOfOthers(root) : changeRoot(root);
     if (result < 0) throw new StartError(`[turbo-lb.main()] Cannot chroot(${root}): ${errnoText(result)}.`);
   }
+  const kept = gid === null ? null : dropOtherGroups();
   attempt(`set gid ${gid}`, () => {
-    if (gid === null || gid === process.getgid?.()) return;
-    process.setgroups?.([]);
-    process.setgid?.(gid);
+    if (gid !== null && gid !== process.getgid?.()) process.setgid?.(gid);
   });
   attempt(`set uid ${uid}`, () => {
     if (uid !== null && uid !== process.getuid?.()) process.setuid?.(uid);
   });
+  return kept;
+}
+
+/** Supplementary groups, also where the group itself is the right one already: a service manager may have set it. */
+function dropOtherGroups(): string | null {
+  const others = process.getgroups?.().filter((group) => group !== process.getegid?.()) ?? [];
+  if (others.length === 0) return null;
+  try {
+    process.setgroups?.([]);
+    return null;
+  } catch {
+    return `[turbo-lb.main()] Failed to drop supplementary groups ${others.join(', ')}. Using 'gid'/'group' without 'uid'/'user' is generally useless.`;
+  }
 }
 
 /** What is to be said about a process that root starts and that stays root, or sees all files. */

@@ -30,6 +30,24 @@ test('the process becomes another user and group, in all of its threads, without
   assert.is(said, `${nobody} ${daemon} [${daemon}] ${nobody}`);
 });
 
+test('other groups are given up also by who has the right group already', async () => {
+  const said = await apart(`
+    process.setgroups([0, 4]);
+    process.setgid('daemon');
+    const kept = giveUpPrivileges(null, identityOf({ user: 'nobody', group: 'daemon' }));
+    console.log(kept, JSON.stringify(process.getgroups()));`);
+  assert.is(said, `null [${userGroupId('daemon')}]`);
+});
+
+test('groups that the system does not let go are said', async () => {
+  const said = await apart(`
+    process.setgroups([4]);
+    process.setgid(1);
+    process.setuid(1);
+    console.log(giveUpPrivileges(null, { uid: 1, gid: 1 }), JSON.stringify(process.getgroups().sort()));`);
+  assert.match(said, /^\[turbo-lb\.main\(\)\] Failed to drop supplementary groups 4\. .* \[1,4\]$/);
+});
+
 test('after chroot the folder is all there is', async () => {
   const folder = scratchFolder();
   writeFileSync(join(folder, 'inside'), '');
