@@ -22,6 +22,9 @@ export interface ProcessControl {
   readonly lastReloadFailed: boolean;
   /** When the configuration in force was read, as performance.now(): the clock may be set meanwhile. */
   readonly lastReloadAt: number;
+  /** What was said when the configuration in force was read again, and at the latest attempt to; null: it never was. */
+  readonly lastLoadText: string | null;
+  readonly lastAttemptText: string | null;
   /** Reads the configuration again; does not reject. */
   reload(): Promise<{ readonly ok: boolean; readonly text: string }>;
 }

@@ -1,5 +1,6 @@
 /** What became of the process so far, for those who ask at its sockets (`show proc`), and the way to have its configuration read again. */
 import type { ProcessControl } from '../admin/command.js';
+import { STARTUP_TEXT_MAX } from '../master/log.js';
 import type { ReloadResult } from '../master/reloads.js';
 
 /** The record of one process. */
@@ -8,6 +9,8 @@ export class ProcessRecord implements ProcessControl {
   failedReloads = 0;
   lastReloadFailed = false;
   lastReloadAt = performance.now();
+  lastLoadText: string | null = null;
+  lastAttemptText: string | null = null;
   private request: (() => Promise<ReloadResult>) | null = null;
 
   /** The start is over; this is how the configuration is read again. */
@@ -17,11 +20,16 @@ export class ProcessRecord implements ProcessControl {
   }
 
   /** What came of a reload, whoever has asked for it. */
-  count({ ok }: ReloadResult): void {
+  count({ ok, text }: ReloadResult): void {
     this.reloads++;
     this.lastReloadFailed = !ok;
-    if (ok) this.lastReloadAt = performance.now();
-    else this.failedReloads++;
+    this.lastAttemptText = text.slice(0, STARTUP_TEXT_MAX);
+    if (!ok) {
+      this.failedReloads++;
+      return;
+    }
+    this.lastReloadAt = performance.now();
+    this.lastLoadText = this.lastAttemptText;
   }
 
   async reload(): Promise<ReloadResult> {

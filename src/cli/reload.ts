@@ -5,6 +5,7 @@
 import type { LoadBalancer } from '../master/balancer.js';
 import { type LoadedConfiguration, UnreadableConfiguration } from '../master/configuration.js';
 import { Log } from '../master/log.js';
+import type { LoggedMessage } from '../master/process-log.js';
 import type { ReloadResult } from '../master/reloads.js';
 import { BindError, StartError } from '../master/start-error.js';
 import type { Plan } from '../plan/plan.js';
@@ -24,18 +25,29 @@ export interface ReloadSources {
   readonly write: (text: string) => void;
 }
 
+const FAILED = 'Reload failed: the configuration in force stays as it was.';
+
+/** Messages of one reload that go to the logs: a file of mistakes has many, and whoever asked has them all. */
+const LOGGED_MAX = 8;
+
 /** Carries out one reload. Does not reject: what is a defect is in the text, too. */
 export async function reloadFiles(balancer: LoadBalancer, sources: ReloadSources): Promise<ReloadResult> {
   let text = '';
+  const logged: LoggedMessage[] = [];
   const log = new Log({
     write: (line: string) => {
       text += line;
       sources.write(line);
     },
+    heard: (severity, message) => {
+      if ((severity !== 'alert' && severity !== 'warning') || logged.length === LOGGED_MAX) return;
+      logged.push({ level: severity, text: message.split('\n', 1)[0] });
+    },
   });
   const ok = await new Attempt(balancer, sources, log).run();
-  if (!ok) log.alert('Reload failed: the configuration in force stays as it was.');
-  balancer.tellReload(ok);
+  const outcome: LoggedMessage = ok ? { level: 'notice', text: 'Configuration reloaded.' } : { level: 'alert', text: FAILED };
+  balancer.tellLogs([...logged, outcome]);
+  if (!ok) log.alert(FAILED);
   return { ok, text };
 }
 

@@ -30,7 +30,7 @@ import type { Log } from './log.js';
 import { Patterns } from './patterns.js';
 import { Pauses } from './pauses.js';
 import { ProcessLife } from './process-life.js';
-import { type ProxyMessage, pausedMessages, stoppedMessages } from './process-log.js';
+import { type LoggedMessage, type ProxyMessage, pausedMessages, stoppedMessages } from './process-log.js';
 import type { ServerNames } from './resolvers/server-names.js';
 import { continued } from './restart-needs.js';
 import type { StateSources } from './saved-states.js';
@@ -187,10 +187,9 @@ export class LoadBalancer {
     return this.pauses.exclusively(() => this.replacePlan(plan));
   }
 
-  /** Tells the logs what came of a reload. */
-  tellReload(ok: boolean): void {
-    const text = ok ? 'Configuration reloaded.' : 'Reload failed: the configuration in force stays as it was.';
-    this.active?.processLog?.write(ok ? 'notice' : 'alert', text);
+  /** Lines of the process itself for the logs: of a daemon they are all that there is to look at. */
+  tellLogs(messages: readonly LoggedMessage[]): void {
+    for (const { level, text } of messages) this.active?.processLog?.write(level, text);
   }
 
   private async replacePlan(wanted: Plan): Promise<string[]> {

@@ -9,6 +9,8 @@ export type Severity = 'diag' | 'notice' | 'warning' | 'alert';
 /** Where the lines go: `process.stderr`, or a collector in tests. */
 export interface LogSink {
   write(text: string): unknown;
+  /** Hears each message by itself, too. */
+  heard?(severity: Severity, text: string): void;
   readonly isTTY?: boolean | undefined;
 }
 
@@ -20,8 +22,8 @@ const COLOUR_END = '\x1b[0m';
 /** What lines after the first one of a message begin with, as in HAProxy. */
 const CONTINUATION = '\n   | ';
 
-/** Characters of the messages of the start that are kept for who asks later: a file of mistakes has many. */
-const STARTUP_TEXT_MAX = 256 * 1024;
+/** Characters of the messages of a start, or of a reload, that are kept for who asks later: a file of mistakes has many. */
+export const STARTUP_TEXT_MAX = 256 * 1024;
 
 /** Writes messages to one sink. */
 export class Log {
@@ -83,5 +85,6 @@ export class Log {
     const rest = `${padding}(${this.pid}) : ${text.replaceAll('\n', CONTINUATION)}\n`;
     if (this.starting) this.startupText = (this.startupText + tag + rest).slice(0, STARTUP_TEXT_MAX);
     if (!this.isSilent) this.sink.write(start + tag + end + rest);
+    this.sink.heard?.(severity, text);
   }
 }

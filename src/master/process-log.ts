@@ -20,6 +20,12 @@ export const LOG_LEVEL = { emerg: 0, alert: 1, crit: 2, err: 3, warning: 4, noti
 /** One of them. */
 export type LogLevel = keyof typeof LOG_LEVEL;
 
+/** A line for the logs. */
+export interface LoggedMessage {
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
 /** The main thread ends with the process: nobody else has to know what it holds. */
 const NOBODY: WorkerHoldings = {
   hold: () => undefined,

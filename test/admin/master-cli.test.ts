@@ -11,6 +11,8 @@ const CONTROL: ProcessControl = {
   failedReloads: 2,
   lastReloadFailed: false,
   lastReloadAt: performance.now() - 90_061_500,
+  lastLoadText: 'right\n',
+  lastAttemptText: 'wrong\n',
   reload: () => Promise.resolve({ ok: false, text: 'wrong\n' }),
 };
 

@@ -78,6 +78,9 @@ test('reload answers when it is over; what is wrong changes nothing and is shown
     const failed = await ask(master, 'reload\n');
     assert.match(failed, /^Success=0\n--\n/);
     assert.match(failed, "unknown keyword 'nonsense'");
+    // The master tells of the latest attempt, a worker of the configuration in force.
+    assert.match(await ask(master, 'show startup-logs\n'), "unknown keyword 'nonsense'");
+    assert.not.match(await ask(master, '@1 show startup-logs\n'), 'nonsense');
     assert.match(await ask(master, 'show proc\n'), /\d+ +master +2 \[failed: 1\]/);
     assert.is(await ask(master, 'prompt\n'), 'master[ReloadFailed]> ');
   }));

@@ -38,7 +38,7 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 /** Of those of every process, what the master's socket has, too. */
-const ALSO_OF_MASTER = ['show version', 'show cli sockets', 'show startup-logs'];
+const ALSO_OF_MASTER = ['show version', 'show cli sockets'];
 
 /** The commands of the master's socket (`-S`); all others are behind a prefix. */
 export const MASTER_SOCKET_COMMANDS: readonly Command[] = [

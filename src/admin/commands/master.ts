@@ -1,5 +1,5 @@
 /** Commands about the process as a whole: those of the master's socket (management manual, section 9.4.1), of which some work everywhere. */
-import type { Command, CommandCall } from '../command.js';
+import { type Command, type CommandCall, Message, type Reply } from '../command.js';
 import { VERSION } from '../stats/info-field.js';
 
 /** Columns of `show proc`. */
@@ -23,6 +23,13 @@ export const MASTER_COMMANDS: readonly Command[] = [
     level: 'admin',
     run: hardReload,
   },
+  {
+    name: 'show startup-logs',
+    usage: '',
+    help: 'report logs emitted during HAProxy startup',
+    level: 'operator',
+    run: showLatestAttempt,
+  },
   { name: 'show proc', usage: '', help: 'show processes status', level: 'operator', run: showProcesses },
 ];
 
@@ -42,6 +49,11 @@ async function hardReload(call: CommandCall): Promise<string> {
   const answer = await reload(call);
   if (answer.startsWith('Success=1')) call.balancer.endFormerSessions();
   return answer;
+}
+
+/** Of the latest start or reload, also of one that failed; a `stats socket` shows those of the configuration in force. */
+function showLatestAttempt({ balancer, control }: CommandCall): Reply {
+  return new Message('info', (control?.lastAttemptText ?? balancer.startupText) || '\n');
 }
 
 function showProcesses({ balancer, control }: CommandCall): string {

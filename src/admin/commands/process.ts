@@ -20,7 +20,7 @@ export const PROCESS_COMMANDS: readonly Command[] = [
     usage: '',
     help: 'report logs emitted during HAProxy startup',
     level: 'operator',
-    run: ({ balancer }) => new Message('info', balancer.startupText || '\n'),
+    run: ({ balancer, control }) => new Message('info', (control?.lastLoadText ?? balancer.startupText) || '\n'),
   },
   { name: 'show env', usage: '[var]', help: 'dump environment variables known to the process', level: 'operator', run: showEnv },
   { name: 'show cli sockets', usage: '', help: 'dump list of cli sockets', level: 'operator', run: showCliSockets },
