@@ -107,7 +107,9 @@ class Attempt {
     const isDenied = failures.some(({ reason }) => reason.includes('EACCES'));
     const isOther = process.getuid?.() !== 0;
     if (isDenied && isOther)
-      this.log.notice('ports below 1024 need the rights of root, which a process without them has to be started anew for');
+      this.log.notice(
+        'ports below 1024 need the rights of root, which only a process started with -W keeps for that: start it anew',
+      );
     return false;
   }
 

@@ -31,8 +31,8 @@ export interface MasterOptions {
   /** Called when an end of the process has begun: softly or not, by a signal or because workers keep dying. */
   readonly onStopping?: () => void;
   /**
-   * It behaves as a master of HAProxy: SIGTERM and SIGINT end it with exit code 0 rather than by the signal, and a
-   * chroot is for the workers alone.
+   * It behaves as a master of HAProxy: SIGTERM and SIGINT end it with exit code 0 rather than by the signal, a chroot
+   * is for the workers alone, and the main thread keeps the rights that a reload needs.
    */
   readonly masterWorker?: boolean;
   /** Called on SIGQUIT, to tell how memory is used. */

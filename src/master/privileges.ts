@@ -1,13 +1,19 @@
 /**
  * Gives up what only the start needed: the view of the whole file system (`chroot`) and the rights
  * of root (`user`, `group`), after listening sockets are bound and the workers have loaded their
- * code. The rights are those of the whole process. So is the view, unless the main thread is to read
- * the configuration again: as HAProxy's master it stays outside then, and the workers alone are behind it.
+ * code. Both are those of the whole process, unless the main thread is to have the role of HAProxy's
+ * master, which reads the configuration again: the workers alone are behind the chroot then, and it keeps
+ * of root's rights what a reload needs.
  */
+import { keepCapabilities, limitCapabilities } from '../kernel/capabilities.js';
 import { errnoText } from '../kernel/errno.js';
+import { CAP_DAC_READ_SEARCH, CAP_NET_BIND_SERVICE } from '../kernel/sys/constants.js';
 import { changeRoot, changeRootOfOthers, groupId, userId } from '../kernel/users.js';
 import type { LifePlan } from '../plan/plan.js';
 import { StartError } from './start-error.js';
+
+/** Files that root alone may read, as those of passwords and keys, and ports below 1024 (capabilities(7)). */
+const RELOAD_RIGHTS = [CAP_DAC_READ_SEARCH, CAP_NET_BIND_SERVICE];
 
 /** Who the process is to be: numbers, or null where nothing changes. */
 export interface Identity {
@@ -36,21 +42,22 @@ export function changesIdentity({ uid, gid }: Identity): boolean {
 /**
  * Changes root and identity, in this order. Answers what could not be given up, which is no reason not to serve, or
  * null. Throws StartError when the system refuses.
- * @param staysOutside the calling thread keeps its view of the file system
+ * @param reloads the calling thread keeps its view of the file system, and the rights that a reload needs
  */
-export function giveUpPrivileges(root: string | null, { uid, gid }: Identity, staysOutside = false): string | null {
+export function giveUpPrivileges(root: string | null, { uid, gid }: Identity, reloads = false): string | null {
   if (root !== null) {
     new Date(0).getTimezoneOffset(); // asks for the time zone, whose file is out of reach afterwards
-    const result = staysOutside ? changeRootOfOthers(root) : changeRoot(root);
-    if (result < 0) throw new StartError(`[turbo-lb.main()] Cannot chroot(${root}): ${errnoText(result)}.`);
+    obey(`chroot(${root})`, reloads ? changeRootOfOthers(root) : changeRoot(root));
   }
   const kept = gid === null ? null : dropOtherGroups();
   attempt(`set gid ${gid}`, () => {
     if (gid !== null && gid !== process.getgid?.()) process.setgid?.(gid);
   });
-  attempt(`set uid ${uid}`, () => {
-    if (uid !== null && uid !== process.getuid?.()) process.setuid?.(uid);
-  });
+  if (uid !== null && uid !== process.getuid?.()) {
+    if (reloads) obey('keep capabilities', keepCapabilities());
+    attempt(`set uid ${uid}`, () => process.setuid?.(uid));
+    if (reloads) obey('limit capabilities', limitCapabilities(RELOAD_RIGHTS));
+  }
   return kept;
 }
 
@@ -75,6 +82,10 @@ export function rootWarnings({ chroot, user }: Pick<LifePlan, 'chroot' | 'user'>
     ...(chroot === null ? [warning('chroot', "Add 'chroot' with an empty directory to section 'global'.")] : []),
     ...(user === null ? [warning('user', "Add 'user' and 'group' to section 'global'.")] : []),
   ];
+}
+
+function obey(what: string, result: number): void {
+  if (result < 0) throw new StartError(`[turbo-lb.main()] Cannot ${what}: ${errnoText(result)}.`);
 }
 
 function attempt(what: string, change: () => void): void {

@@ -6,11 +6,12 @@
 import { BUFFERS_MAX } from '../kernel/buffers.js';
 import { errnoText } from '../kernel/errno.js';
 import { getNofileLimit, type NofileLimit, setNofileLimit } from '../kernel/limits.js';
+import { CAP_SYS_RESOURCE } from '../kernel/sys/constants.js';
 import { withFullconn } from '../plan/fullconn.js';
 import type { BindPlan, Plan } from '../plan/plan.js';
 import { connectionsIn } from './memory-limit.js';
 import { StartError } from './start-error.js';
-import { CAP_SYS_RESOURCE, hasCapability, readSystemFile } from './system-files.js';
+import { hasCapability, readSystemFile } from './system-files.js';
 
 /** What will want descriptors. */
 export interface Demand {

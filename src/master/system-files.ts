@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../kernel/sys/constants.js';
 
 /** The file is not there, its controller is not, or it is hidden from this process. */
 const ABSENT = ['ENOENT', 'ENOTDIR', 'ENODEV', 'EACCES', 'EPERM'];
@@ -28,11 +29,6 @@ export function readSystemFile(path: string, root = '/'): string | undefined {
 export function readSystemLines(path: string, root = '/'): string[] {
   return (readSystemFile(path, root) ?? '').split('\n').filter((line) => line !== '');
 }
-
-/** Capability numbers, linux/capability.h. */
-const CAP_SYS_ADMIN = 21;
-/** The capability to pass resource limits, by its bit, capabilities(7). */
-export const CAP_SYS_RESOURCE = 24;
 
 /** Whether a capability is in force for this process: `CapEff` of /proc/self/status (proc(5)). */
 export function hasCapability(capability: number, root = '/'): boolean {

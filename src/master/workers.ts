@@ -40,7 +40,7 @@ export function sparesFor(loadsLater: WorkersOptions['loadsLater']): number {
 export interface WorkersOptions {
   readonly workers: number;
   readonly log: Log;
-  /** Whether code can be loaded once the workers have started. */
+  /** Whether code can be loaded once the workers have started: `perhaps` where the process becomes another user, `no` behind a chroot. */
   readonly loadsLater: 'yes' | 'perhaps' | 'no';
   /** The module that a worker runs; another one in tests of dying workers. */
   readonly workerUrl?: URL;
@@ -288,7 +288,8 @@ export class Workers {
     const changed = this.options.planAsItIs?.(current.generation) ?? null;
     const plan = changed === null ? current.plan : writeShared(changed);
     const first = { ...workOf(current, index), plan, paused: this.pausing.frontends };
-    thread.start({ index, work: first, cpus: cpus[index], orders: port2, listenersMax, ioEngine, backlogMax });
+    const unprivileged = this.options.loadsLater === 'perhaps' && process.geteuid?.() !== 0;
+    thread.start({ index, work: first, cpus: cpus[index], unprivileged, orders: port2, listenersMax, ioEngine, backlogMax });
   }
 
   private onReport(thread: WorkerThread, message: Report): void {

@@ -32,6 +32,8 @@ export interface WorkerStart {
   readonly ioEngine: 'uring' | 'epoll';
   /** The CPUs to run on; none: wherever the kernel likes. */
   readonly cpus: readonly number[];
+  /** The process has given up the rights of root, and what the main thread has kept of them is not for workers. */
+  readonly unprivileged: boolean;
   /** Orders arrive here; the worker's eventfd (in `shared`) says that there are some. */
   readonly orders: MessagePort;
 }

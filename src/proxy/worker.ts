@@ -7,6 +7,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { pinThread } from '../kernel/affinity.js';
 import { BUFFERS_MAX } from '../kernel/buffers.js';
+import { limitCapabilities } from '../kernel/capabilities.js';
 import type { Engine } from '../kernel/engine.js';
 import { errnoText } from '../kernel/errno.js';
 import { openEngine } from '../kernel/probe.js';
@@ -125,6 +126,7 @@ function run(start: WorkerStart): void {
   const { orders } = start;
   nameThread(`turbo-lb/w${start.index}`);
   pin(start);
+  if (start.unprivileged) limitCapabilities([]); // cannot fail: fewer may always be had
   const { base, engine, dataPlane, plans, effort } = open(start);
   report({ kind: 'ready' });
   try {

@@ -106,6 +106,34 @@ for (const masterWorker of [true, false]) {
   });
 }
 
+interop('with -W a process of another user reads files of root again, and binds a port below 1024', async (engine) => {
+  const { config, folder } = await configuration(`tune.io-engine ${engine}`, 'user nobody', 'group daemon');
+  const [control, host] = [join(folder, 'admin.sock'), `127.${(process.pid >> 8) & 255}.${process.pid & 255}.${engine.length}`];
+  const text = readFileSync(config, 'utf8').replace('global\n', `global\n stats socket ${control} level admin\n`);
+  writeFileSync(config, text);
+  chmodSync(folder, 0o711);
+  chmodSync(config, 0o600);
+  await startTurbo(['-f', config, '-W'], { readyWhen: () => existsSync(control) });
+  writeFileSync(config, text.replace('listen l\n', `$& bind ${host}:80\n`));
+  const { stdout } = await runTurboCtl(control, 'reload');
+  assert.match(stdout, /^Success=1$/m, stdout);
+  await (await dial({ host, port: 80 })).echoes('hello');
+});
+
+alone('without -W a process of another user says why it cannot bind a port below 1024', async () => {
+  const { config, folder } = await configuration('user nobody', 'group daemon');
+  const control = join(folder, 'admin.sock');
+  const text = readFileSync(config, 'utf8').replace('global\n', `global\n stats socket ${control} level admin\n`);
+  writeFileSync(config, text);
+  for (const readable of [folder, config]) chmodSync(readable, 0o755);
+  await startTurbo(['-f', config], { readyWhen: () => existsSync(control) });
+  writeFileSync(config, text.replace('listen l\n', '$& bind 127.0.0.1:80\n'));
+  const { stdout } = await runTurboCtl(control, 'reload');
+  assert.match(stdout, /^Success=0$/m, stdout);
+  assert.match(stdout, /Binding \[.*\] for proxy l: protocol tcpv4: cannot bind socket \(Permission denied\)/);
+  assert.match(stdout, 'only a process started with -W keeps for that');
+});
+
 /** Lines of `global` with which a start fails, and what is said, once, to whoever started it. */
 const FAILURES: readonly [line: string, text: RegExp][] = [
   ['chroot /nonexistent', /Cannot chroot\(\/nonexistent\): no such file or directory \(ENOENT\)\./],

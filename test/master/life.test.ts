@@ -2,7 +2,7 @@
  * A process that gives up the file system and the rights of root: it serves, a worker that dies is
  * replaced by the thread that stands by, and what it left behind is in the right place.
  */
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -73,6 +73,28 @@ interop('the thread that stood by serves in place of the dead one', async (engin
   assert.is(balancer.process.stderr.split('worker 0 died').length - 1, 1);
 });
 
+interop(
+  "as HAProxy's master the main thread keeps rights for a reload, which no worker has, not even a late one",
+  async (engine) => {
+    const server = await serve(echo);
+    const port = await freePort();
+    const folder = scratchFolder();
+    chmodSync(folder, 0o777); // whoever dies removes the marker
+    const marker = join(folder, 'die');
+    const env = { TEST_DEATH: 'throw', TEST_DEATH_MARKER: marker, TEST_MASTER_WORKER: 'yes' };
+    const plan = planOf(engine, port, server.port, { user: 'nobody', group: 'daemon' });
+    const balancer = await planBalance(plan, port, { workerUrl: DYING_WORKER, env });
+    for (let deaths = 0; deaths < 3; deaths++) {
+      const client = await connect(balancer);
+      assert.equal(rightsOf(balancer.pid), [`main ${CAP_NET_BIND_SERVICE | CAP_DAC_READ_SEARCH}`, 'other 0', 'worker 0']);
+      writeFileSync(marker, '');
+      client.socket.write('wake up');
+      await client.over();
+      await eventually('another is there', () => balancer.process.stderr.split('worker 0 died').length - 1 === deaths + 1);
+    }
+  },
+);
+
 interop('hard-stop-after bounds a soft stop', async (engine) => {
   const server = await serve(silent);
   const port = await freePort();
@@ -105,6 +127,21 @@ function identitiesOf(pid: number): string[] {
     return `${field('Uid')} ${field('Gid')}`;
   });
   return [...new Set(threads)];
+}
+
+/** Bits of capabilities(7), as linux/capability.h numbers them. */
+const CAP_DAC_READ_SEARCH = 1 << 2;
+const CAP_NET_BIND_SERVICE = 1 << 10;
+
+/** `NAME CAPABILITIES` of the main thread of a process, of workers, and of others, as Node's; each once. */
+function rightsOf(pid: number): string[] {
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const field = (name: string): string =>
+      new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'))?.[1] ?? '';
+    const name = thread === String(pid) ? 'main' : field('Name').startsWith('turbo-lb/w') ? 'worker' : 'other';
+    return `${name} ${Number.parseInt(field('CapPrm'), 16)}`;
+  });
+  return [...new Set(threads)].sort();
 }
 
 test.run();

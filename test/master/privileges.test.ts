@@ -48,6 +48,22 @@ test('groups that the system does not let go are said', async () => {
   assert.match(said, /^\[turbo-lb\.main\(\)\] Failed to drop supplementary groups 4\. .* \[1,4\]$/);
 });
 
+test('a main thread that reloads keeps the rights to read any file and to bind any port, and is alone with them', async () => {
+  const said = await apart(`
+    const { readFileSync } = await import('node:fs');
+    const { Worker } = await import('node:worker_threads');
+    const kept = (status) => [/CapEff:\\s+(\\w+)/, /CapPrm:\\s+(\\w+)/, /CapInh:\\s+(\\w+)/].map((set) => parseInt(set.exec(status)[1], 16));
+    const asks = 'const {parentPort} = require("node:worker_threads"); parentPort.postMessage("there"); parentPort.once("message", () => { parentPort.postMessage(require("node:fs").readFileSync("/proc/thread-self/status", "utf8")) })';
+    const early = new Worker(asks, { eval: true, execArgv: [] });
+    await new Promise((resolve) => early.once('message', resolve));
+    giveUpPrivileges(null, identityOf({ user: 'nobody', group: 'daemon' }), true);
+    early.postMessage('how are you');
+    const status = await new Promise((resolve) => early.once('message', resolve));
+    console.log(JSON.stringify([kept(readFileSync('/proc/thread-self/status', 'utf8')), kept(status), process.getuid()]));`);
+  const rights = (1 << 10) | (1 << 2); // linux/capability.h: CAP_NET_BIND_SERVICE, CAP_DAC_READ_SEARCH
+  assert.equal(JSON.parse(said), [[rights, rights, 0], [0, 0, 0], userId('nobody')]);
+});
+
 test('after chroot the folder is all there is', async () => {
   const folder = scratchFolder();
   writeFileSync(join(folder, 'inside'), '');

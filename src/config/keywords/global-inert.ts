@@ -185,7 +185,7 @@ const INERT: readonly InertFamily[] = [
     help: 'The keywords nbthread and cpu-map say how many workers there are, and where.',
   },
   { names: ['dns-accept-family'], severity: 'warning', help: 'Names are looked up in the families that lines ask for.' },
-  { names: ['setcap'], severity: 'warning', help: 'No capabilities are kept after a change of user.' },
+  { names: ['setcap'], severity: 'warning', help: 'With -W the main thread keeps what a reload needs; workers keep none.' },
   {
     names: ['close-spread-time'],
     severity: 'warning',

@@ -168,8 +168,16 @@ export const CLOCK_THREAD_CPUTIME_ID = 3;
 
 // <linux/prctl.h>
 export const PR_SET_DUMPABLE = 4;
+export const PR_SET_KEEPCAPS = 8;
 export const PR_SET_NAME = 15;
 export const CLONE_FS = 0x200;
+
+// <linux/capability.h>
+export const _LINUX_CAPABILITY_VERSION_3 = 0x2008_0522;
+export const CAP_DAC_READ_SEARCH = 2;
+export const CAP_NET_BIND_SERVICE = 10;
+export const CAP_SYS_ADMIN = 21;
+export const CAP_SYS_RESOURCE = 24;
 
 // <linux/limits.h>
 export const PIPE_BUF = 4096;

@@ -20,6 +20,7 @@ const HEADERS = [
   'sys/epoll.h',
   'sys/eventfd.h',
   'sys/mman.h',
+  'linux/capability.h',
   'sys/prctl.h',
   'sys/resource.h',
   'sys/socket.h',
