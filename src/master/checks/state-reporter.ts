@@ -40,12 +40,12 @@ export class StateReporter {
 
   onTransition(transition: Transition): void {
     const { place, before, after } = transition;
-    const { records, groups, backends } = this.surroundings;
+    const { records, backends } = this.surroundings;
     const { name } = backends[place.backend];
     const operation = operationOf(after);
     if (operation !== operationOf(before)) records.server(place).change(records.now(), operation === 'stopped');
     for (const line of stateLines(transition, this.contextOf(transition, operation === 'stopped'))) this.write(name, line);
-    this.watchBackend(place.backend, hasServers(groups[place.backend]));
+    this.watchBackend(place.backend);
     this.endSessions(transition);
   }
 
@@ -54,9 +54,9 @@ export class StateReporter {
     this.write(backend, { level: 'notice', text });
   }
 
-  /** A weight has changed: the last server of a backend may have gone, or the first one come; nobody is told of that. */
+  /** A weight has changed: the last server of a backend may have gone, or the first one come. */
   onWeight({ backend }: ServerPlace): void {
-    this.served[backend] = hasServers(this.surroundings.groups[backend]);
+    this.watchBackend(backend);
   }
 
   private contextOf({ place, followed }: Transition, stopped: boolean): LineContext {
@@ -75,10 +75,11 @@ export class StateReporter {
     return { name: `${name}/${own}`, isBackup, fqdn: fqdnOf({ backend, server }) ?? '' };
   }
 
-  private watchBackend(backend: number, serves: boolean): void {
+  private watchBackend(backend: number): void {
+    const { backends, groups, records, log, processLog, isListen } = this.surroundings;
+    const serves = hasServers(groups[backend]);
     if (this.served[backend] === serves) return;
     this.served[backend] = serves;
-    const { backends, records, log, processLog, isListen } = this.surroundings;
     const { name } = backends[backend];
     const what = isListen(backend) ? 'proxy' : 'backend';
     records.backend(backend).change(records.now(), !serves);

@@ -163,6 +163,19 @@ test('option log-health-checks tells of every change, and the lines of states no
   ]);
 });
 
+test('a weight that leaves a backend without servers is an alarm, as is a server that goes down', () => {
+  const { states, lines, records } = one([server('a'), server('c')], () => OK);
+  states.setWeight(A, 0);
+  assert.equal(lines, []);
+  states.setWeight({ backend: 0, server: 1 }, 0);
+  states.setWeight({ backend: 0, server: 1 }, 0);
+  states.setWeight(A, 1);
+  states.setWeight(A, 0);
+  const alarm = "[ALERT]    backend 'b' has no server available!";
+  assert.equal(lines, [alarm, alarm]);
+  assert.is(records.backend(0).downs, 2);
+});
+
 test('sessions of a server that goes down are ended where that is asked for, and those of backups when it is back', async () => {
   let result = OK;
   const marks = { onMarkedDown: 'shutdown-sessions', onMarkedUp: 'shutdown-backup-sessions' } as const;
