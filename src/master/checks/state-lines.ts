@@ -50,6 +50,11 @@ export function operationOf({ own, inherited }: Standing): Operation {
   return (state & STATE_STOPPING) !== 0 ? 'stopping' : 'running';
 }
 
+/** Whether it takes no new connections because it drains; maintenance goes first. */
+export function isDraining(standing: Standing): boolean {
+  return has(standing, STATE_DRAIN) && !has(standing, MAINTENANCE);
+}
+
 const has = ({ own, inherited }: Standing, bit: number): boolean => ((own | inherited) & bit) !== 0;
 
 const OPERATION_WORDS: Readonly<Record<Operation, string>> = { running: 'UP', stopping: 'stopping', stopped: 'DOWN' };

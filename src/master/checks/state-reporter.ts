@@ -5,12 +5,12 @@
 import type { BackendPlan } from '../../plan/plan.js';
 import type { ShutdownCause } from '../../proxy/session.js';
 import type { SessionQueues } from '../../shared/queues.js';
-import { type ServerGroup, STATE_DRAIN } from '../../shared/servers.js';
+import type { ServerGroup } from '../../shared/servers.js';
 import type { Log } from '../log.js';
 import type { ProcessLog } from '../process-log.js';
 import type { ServerPlace, Transition } from '../server-states.js';
 import type { HealthRecords } from './record.js';
-import { type LineContext, operationOf, type StateLine, stateLines, usable } from './state-lines.js';
+import { isDraining, type LineContext, operationOf, type StateLine, stateLines, usable } from './state-lines.js';
 
 /** What a change of state has to reach. */
 export interface StateSurroundings {
@@ -43,7 +43,8 @@ export class StateReporter {
     const { records, backends } = this.surroundings;
     const { name } = backends[place.backend];
     const operation = operationOf(after);
-    if (operation !== operationOf(before)) records.server(place).change(records.now(), operation === 'stopped');
+    if (operation !== operationOf(before) || isDraining(before) !== isDraining(after))
+      records.server(place).change(records.now(), operation === 'stopped');
     for (const line of stateLines(transition, this.contextOf(transition, operation === 'stopped'))) this.write(name, line);
     this.watchBackend(place.backend);
     this.endSessions(transition);
@@ -100,7 +101,7 @@ export class StateReporter {
     const { onMarkedDown, onMarkedUp } = servers[place.server].check;
     const [was, is] = [operationOf(before), operationOf(after)];
     if (was !== 'stopped' && is === 'stopped' && onMarkedDown !== null) shutdownServer(place, 'D');
-    const serves = is === 'running' && was !== 'running' && ((after.own | after.inherited) & STATE_DRAIN) === 0;
+    const serves = is === 'running' && was !== 'running' && !isDraining(after);
     if (!serves || onMarkedUp === null || servers[place.server].backup || groups[place.backend].weight(place.server) === 0)
       return;
     for (const [server, { backup }] of servers.entries()) if (backup) shutdownServer({ ...place, server }, 'U');

@@ -163,6 +163,17 @@ test('option log-health-checks tells of every change, and the lines of states no
   ]);
 });
 
+test('a drain is a change of its server, and no downtime', async () => {
+  const { states, clock, records } = one([server('a')], () => OK);
+  await clock.pass(5000);
+  states.setDrain(A);
+  await clock.pass(3000);
+  const record = records.server(A);
+  assert.equal([record.secondsInState(clock.now()), record.secondsDown(clock.now()), record.downs], [3, 0, 0]);
+  states.setReady(A);
+  assert.equal([record.secondsInState(clock.now()), record.secondsDown(clock.now()), record.downs], [0, 0, 0]);
+});
+
 test('a weight that leaves a backend without servers is an alarm, as is a server that goes down', () => {
   const { states, lines, records } = one([server('a'), server('c')], () => OK);
   states.setWeight(A, 0);
