@@ -226,6 +226,11 @@ export class ServerStates {
     this.observer?.onWeight(place);
   }
 
+  /** A check has found it well: connections that failed before do not count any more (`error-limit`). */
+  forgetFailures(place: ServerPlace): void {
+    this.at(place).group.noteConnected(place.server);
+  }
+
   /** Connections at a time; 0: no limit. */
   maxconn(place: ServerPlace): number {
     return this.at(place).group.maxconn(place.server);

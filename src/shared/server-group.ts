@@ -313,9 +313,9 @@ export class ServerGroup {
     }
   }
 
-  // Observation of connections (`observe layer4`): those that fail in a row, whichever worker tries.
+  // Observation of connections (`observe layer4`): those that fail in a row, whichever worker tries, with no good check between.
 
-  /** A connection has come about: failures before it do not count any more. */
+  /** A connection has come about, or a check has passed: failures before it do not count any more. */
   noteConnected(server: number): void {
     const at = this.at(server) + SERVER.failures;
     if (this.words[at] !== 0) Atomics.store(this.words, at, 0);

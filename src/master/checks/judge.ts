@@ -58,6 +58,7 @@ export class Judge {
     const wasAlive = check.health.score > 0;
     const changed = counts && check.health.note(verdict !== 'failed');
     if (counts && verdict === 'failed' && wasAlive && !isAgent) record.failedChecks++;
+    if (verdict === 'passed' || verdict === 'stopping') this.states.forgetFailures(place);
     if (verdict !== 'neutral' && (before !== result.status || changed)) this.tellCheck(place, check, isAgent, result);
   }
 

@@ -96,6 +96,20 @@ test('on-error fastinter only brings the next check forward, as the others do', 
   }
 });
 
+test('a good check between them keeps failures of connections from adding up', async () => {
+  const {
+    clock,
+    groups: [group],
+  } = one([server('a', { observe: 'layer4', errorLimit: 2 })], () => OK);
+  await clock.pass(10);
+  for (let time = 0; time < 3; time++) {
+    assert.is(group.noteFailure(0), false);
+    await clock.pass(1000);
+  }
+  group.noteFailure(0);
+  assert.is(group.noteFailure(0), true);
+});
+
 test('a server without checks is not suspected', () => {
   const { lines, checker } = one([server('a', { enabled: false })], () => OK);
   checker.suspect(A);
