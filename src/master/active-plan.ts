@@ -16,7 +16,7 @@ import { QueueKeeper } from './queue-keeper.js';
 import { ServerNames } from './resolvers/server-names.js';
 import { applySavedStates, type StateSources } from './saved-states.js';
 import { ServerAddresses } from './server-addresses.js';
-import { type ServerPlace, ServerStates, SYSTEM_CLOCK } from './server-states.js';
+import { type OnServerChange, type ServerPlace, ServerStates, SYSTEM_CLOCK } from './server-states.js';
 
 /** What it needs of its balancer. */
 export interface ActivePlanOptions {
@@ -24,7 +24,7 @@ export interface ActivePlanOptions {
   /** Ends all sessions of a server. */
   readonly shutdownServer: (place: ServerPlace, cause: ShutdownCause) => void;
   /** A server's state, weight or limit has changed. */
-  readonly onServerChange: (active: NumberedPlan, place: ServerPlace) => void;
+  readonly onServerChange: (active: NumberedPlan, place: ServerPlace, letsGo: boolean) => number;
   /** The folder that is the workers' root, where that of the calling thread is another one; '': it is the same. */
   readonly workersRoot: string;
 }
@@ -57,10 +57,8 @@ export class ActivePlan implements NumberedPlan {
     setFirstVariables(plan, this.tables);
     const { groups } = this.tables.servers;
     const queues = new QueueKeeper(plan.backends, shared);
-    const onChange = (place: ServerPlace): void => {
-      queues.onServerChange(place);
-      options.onServerChange(this, place);
-    };
+    const onChange: OnServerChange = (place, letsGo) =>
+      queues.onServerChange(place, letsGo) + options.onServerChange(this, place, letsGo);
     this.states = new ServerStates(plan.backends, groups, SYSTEM_CLOCK, onChange, before?.states);
     this.addresses = new ServerAddresses(plan.backends, this.tables.addresses, before?.addresses);
     if (before !== null) this.settleResolution();

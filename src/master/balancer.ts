@@ -283,7 +283,7 @@ export class LoadBalancer {
       log,
       workersRoot,
       shutdownServer: (place, cause) => this.shutdownServer(place, cause),
-      onServerChange: (active, place) => this.former.onServerChange(active, place),
+      onServerChange: (active, place, letsGo) => this.former.onServerChange(active, place, letsGo),
     };
   }
 

@@ -90,9 +90,10 @@ export class FormerPlans {
     };
   }
 
-  /** A server of the plan in force has changed. */
-  onServerChange({ plan, shared, tables }: NumberedPlan, { backend, server }: ServerPlace): void {
-    if (this.list.length === 0) return;
+  /** A server of the plan in force has changed; see `QueueKeeper.onServerChange`. */
+  onServerChange({ plan, shared, tables }: NumberedPlan, { backend, server }: ServerPlace, letsGo: boolean): number {
+    let moved = 0;
+    if (this.list.length === 0) return moved;
     const { name, servers } = plan.backends[backend];
     for (const former of this.list) {
       const place = former.places.get(key(name, servers[server].name));
@@ -101,8 +102,9 @@ export class FormerPlans {
       const to = former.tables.servers.groups[place.backend];
       to.setWeight(place.server, from.weight(server), from.effectiveWeight(server));
       to.setState(place.server, from.state(server));
-      former.queues.onServerChange(place);
+      moved += former.queues.onServerChange(place, letsGo);
     }
+    return moved;
   }
 }
 

@@ -21,16 +21,24 @@ export class QueueKeeper {
     this.wake = (worker) => signalEventfd(shared.wakeFds[worker]);
   }
 
-  /** As HAProxy, only `option redispatch` without `option persist` lets go of a server that is down. */
-  onServerChange({ backend, server }: ServerPlace): void {
+  /**
+   * As HAProxy, only `option redispatch` without `option persist` lets sessions go that wait for a server.
+   * @param letsGo it has just ceased to take new connections
+   * @returns sessions that were sent elsewhere, or given to it from the queue of its backend
+   */
+  onServerChange({ backend, server }: ServerPlace, letsGo: boolean): number {
     const { servers, queues, proxies } = this.tables;
     const { redispatch, options } = this.backends[backend];
     const group = servers.groups[backend];
-    if (queues.backends[backend].waiting === 0) return;
+    const queue = queues.backends[backend];
+    if (queue.waiting === 0) return 0;
     group.lock(MASTER_OWNER);
     group.backendSessions = proxies.backends[backend].current;
-    if (!group.isUp(server) && redispatch !== 0 && !options.persist) queues.backends[backend].redistribute(server, this.wake);
+    const ends = letsGo || !group.isUp(server);
+    const sent = ends && redispatch !== 0 && !options.persist ? queue.redistribute(server, this.wake) : 0;
+    const given = queue.serve(server, this.wake);
     group.unlock();
-    queues.backends[backend].serveAll(MASTER_OWNER, this.wake);
+    queue.serveAll(MASTER_OWNER, this.wake);
+    return sent + given;
   }
 }

@@ -60,9 +60,16 @@ export interface Transition {
   readonly because: string;
   /** The server that it follows; null: none. */
   readonly followed: ServerPlace | null;
-  /** Sessions that waited for it and were sent elsewhere. */
+  /** Sessions that waited for it and were sent elsewhere, or waited for any server and were given to it. */
   readonly requeued: number;
 }
+
+/**
+ * A server's state, weight or limit has changed.
+ * @param letsGo it has just ceased to take new connections: who waits for it may go elsewhere
+ * @returns sessions that do so, or that it has taken over from the queue of its backend
+ */
+export type OnServerChange = (place: ServerPlace, letsGo: boolean) => number;
 
 /** Who hears of states, and knows what this class does not. */
 export interface StateObserver {
@@ -114,7 +121,7 @@ export class ServerStates {
     private readonly backends: readonly BackendPlan[],
     groups: readonly ServerGroup[],
     private readonly clock: Clock = SYSTEM_CLOCK,
-    private readonly onChange: ((place: ServerPlace) => void) | null = null,
+    private readonly onChange: OnServerChange | null = null,
     before: ServerStates | null = null,
   ) {
     this.numbers = new Map(backends.map(({ name }, i) => [name, i]));
@@ -240,7 +247,7 @@ export class ServerStates {
   setMaxconn(place: ServerPlace, maxconn: number): void {
     const { group, plan } = this.at(place);
     group.setMaxconn(place.server, maxconn, plan.minconn < plan.maxconn ? plan.minconn : 0);
-    this.onChange?.(place);
+    this.onChange?.(place, false);
   }
 
   /** Ends slow starts for good: the table is no longer of use. */
@@ -281,13 +288,13 @@ export class ServerStates {
   private apply(entry: Entry, because: string): void {
     const { group, place } = entry;
     const wasUp = group.isUp(place.server);
-    const waited = group.queued(place.server);
     const after = this.standingOf(entry);
-    const isUp = ((after.own | after.inherited) & (STATE_DOWN | MAINTENANCE)) === 0;
+    const state = after.own | after.inherited;
+    const isUp = (state & (STATE_DOWN | MAINTENANCE)) === 0;
     if (!isUp) this.endStart(entry);
     else if (!wasUp && entry.plan.slowstartMs > 0) this.beginStart(entry);
-    this.write(entry);
-    this.tell(entry, after, because, Math.max(0, waited - group.queued(place.server)));
+    const moved = this.write(entry, state !== 0 && state !== (entry.told.own | entry.told.inherited));
+    this.tell(entry, after, because, moved);
     for (const follower of entry.followers) this.apply(follower, '');
   }
 
@@ -331,8 +338,8 @@ export class ServerStates {
     return Math.round((this.clock.now() - (startedAt ?? 0)) / 1000);
   }
 
-  /** Writes all that can change into the table. */
-  private write(entry: Entry): void {
+  /** Writes all that can change into the table; see OnServerChange. */
+  private write(entry: Entry, letsGo = false): number {
     const { group, place, weight, isDynamic } = entry;
     const starts = entry.startedAt !== null;
     const [elapsed, whole] = starts ? [this.secondsOf(entry), slowstartSeconds(entry)] : [1, 1];
@@ -340,7 +347,7 @@ export class ServerStates {
     group.setThrottle(place.server, Math.min(100, Math.trunc((100 * elapsed) / whole)));
     group.setWeight(place.server, weight, weight * Math.min(WEIGHT_SCALE, sixteenths));
     group.setState(place.server, this.stateOf(entry) | (starts ? STATE_STARTING : 0));
-    this.onChange?.(place);
+    return this.onChange?.(place, letsGo) ?? 0;
   }
 }
 

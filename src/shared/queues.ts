@@ -185,17 +185,20 @@ export class SessionQueues {
   /**
    * Grants the connections that a server has free to those that wait for it, and for any server.
    * Called whenever one may have become free, or the server has become usable.
+   * @returns how many of them waited for any server
    */
-  serve(server: number, wake: Wake): void {
+  serve(server: number, wake: Wake): number {
     const { group } = this;
-    if (this.length === 0 && group.queued(server) === 0) return;
+    let taken = 0;
+    if (this.length === 0 && group.queued(server) === 0) return taken;
     group.set.refresh();
     const takesAny = this.isInSet(server);
     for (;;) {
       const limit = group.limit(server);
-      if (limit > 0 && group.active(server) >= limit) return;
+      if (limit > 0 && group.active(server) >= limit) return taken;
       const entry = this.nextFor(server, takesAny);
-      if (entry === NO_ENTRY) return;
+      if (entry === NO_ENTRY) return taken;
+      if (this.serverOf(entry) === ANY_SERVER) taken++;
       group.reserve(server);
       this.grant(entry, server, wake);
     }
@@ -216,10 +219,12 @@ export class SessionQueues {
     this.group.unlock();
   }
 
-  /** Sends all that wait for a certain server to choose again: it went down. */
-  redistribute(server: number, wake: Wake): void {
+  /** Sends all that wait for a certain server to choose again: it takes no more. @returns how many */
+  redistribute(server: number, wake: Wake): number {
     const queue = this.queueOf(server);
-    while (this.words[queue + HEAD] !== 0) this.grant(this.words[queue + HEAD] - 1, ANY_SERVER, wake);
+    let sent = 0;
+    for (; this.words[queue + HEAD] !== 0; sent++) this.grant(this.words[queue + HEAD] - 1, ANY_SERVER, wake);
+    return sent;
   }
 
   /** Takes out the entry of a dead worker, whatever its state, and passes its connection on. */

@@ -128,6 +128,29 @@ test('orders change the state, and every change is published', () => {
   assert.is(changes.length, 7);
 });
 
+test('who waits is let go when a server ceases to take more, and then only', () => {
+  const letGo: boolean[] = [];
+  const moved: number[] = [];
+  const plan = backend('one', [server('a')]);
+  const { groups } = new ServerTable(ServerTable.create([1], 1), [1], 1, 0);
+  const states = new ServerStates([plan], groups, new StillClock(), (_, letsGo) => letGo.push(letsGo));
+  states.observer = {
+    onTransition: ({ requeued }) => moved.push(requeued),
+    mayServe: () => true,
+    onMaintenance: () => undefined,
+    onWeight: () => undefined,
+  };
+  letGo.length = 0;
+  states.setDrain(A);
+  states.setWeight(A, 0);
+  states.setDown(A);
+  states.setMaxconn(A, 3);
+  states.setReady(A);
+  states.setUp(A);
+  assert.equal(letGo, [true, false, true, false, true, false]);
+  assert.equal(moved, [1, 3, 5, 6]);
+});
+
 test('weights are set within 0 and 256, on the fly only where the algorithm heeds them', () => {
   const hashed = (method: 'map-based' | 'consistent'): Partial<BackendPlan> => ({
     balance: { ...DEFAULT_BACKEND.balance, algorithm: 'source', hashType: { method, function: null, avalanche: false } },

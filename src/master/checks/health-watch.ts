@@ -16,9 +16,9 @@ import { stateHeader } from './state-header.js';
 import { StateReporter, type StateSurroundings } from './state-reporter.js';
 
 /** What it needs to know and to reach. */
-export interface HealthSurroundings extends Omit<StateSurroundings, 'records' | 'backends' | 'groups' | 'queues' | 'isListen'> {
+export interface HealthSurroundings extends Omit<StateSurroundings, 'records' | 'backends' | 'groups' | 'isListen'> {
   readonly plan: Plan;
-  readonly tables: Pick<SharedTables, 'servers' | 'queues'> & Partial<SharedTables>;
+  readonly tables: Pick<SharedTables, 'servers'> & Partial<SharedTables>;
   readonly states: ServerStates;
   readonly addresses: CheckAddresses;
   readonly clock: Clock;
@@ -55,7 +55,7 @@ export class HealthWatch implements StateObserver {
     this.records = records;
     this.reporter = new StateReporter({
       ...surroundings,
-      ...{ backends, groups, records, queues: tables.queues.backends },
+      ...{ backends, groups, records },
       isListen: (backend) => frontends.some(({ id }) => id === backends[backend].id),
     });
     const judge = new Judge(backends, states, records, (backend, text) => this.reporter.tellCheck(backend, text));

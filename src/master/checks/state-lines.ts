@@ -27,7 +27,7 @@ export interface LineContext {
   readonly backup: number;
   /** Connections to the server. */
   readonly sessions: number;
-  /** Sessions that wait: for this server when it is down, in the whole backend otherwise. */
+  /** Sessions that wait for this very server. */
   readonly queued: number;
 }
 

@@ -4,7 +4,6 @@
  */
 import type { BackendPlan } from '../../plan/plan.js';
 import type { ShutdownCause } from '../../proxy/session.js';
-import type { SessionQueues } from '../../shared/queues.js';
 import type { ServerGroup } from '../../shared/servers.js';
 import type { Log } from '../log.js';
 import type { ProcessLog } from '../process-log.js';
@@ -16,9 +15,8 @@ import { isDraining, type LineContext, operationOf, type StateLine, stateLines, 
 export interface StateSurroundings {
   readonly backends: readonly BackendPlan[];
   readonly records: HealthRecords;
-  /** By backend, as are the queues. */
+  /** By backend. */
   readonly groups: readonly ServerGroup[];
-  readonly queues: readonly SessionQueues[];
   readonly log: Log;
   readonly processLog: ProcessLog;
   /** A `listen` is called a proxy. */
@@ -45,7 +43,7 @@ export class StateReporter {
     const operation = operationOf(after);
     if (operation !== operationOf(before) || isDraining(before) !== isDraining(after))
       records.server(place).change(records.now(), operation === 'stopped');
-    for (const line of stateLines(transition, this.contextOf(transition, operation === 'stopped'))) this.write(name, line);
+    for (const line of stateLines(transition, this.contextOf(transition))) this.write(name, line);
     this.watchBackend(place.backend);
     this.endSessions(transition);
   }
@@ -60,12 +58,11 @@ export class StateReporter {
     this.watchBackend(backend);
   }
 
-  private contextOf({ place, followed }: Transition, stopped: boolean): LineContext {
-    const { groups, queues } = this.surroundings;
+  private contextOf({ place, followed }: Transition): LineContext {
+    const { groups } = this.surroundings;
     const who = this.nameOf(place);
     const group = groups[place.backend];
-    const sessions = group.active(place.server);
-    const queued = stopped ? group.queued(place.server) : queues[place.backend].waiting;
+    const [sessions, queued] = [group.active(place.server), group.queued(place.server)];
     return { ...who, followed: followed === null ? '' : this.nameOf(followed).name, ...usable(group), sessions, queued };
   }
 
