@@ -104,9 +104,11 @@ class Attempt {
   private explainBinds({ failures }: BindError): boolean {
     for (const { origin, proxy, protocol, text } of failures)
       this.refuse(`Binding [${origin}] for ${proxy}: protocol ${protocol}: ${text}.`);
-    const isDenied = failures.some(({ reason }) => reason.includes('EACCES'));
-    const isOther = process.getuid?.() !== 0;
-    if (isDenied && isOther)
+    const user = process.getuid?.();
+    const denied = user === 0 ? [] : failures.filter(({ reason }) => reason.includes('EACCES'));
+    if (denied.some(({ protocol }) => protocol.startsWith('unix')))
+      this.log.notice(`the process is user ${user} now, who must be allowed to write in that folder`);
+    if (denied.some(({ protocol }) => !protocol.startsWith('unix')))
       this.log.notice(
         'ports below 1024 need the rights of root, which only a process started with -W keeps for that: start it anew',
       );

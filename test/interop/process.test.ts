@@ -120,18 +120,19 @@ interop('with -W a process of another user reads files of root again, and binds 
   await (await dial({ host, port: 80 })).echoes('hello');
 });
 
-alone('without -W a process of another user says why it cannot bind a port below 1024', async () => {
+alone('without -W a process of another user says why it cannot bind a port below 1024, or a path', async () => {
   const { config, folder } = await configuration('user nobody', 'group daemon');
   const control = join(folder, 'admin.sock');
   const text = readFileSync(config, 'utf8').replace('global\n', `global\n stats socket ${control} level admin\n`);
   writeFileSync(config, text);
   for (const readable of [folder, config]) chmodSync(readable, 0o755);
   await startTurbo(['-f', config], { readyWhen: () => existsSync(control) });
-  writeFileSync(config, text.replace('listen l\n', '$& bind 127.0.0.1:80\n'));
+  writeFileSync(config, text.replace('listen l\n', `$& bind 127.0.0.1:80\n bind ${join(folder, 'web.sock')}\n`));
   const { stdout } = await runTurboCtl(control, 'reload');
   assert.match(stdout, /^Success=0$/m, stdout);
   assert.match(stdout, /Binding \[.*\] for proxy l: protocol tcpv4: cannot bind socket \(Permission denied\)/);
   assert.match(stdout, 'only a process started with -W keeps for that');
+  assert.match(stdout, `the process is user ${userId('nobody')} now, who must be allowed to write in that folder`);
 });
 
 /** Lines of `global` with which a start fails, and what is said, once, to whoever started it. */
