@@ -39,6 +39,8 @@ const COMMANDS: readonly string[] = [
   ...[`get map ${M}`, `add map ${M} d 4;show map ${M}`, `add map ${M} a 11;show map ${M};get map ${M} a`, 'add map'],
   ...[`add map ${M}`, `add map ${M} x`, 'add map nope x y', `add map ${ROUTES} foo bar`, `set map ${M} a 99;show map ${M}`],
   ...[`set map ${M} nope 99`, `set map ${M}`, `set map ${M} a`, `set map ${M} #0x1f1 a`, `del map ${M} a;show map ${M}`],
+  ...[`add map ${M} w one two;set map ${M} w three four;get map ${M} w x;show map ${M};del map ${M} w x;add acl ${B} 6.6.6.6 x`],
+  ...[`show acl ${B};del acl ${B} 6.6.6.6 y;show acl ${B}`],
   ...[`del map ${M} nope`, `del map ${M}`, `del map ${M} #0x121`, `clear map ${M};show map ${M}`, 'clear map', 'clear map nope'],
   ...[`add acl ${B} 5.5.5.5;show acl ${B}`, 'add acl', `add acl ${B}`, `add acl ${B} foo`, `del acl ${B} 5.5.5.5`],
   ...[`add acl ${ROUTES} 1.1.1.1`, `clear acl ${B};show acl ${B}`, `prepare map ${M}`, 'prepare map nope', `prepare acl ${B}`],

@@ -172,12 +172,12 @@ function entryText(pattern: Pattern): string {
 }
 
 /** What a sample finds, in each way in which the file is used. */
-function get(kind: Kind, { balancer, words: [name, ...rest] }: CommandCall): Reply {
-  if (name === undefined || rest.length === 0)
+function get(kind: Kind, { balancer, words: [name, text] }: CommandCall): Reply {
+  if (name === undefined || text === undefined)
     return failure(`Missing ${kind === 'map' ? 'map' : 'ACL'} identifier and/or key.\n`);
   const reference = referenceOf(kind, balancer, name);
   const forms = reference.forms.filter((form) => form.map === (kind === 'map'));
-  return forms.map((form) => `${lookUp(kind, reference, form, rest.join(' '))}\n`).join('');
+  return forms.map((form) => `${lookUp(kind, reference, form, text)}\n`).join('');
 }
 
 function lookUp(kind: Kind, { entries }: PatternReference, form: PatternForm, text: string): string {
@@ -201,9 +201,9 @@ function lookUp(kind: Kind, { entries }: PatternReference, form: PatternForm, te
 
 async function add(kind: Kind, { balancer, words, payload }: CommandCall): Promise<Reply> {
   const { version, rest } = versionOf(words);
-  const [name, key, ...value] = rest;
+  const [name, key, value] = rest;
   const byPayload = payload !== null && key === undefined;
-  if (name === undefined || (!byPayload && (key === undefined || (kind === 'map' && value.length === 0))))
+  if (name === undefined || (!byPayload && (key === undefined || (kind === 'map' && value === undefined))))
     return failure(ADD_USAGE[kind]);
   const reference = referenceOf(kind, balancer, name);
   if (kind === 'acl' && reference.isMap) return failure(SHARED);
@@ -211,7 +211,7 @@ async function add(kind: Kind, { balancer, words, payload }: CommandCall): Promi
     return (version ?? 0) > reference.nextVersion
       ? failure(`Version number in the future, please use 'prepare ${kind}' before.\n`)
       : OUT_OF_RANGE;
-  const entries = byPayload ? payloadEntries(kind, payload) : [[key, value.join(' ')] as const];
+  const entries = byPayload ? payloadEntries(kind, payload) : [[key, kind === 'map' ? value : ''] as const];
   for (const [pattern, text] of entries) {
     if (kind === 'map' && text === '') return failure(`Missing value for key '${pattern}'.\n`);
     const fault = reference.fault(pattern, text);
@@ -232,23 +232,22 @@ function wantedBy(word: string): (pattern: Pattern) => boolean {
   return word.startsWith('#') ? (pattern) => `#${pointer(pattern)}` === word : ({ key }) => key === word;
 }
 
-async function remove(kind: Kind, { balancer, words: [name, ...key] }: CommandCall): Promise<Reply> {
+async function remove(kind: Kind, { balancer, words: [name, key] }: CommandCall): Promise<Reply> {
   const label = kind === 'map' ? 'map' : 'ACL';
-  if (name === undefined || key.length === 0)
+  if (name === undefined || key === undefined)
     return failure(`This command expects two parameters: ${label} identifier and key.\n`);
-  return (await referenceOf(kind, balancer, name).remove(wantedBy(key.join(' ')))) ? '' : failure('Key not found.\n');
+  return (await referenceOf(kind, balancer, name).remove(wantedBy(key))) ? '' : failure('Key not found.\n');
 }
 
-async function setMap({ balancer, words: [name, key, ...value] }: CommandCall): Promise<Reply> {
-  if (name === undefined || key === undefined || value.length === 0)
+async function setMap({ balancer, words: [name, key, value] }: CommandCall): Promise<Reply> {
+  if (name === undefined || key === undefined || value === undefined)
     return failure("'set map' expects three parameters: map identifier, key and value.\n");
   const reference = referenceOf('map', balancer, name);
-  const text = value.join(' ');
   const wanted = wantedBy(key);
   const sample = reference.entries.find(wanted);
   if (sample === undefined) return failure(key.startsWith('#') ? 'key or pattern not found.\n' : 'entry not found.\n');
-  const fault = reference.fault(sample.key, text);
-  if (fault !== null) return `${fault}.\n`;
-  await reference.setValue(wanted, text);
+  const fault = reference.fault(sample.key, value);
+  if (fault !== null) return failure(`${fault}.\n`);
+  await reference.setValue(wanted, value);
   return '';
 }
