@@ -35,6 +35,8 @@ export interface RuntimeSession {
   level: Level;
   /** `expert-mode on` */
   expert: boolean;
+  /** `experimental-mode on`, which scripts say before what HAProxy has under it: nothing here depends on it. */
+  experimental: boolean;
   /** Milliseconds of silence after which the connection is closed (`stats timeout`, `set timeout cli`). */
   timeoutMs: number;
   /** `prompt` */
@@ -58,6 +60,7 @@ export function newSession(given: Partial<RuntimeSession> = {}): RuntimeSession 
   return {
     level: 'operator',
     expert: false,
+    experimental: false,
     timeoutMs: 10_000,
     mode: 'single',
     timed: false,

@@ -42,6 +42,7 @@ const INPUTS: readonly string[] = [
   'show cli level <<\nno end',
   'operator;show cli level;expert-mode on;user;show cli level;operator\n',
   'expert-mode on; expert-mode;expert-mode off;expert-mode foo;expert-mode\n',
+  'experimental-mode;experimental-mode on;experimental-mode;expert-mode;operator;experimental-mode\n',
   'set timeout cli\n',
   'set timeout cli 10x;set timeout;set timeout foo 4;set timeout cli 10\n',
   'set severity-output foo;set severity-output none\n',
@@ -67,6 +68,36 @@ test('every way of asking', () =>
     for (const input of INPUTS) await sameAnswer(both, input, withoutList);
     for (const { ports } of both)
       assert.is(await askSocket(`TCP:127.0.0.1:${ports.tcp}`, 'show cli level;operator\n'), 'user\n\nPermission denied\n\n');
+  }));
+
+/** What tools that only watch ask for, and things that they may not do. */
+const WATCHING = [
+  'show version',
+  'show pools',
+  'show threads',
+  'show cli sockets',
+  'show info',
+  'show stat',
+  'show servers state',
+];
+const DENIED = [
+  'show sess',
+  'show env',
+  'show errors',
+  'show fd',
+  'clear counters',
+
+  'enable server l/s',
+];
+
+test('level user watches what it may watch in HAProxy', () =>
+  withProcesses(async () => {
+    const both = await sideBySide(CONFIG);
+    for (const command of [...WATCHING, ...DENIED])
+      for (const { contender, ports } of both) {
+        const answer = await askSocket(`TCP:127.0.0.1:${ports.tcp}`, `${command}\n`);
+        assert.is(answer.includes('Permission denied'), DENIED.includes(command), `${contender.name}: ${command}`);
+      }
   }));
 
 /** Headers of the PROXY protocol, and what is none; questions behind them. */

@@ -20,7 +20,7 @@ export const ACTIVITY_COMMANDS: readonly Command[] = [
     name: 'show pools',
     usage: '',
     help: 'report information about the memory pools usage',
-    level: 'operator',
+    level: 'user',
     run: ({ balancer }) => poolsText(balancer),
   },
   {
@@ -30,7 +30,7 @@ export const ACTIVITY_COMMANDS: readonly Command[] = [
     level: 'operator',
     run: showDescriptors,
   },
-  { name: 'show threads', usage: '', help: 'show some threads debugging information', level: 'operator', run: showThreads },
+  { name: 'show threads', usage: '', help: 'show some threads debugging information', level: 'user', run: showThreads },
 ];
 
 /** What every worker holds; null in the place of one that does not answer. */

@@ -12,7 +12,7 @@ export const PROCESS_COMMANDS: readonly Command[] = [
     name: 'show version',
     usage: '',
     help: 'show version of the current process',
-    level: 'operator',
+    level: 'user',
     run: () => new Message('info', `${VERSION}\n`),
   },
   {
@@ -23,7 +23,7 @@ export const PROCESS_COMMANDS: readonly Command[] = [
     run: ({ balancer, control }) => new Message('info', (control?.lastLoadText ?? balancer.startupText) || '\n'),
   },
   { name: 'show env', usage: '[var]', help: 'dump environment variables known to the process', level: 'operator', run: showEnv },
-  { name: 'show cli sockets', usage: '', help: 'dump list of cli sockets', level: 'operator', run: showCliSockets },
+  { name: 'show cli sockets', usage: '', help: 'dump list of cli sockets', level: 'user', run: showCliSockets },
   {
     name: 'show errors',
     usage: '[<px>] [request|response]',

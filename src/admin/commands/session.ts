@@ -30,6 +30,7 @@ const lower =
   ({ session }: CommandCall): string => {
     if (permits(session, level)) session.level = level;
     session.expert = false;
+    session.experimental = false;
     return '';
   };
 
@@ -60,7 +61,8 @@ export const SESSION_COMMANDS: readonly Command[] = [
     run: lower('operator'),
   },
   { name: 'user', usage: '', help: 'lower the level of the current CLI session to user', level: 'user', run: lower('user') },
-  { name: 'expert-mode', usage: '[on|off]', help: null, level: 'admin', run: expertMode },
+  { name: 'expert-mode', usage: '[on|off]', help: null, level: 'admin', run: (call) => switchMode('expert', call) },
+  { name: 'experimental-mode', usage: '[on|off]', help: null, level: 'admin', run: (call) => switchMode('experimental', call) },
   {
     name: 'show cli level',
     usage: '',
@@ -90,10 +92,9 @@ function prompt({ session, words }: CommandCall): Reply {
   return '';
 }
 
-function expertMode({ session, words }: CommandCall): Reply {
-  const [wish] = words;
-  if (wish === undefined) return new Message('info', `expert-mode is ${session.expert ? 'ON' : 'OFF'}\n`);
-  session.expert = wish === 'on';
+function switchMode(mode: 'expert' | 'experimental', { session, words: [wish] }: CommandCall): Reply {
+  if (wish === undefined) return new Message('info', `${mode}-mode is ${session[mode] ? 'ON' : 'OFF'}\n`);
+  session[mode] = wish === 'on';
   return '';
 }
 
