@@ -1,4 +1,7 @@
-/** What the kernel keeps of a process and of its threads: their names, their turns, and whether they leave a core (prctl(2), sched_yield(2), setrlimit(2)). */
+/**
+ * What the kernel keeps of a process and of its threads: their names, their turns, whether they leave
+ * a core, and their end (prctl(2), sched_yield(2), setrlimit(2), _exit(2)).
+ */
 import { PR_SET_DUMPABLE, PR_SET_NAME, RLIM_INFINITY, RLIMIT_CORE } from './sys/constants.js';
 import { sys } from './sys/libc.js';
 import { allocate } from './sys/memory.js';
@@ -28,4 +31,9 @@ export function allowCore(): number {
   memory.unmap();
   const dumpable = sys.prctl(PR_SET_DUMPABLE, 1);
   return dumpable < 0 ? dumpable : limited;
+}
+
+/** Ends the process with this code and waits for no thread: `process.exit` waits for one in a call for ever. */
+export function exitAtOnce(code: number): never {
+  return sys.exit(code);
 }

@@ -55,13 +55,20 @@ function listenersMax({ frontends }: Plan): number {
   return Math.max(2 * binds, binds + LISTENERS_MORE);
 }
 
+/** A stack as a line of a log. */
+function oneLine(text: string): string {
+  return text.replace(/\n\s*/g, ' | ');
+}
+
 /** What a balancer needs beside its plan. */
 export interface BalancerOptions {
   readonly log: Log;
   /** The module that a worker runs; for tests of dying workers. */
   readonly workerUrl?: URL;
-  /** Workers keep dying; the balancer is of no use any more. */
-  readonly onHopeless?: (reason: string) => void;
+  /** A worker that makes no round of its loop for this long is ended (ms); for tests. */
+  readonly stuckAfterMs?: number | undefined;
+  /** Workers keep dying, or one can neither work nor be ended; the balancer is of no use any more. */
+  readonly onHopeless?: () => void;
   /**
    * Called once during the start, when the listening sockets are open and all code is loaded, for who
    * wants to give up rights then. What it throws ends the start.
@@ -307,13 +314,15 @@ export class LoadBalancer {
   }
 
   private newWorkers(loadsLater: WorkersOptions['loadsLater']): Workers {
-    const { log, workerUrl, onHopeless } = this.options;
+    const { log, workerUrl, stuckAfterMs, onHopeless } = this.options;
     return new Workers({
       workers: this.workerCount,
       loadsLater,
       log,
       ...(workerUrl && { workerUrl }),
-      onHopeless: (reason) => onHopeless?.(reason),
+      stuckAfterMs,
+      toLogs: (severity, text) => this.active?.processLog?.write(severity, oneLine(text)),
+      onHopeless: () => onHopeless?.(),
       onFailing: (generation, place) => this.onFailing(generation, place),
       onDropped: (generation) => this.former.remove(generation),
       planAsItIs: (generation) => (generation === this.active?.generation ? this.planAsItIs() : null),
@@ -415,11 +424,15 @@ export class LoadBalancer {
     }
   }
 
-  /** Closes every connection and ends the workers. */
-  async stop(): Promise<void> {
-    await this.workers?.stop();
+  /**
+   * Closes every connection and ends the workers. False: the thread of one is still there, in a call of the
+   * system that does not return; then `process.exit` does not return either, see `exitAtOnce`.
+   */
+  async stop(): Promise<boolean> {
+    const ended = (await this.workers?.stop()) ?? true;
     this.listeners.close();
     this.release();
+    return ended;
   }
 
   /** The live counters of all workers. */

@@ -6,7 +6,7 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatAddress } from '../kernel/address.js';
-import { allowCore } from '../kernel/process.js';
+import { allowCore, exitAtOnce } from '../kernel/process.js';
 import type { Plan } from '../plan/plan.js';
 import { LoadBalancer } from './balancer.js';
 import type { HandedListeners } from './handed-listeners.js';
@@ -45,6 +45,8 @@ export interface MasterOptions {
   readonly onStopped?: (code: number) => void;
   /** The module that a worker runs; for tests of dying workers. */
   readonly workerUrl?: URL;
+  /** A worker that makes no round of its loop for this long is ended (ms); for tests. */
+  readonly stuckAfterMs?: number | undefined;
 }
 
 /** Why the process ends: with a code, or by a signal. */
@@ -66,6 +68,7 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
   const balancer = new LoadBalancer(plan, {
     log,
     ...(options.workerUrl && { workerUrl: options.workerUrl }),
+    stuckAfterMs: options.stuckAfterMs,
     ...(options.handed && { handed: options.handed }),
     ...(options.makeRoom && { makeRoom: options.makeRoom }),
     ...(masterWorker && life.chroot !== null && { workersRoot: life.chroot }),
@@ -78,10 +81,7 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
       if (kept !== null) log.warning(kept);
       if (life.dumpable && allowCore() < 0) log.warning("'set-dumpable' could not be obeyed: no core will be left.");
     },
-    onHopeless: (reason) => {
-      log.alert(`${reason}: giving up`);
-      stop(1);
-    },
+    onHopeless: () => stop(1),
   });
   const started = balancer.start();
   // A start that fails is reported by who awaits it.
@@ -126,10 +126,11 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
       options.onReady?.(balancer);
     }
     const reason = await end.reached;
-    await balancer.stop();
-    options.onStopped?.(typeof reason === 'number' ? reason : 0);
-    if (typeof reason === 'number') return reason;
-    return masterWorker ? 0 : await signals.endBy(reason);
+    const ended = await balancer.stop();
+    const code = typeof reason === 'number' ? reason : 0;
+    options.onStopped?.(code);
+    if (typeof reason !== 'number' && !masterWorker) return await signals.endBy(reason);
+    return ended ? code : exitAtOnce(code);
   } catch (error) {
     await balancer.stop();
     throw error;

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Report, WorkerStart } from '../proxy/orders.js';
+import { stackOfThread } from './thread-stack.js';
 
 /** Whom a thread tells what happens to it. */
 export interface ThreadOwner {
@@ -17,19 +18,20 @@ export class WorkerThread {
   /** Its code is loaded. */
   loaded = false;
   private readonly worker: Worker;
+  /** Why it ends, if it should not. */
+  private failure: Error | null = null;
 
   /** @param name what debuggers call it */
   constructor(url: URL, name: string, owner: ThreadOwner) {
-    let failure: Error | null = null;
     this.worker = new Worker(url, { name });
     this.worker.on('message', (message: Report) => {
       if (message.kind === 'loaded') this.loaded = true;
       owner.onReport(this, message);
     });
     this.worker.on('error', (error) => {
-      failure = error instanceof Error ? error : new Error(String(error));
+      this.failure ??= error instanceof Error ? error : new Error(String(error));
     });
-    this.worker.on('exit', (code) => owner.onExit(this, failure, code));
+    this.worker.on('exit', (code) => owner.onExit(this, this.failure, code));
   }
 
   /** Puts it to work, once it is loaded; the port for its orders becomes its own. */
@@ -40,5 +42,17 @@ export class WorkerThread {
   /** Ends it from outside; one that works has to be woken besides. */
   terminate(): void {
     void this.worker.terminate();
+  }
+
+  /**
+   * Ends it because it is stuck; its failure is to be this, and where it was, if that can be told. One that
+   * is in a call of the system does not end before that returns.
+   */
+  async condemn(reason: string): Promise<void> {
+    const stack = await stackOfThread(this.worker.threadId);
+    const failure = new Error(reason);
+    failure.stack = `${reason}\n${stack ?? '    in a call of the system, or waiting for another thread'}`;
+    this.failure ??= failure;
+    this.terminate();
   }
 }

@@ -7,8 +7,10 @@ import { EventEmitter, once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { signalEventfd } from '../kernel/eventfd.js';
 import type { Plan } from '../plan/plan.js';
+import type { Audience } from '../proxy/lane.js';
 import type { Order, Report, Work } from '../proxy/orders.js';
 import type { Question, WorkerAnswer } from '../proxy/questions.js';
+import { COUNTER, WorkerCounters } from '../shared/counters.js';
 import { writeShared } from '../shared/message.js';
 import type { SharedState } from '../shared/state.js';
 import { Generations } from './generations.js';
@@ -16,12 +18,13 @@ import type { Log } from './log.js';
 import { Questions } from './questions.js';
 import { reclaim } from './reclaim.js';
 import type { ServerPlace } from './server-states.js';
+import { STUCK_AFTER_MS, STUCK_AFTER_PREPARING_MS, Watchdog } from './watchdog.js';
 import { WorkerThread } from './worker-thread.js';
 
 /** A worker that dies this often in this time is beyond help: the process ends. */
 const DEATHS_MAX = 5;
 const DEATHS_WITHIN_MS = 10_000;
-/** A worker that was told to end and has not is terminated after this long. */
+/** A worker that was told to end and has not is terminated after this long; after as long again it is past help. */
 const STOP_PATIENCE_MS = 2000;
 
 /**
@@ -40,12 +43,16 @@ export function sparesFor(loadsLater: WorkersOptions['loadsLater']): number {
 export interface WorkersOptions {
   readonly workers: number;
   readonly log: Log;
+  /** Tells the logs of the process, where the terminal may have nobody before it. */
+  readonly toLogs: (severity: 'notice' | 'warning' | 'alert', text: string) => void;
   /** Whether code can be loaded once the workers have started: `perhaps` where the process becomes another user, `no` behind a chroot. */
   readonly loadsLater: 'yes' | 'perhaps' | 'no';
   /** The module that a worker runs; another one in tests of dying workers. */
   readonly workerUrl?: URL;
-  /** Workers keep dying. Called once. */
-  readonly onHopeless: (reason: string) => void;
+  /** A worker that makes no round of its loop for this long is ended (ms); a shorter time than that of service in tests. */
+  readonly stuckAfterMs?: number | undefined;
+  /** Workers keep dying, or one can neither work nor be ended. Called once. */
+  readonly onHopeless: () => void;
   /** The plan of that number with what commands have changed in it; null: it is as it was. Asked for who takes the place of a dead worker. */
   readonly planAsItIs?: (generation: number) => Plan | null;
   /** Connections to a server fail again and again (`observe layer4`). */
@@ -94,6 +101,8 @@ interface Place {
   begun: number;
   prepared: number;
   applied: number;
+  /** Its thread was told to end, was terminated, and is still there. */
+  immortal: boolean;
 }
 
 /** Why a plan does not come into force: nothing has changed. */
@@ -117,6 +126,7 @@ export class Workers {
   /** Plans of which workers have sessions. */
   private readonly generations: Generations;
   private hopeless = false;
+  private readonly watchdog: Watchdog;
   /** What pauses at present. */
   private pausing: Order & { kind: 'pause' } = { kind: 'pause', frontends: [], serial: 0 };
   /** Says 'changed' whenever a worker has loaded, became ready, refuses, or has ended. */
@@ -124,6 +134,7 @@ export class Workers {
 
   constructor(private readonly options: WorkersOptions) {
     this.generations = new Generations(options.onDropped);
+    this.watchdog = this.newWatchdog();
     this.places = Array.from({ length: options.workers }, (_, index) => ({
       index,
       thread: null,
@@ -134,6 +145,7 @@ export class Workers {
       begun: 0,
       prepared: 0,
       applied: 0,
+      immortal: false,
     }));
   }
 
@@ -159,6 +171,7 @@ export class Workers {
     for (const place of this.places) this.begin(place);
     await this.until(() => this.hopeless || this.places.every((place) => place.ready));
     if (this.hopeless) throw new Error('the workers cannot run');
+    this.watchdog.begin(this.stuckAfterMs);
   }
 
   /**
@@ -243,15 +256,19 @@ export class Workers {
     return answered;
   }
 
-  /** Ends them and closes their connections. */
-  async stop(): Promise<void> {
+  /** Ends them and closes their connections. False: a thread is still there, in a call that does not return. */
+  async stop(): Promise<boolean> {
     this.phase = 'stopping';
+    this.watchdog.end();
     this.endSpares();
     for (const { thread, orders } of this.places) if (orders === null) thread?.terminate();
     this.tellAll({ kind: 'stop' });
     const impatient = setTimeout(() => this.terminateAll(), STOP_PATIENCE_MS);
-    await this.until(() => this.isEmpty);
+    const desperate = setTimeout(() => this.abandonAll(), 2 * STOP_PATIENCE_MS);
+    await this.until(() => this.spares.length === 0 && this.places.every(({ thread, immortal }) => thread === null || immortal));
     clearTimeout(impatient);
+    clearTimeout(desperate);
+    return this.isEmpty;
   }
 
   private get isEmpty(): boolean {
@@ -293,8 +310,8 @@ export class Workers {
   }
 
   private onReport(thread: WorkerThread, message: Report): void {
-    const { log, onFailing } = this.options;
-    if (message.kind === 'log') log.write(message.severity, message.text);
+    const { onFailing } = this.options;
+    if (message.kind === 'log') this.say(message.severity, message.text, message.audience);
     if (message.kind === 'failing') onFailing(message.generation, message);
     if (message.kind === 'answer') this.questions.answer(message.number, message.answer);
     const place = this.places.find((candidate) => candidate.thread === thread);
@@ -340,10 +357,40 @@ export class Workers {
     if (failure !== null || (code !== 0 && isWorking)) this.onDeath(place, failure, code, isWorking);
   }
 
+  private get stuckAfterMs(): number {
+    return this.options.stuckAfterMs ?? STUCK_AFTER_MS;
+  }
+
+  private newWatchdog(): Watchdog {
+    const row = (worker: number): Float64Array | null =>
+      this.current === null ? null : new WorkerCounters(this.current.shared.counters).row(worker);
+    return new Watchdog({
+      workers: this.options.workers,
+      rounds: (worker) => (this.places[worker].ready ? (row(worker)?.[COUNTER.turns] ?? null) : null),
+      wake: (worker) => this.wake(worker),
+      patienceMs: () => (this.next === null ? this.stuckAfterMs : STUCK_AFTER_PREPARING_MS),
+      onStuck: (worker, forMs) => void this.onStuck(this.places[worker], forMs),
+    });
+  }
+
+  /** Its thread is ended, and another one takes its place; when it cannot be ended, the process has to. */
+  private async onStuck(place: Place, forMs: number): Promise<void> {
+    const { thread, index } = place;
+    if (thread === null) return;
+    place.ready = false;
+    await thread.condemn(`it was stuck, without a round of its loop for ${Math.round(forMs / 1000)} s`);
+    this.wake(index);
+    setTimeout(() => {
+      if (place.thread !== thread) return;
+      place.immortal = true;
+      this.giveUp(`worker ${index} is stuck in a call of the system and cannot be ended`);
+    }, STOP_PATIENCE_MS).unref();
+  }
+
   /** A worker ended that should not have. */
   private onDeath(place: Place, failure: Error | null, code: number, isWorking: boolean): void {
     const why = failure?.stack ?? `exit code ${code}`;
-    this.options.log.alert(`worker ${place.index} died, its connections are closed: ${why}`);
+    this.say('alert', `worker ${place.index} died, its connections are closed: ${why}`);
     if (!isWorking || this.hopeless) return;
     const now = performance.now();
     this.deaths.push(now);
@@ -361,8 +408,15 @@ export class Workers {
   }
 
   private giveUp(reason: string): void {
+    if (this.hopeless) return;
     this.hopeless = true;
-    this.options.onHopeless(reason);
+    this.say('alert', `${reason}: giving up`);
+    this.options.onHopeless();
+  }
+
+  private say(severity: 'notice' | 'warning' | 'alert', text: string, audience: Audience = 'all'): void {
+    this.options.log.write(severity, text);
+    if (audience === 'all') this.options.toLogs(severity, text);
   }
 
   /** Gives an order to all workers. */
@@ -373,7 +427,11 @@ export class Workers {
   private tell(place: Place, order: Order): void {
     if (place.orders === null || this.current === null) return;
     place.orders.postMessage(order);
-    signalEventfd(this.current.shared.wakeFds[place.index]);
+    this.wake(place.index);
+  }
+
+  private wake(worker: number): void {
+    if (this.current !== null) signalEventfd(this.current.shared.wakeFds[worker]);
   }
 
   private endSpares(): void {
@@ -381,12 +439,21 @@ export class Workers {
   }
 
   private terminateAll(): void {
-    for (const { thread, index } of this.places) {
-      if (thread === null) continue;
+    for (const { thread, index, immortal } of this.places) {
+      if (thread === null || immortal) continue;
       this.options.log.warning(`worker ${index} does not end, terminating it`);
       thread.terminate();
-      if (this.current !== null) signalEventfd(this.current.shared.wakeFds[index]);
+      this.wake(index);
     }
+  }
+
+  private abandonAll(): void {
+    for (const place of this.places) {
+      if (place.thread === null || place.immortal) continue;
+      place.immortal = true;
+      this.say('alert', `worker ${place.index} is in a call of the system that does not return: the process ends all the same`);
+    }
+    this.changes.emit('changed');
   }
 
   private async until(condition: () => boolean): Promise<void> {

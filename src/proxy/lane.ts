@@ -37,8 +37,13 @@ export interface SessionLogger {
   close(nowMs: number): void;
 }
 
-/** Tells the operator something, once per episode; never on the hot path. */
-export type Notify = (severity: 'notice' | 'warning' | 'alert', text: string) => void;
+/**
+ * Tells the operator something, once per episode; never on the hot path.
+ * @param audience 'all': the terminal and the logs of the process; 'terminal' what logs are the trouble of
+ */
+export type Notify = (severity: 'notice' | 'warning' | 'alert', text: string, audience?: Audience) => void;
+/** Who hears of it; 'all' unless it is said. */
+export type Audience = 'all' | 'terminal';
 
 /** What a worker has for life, whatever plans it is given. */
 export interface WorkerBase {

@@ -1,6 +1,7 @@
 /** What the master and a worker say to each other. Everything here is structured-cloneable. */
 import type { MessagePort } from 'node:worker_threads';
 import type { SharedState } from '../shared/state.js';
+import type { Audience } from './lane.js';
 import type { Question, WorkerAnswer } from './questions.js';
 import type { ShutdownCause } from './session.js';
 
@@ -65,7 +66,12 @@ export type Report =
   | { readonly kind: 'loaded' }
   /** The ring is open and connections are being accepted. */
   | { readonly kind: 'ready' }
-  | { readonly kind: 'log'; readonly severity: 'notice' | 'warning' | 'alert'; readonly text: string }
+  | {
+      readonly kind: 'log';
+      readonly severity: 'notice' | 'warning' | 'alert';
+      readonly text: string;
+      readonly audience: Audience;
+    }
   | { readonly kind: 'prepared'; readonly generation: number }
   /** The plan cannot be carried out; nothing has changed. */
   | { readonly kind: 'unfit'; readonly generation: number; readonly reason: string }

@@ -48,7 +48,7 @@ export class ThreadBase implements WorkerBase {
     this.counters[COUNTER.logTargetsFailingNow] = 0; // a thread that died may have left its own
     this.sessions = new SessionPool(sizes.sessions);
     this.grants = new Grants(tables.queues.entries, this.sessions);
-    this.notify = (severity, text) => report({ kind: 'log', severity, text });
+    this.notify = (severity, text, audience = 'all') => report({ kind: 'log', severity, text, audience });
     this.shortage = new Shortage(engine, tables.gate, this.notify);
     this.wakeWorker = (other) => signalEventfd(wakeFds[other]);
   }

@@ -119,7 +119,7 @@ function pin({ cpus, index }: WorkerStart): void {
   const result = pinThread(cpus);
   if (result >= 0) return;
   const text = `worker ${index} runs on any CPU, it cannot be pinned to ${cpus.join(', ')}: ${errnoText(result)}`;
-  report({ kind: 'log', severity: 'warning', text });
+  report({ kind: 'log', severity: 'warning', text, audience: 'all' });
 }
 
 function run(start: WorkerStart): void {

@@ -44,7 +44,7 @@ export class Drops {
     if (this.failing[target] === 1) return;
     this.failing[target] = 1;
     if (this.counters.total('logTargetsFailingNow') === 0)
-      this.notify('warning', `log lines to ${this.names[target]} are dropped: ${errnoText(failure)}`);
+      this.notify('warning', `log lines to ${this.names[target]} are dropped: ${errnoText(failure)}`, 'terminal');
     this.row[COUNTER.logTargetsFailingNow]++;
   }
 
