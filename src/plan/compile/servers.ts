@@ -109,7 +109,10 @@ class ServerCompiler {
     for (const method of this.initAddr()) {
       if (method === 'none') return this.withoutAddress(syntax.host, asked);
       if (method === 'last' && this.saved?.address != null) return addressOf(this.saved.address, port);
-      if (method !== 'last' && method !== 'libc') return addressOf(method, port);
+      if (method !== 'last' && method !== 'libc') {
+        if (asked) this.say('warning', `could not resolve address '${syntax.host}', falling back to configured address.`);
+        return addressOf(method, port);
+      }
       if (method === 'last' || isServiceName(syntax)) continue;
       const found = resources.resolve(syntax.host, syntax.family);
       if (found.ok) return { ...found.address, port };

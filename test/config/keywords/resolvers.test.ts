@@ -99,6 +99,10 @@ test('a server that is resolved while it runs may start without an address, and 
   assert.equal(findingsOf(text('resolvers d')), warning);
   assert.equal(findingsOf(text('resolvers d init-addr libc,none')), warning);
   assert.equal(findingsOf(text('init-addr none')), []);
+  assert.equal(findingsOf(text('init-addr last,127.0.0.8')), []);
+  assert.equal(findingsOf(text('init-addr libc,127.0.0.8')), [
+    "warning [f.cfg:9] : 'server l/s' : could not resolve address 'nobody.invalid', falling back to configured address.",
+  ]);
   assert.equal(findingsOf(text('init-addr last')), [
     "alert [f.cfg:9] : 'server l/s' : no method found to resolve address 'nobody.invalid'.",
   ]);
