@@ -129,13 +129,17 @@ export class Checker {
     }
   }
 
-  /** Goes on in the rhythm of a former plan: what was due then for servers of the same names is due as it was. */
+  /**
+   * Goes on in the rhythm of a former plan: what was due then for servers of the same names is due as it was, unless
+   * that is further away than an interval of the new plan.
+   */
   takeOver(before: Checker): void {
     const due = new Map(before.probes.map((probe) => [probe.name, probe.dueAt] as const));
     for (const probe of this.probes) {
       const at = due.get(probe.name);
       if (at === undefined) continue;
-      this.schedule(probe, Math.max(0, (at ?? 0) - this.parts.clock.now()));
+      const delayMs = Math.max(0, (at ?? 0) - this.parts.clock.now());
+      if (delayMs <= probe.record.health.interval(probe.intervals)) this.schedule(probe, delayMs);
     }
   }
 

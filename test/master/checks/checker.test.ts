@@ -237,6 +237,17 @@ test('a next plan goes on with the health, the results and the counts of servers
   assert.equal([next.records.server({ backend: 1, server: 1 }).check.status], ['INI']);
 });
 
+test('a next plan checks in its own intervals: what a longer one has put off is not waited for', async () => {
+  const [rare, usual] = [server('a', { interMs: 60_000 }), server('c', { interMs: 2000 })];
+  const first = observe([backend('b', [rare, usual])], () => OK);
+  await first.clock.pass(1500);
+  first.watch.stop();
+  const next = observe([backend('b', [server('a'), usual])], () => OK, first.clock, first.watch);
+  await first.clock.pass(3000);
+  assert.equal(first.checks, ['0 a', '1000 c']);
+  assert.equal(next.checks, ['1500 a', '2500 a', '3000 c', '3500 a', '4500 a']);
+});
+
 test('after the end nothing is checked and nothing is told', async () => {
   let finish: (result: CheckResult) => void = () => undefined;
   const { clock, checks, lines, watch } = one([server('a')], () => new Promise((resolve) => (finish = resolve)));
