@@ -34,8 +34,9 @@ export function unknownTarget(word: string): Message {
 }
 
 /** The prompt: who answers, and in which mode. */
-export function masterPrompt({ target, expert }: RuntimeSession, control: ProcessControl | null): string {
-  const flags = expert ? '(e)' : '';
+export function masterPrompt({ target, expert, experimental }: RuntimeSession, control: ProcessControl | null): string {
+  const modes = `${experimental ? 'x' : ''}${expert ? 'e' : ''}`;
+  const flags = modes === '' ? '' : `(${modes})`;
   if (target === 'worker') return `${process.pid}${flags}> `;
   return `master${flags}${control?.lastReloadFailed === true ? '[ReloadFailed]' : ''}> `;
 }

@@ -12,6 +12,8 @@ import { EXIT_OK } from './complaint.js';
 const HISTORY_LINES = 500;
 /** What the balancer asks for the lines of a payload with. */
 const PAYLOAD_PROMPT = '+ ';
+/** What takes the balancer's prompt away, by which a person here sees where an answer ends. */
+const ENDS_PROMPT = /^prompt(?!\s+(?:timed|p|help)\s*$)/;
 
 /** Talks until the person leaves (`quit`, Ctrl-D); answers the exit code. Throws Unreachable when nobody answers at first. */
 export async function shell(endpoint: Endpoint, timeoutMs: number): Promise<number> {
@@ -98,6 +100,10 @@ class Shell {
   }
 
   private async send(question: string): Promise<void> {
+    if (ENDS_PROMPT.test(question)) {
+      process.stdout.write("The prompt stays as long as you do; 'quit' or Ctrl-D leaves.\n");
+      return;
+    }
     this.working = true;
     try {
       if (!this.conversation.isOpen) {

@@ -49,7 +49,11 @@ async function ctl(argv: Arguments, output: Output): Promise<number> {
   endQuietlyWithTheReader();
   const words = argv._.map(String).slice(1);
   try {
-    if (words.length > 0) return await askAll(endpoint, await questionsOf(words), timeoutMs, output);
+    if (words.length > 0) {
+      const code = await askAll(endpoint, await questionsOf(words), timeoutMs, output);
+      if (code === EXIT_REFUSED && seemOne(words)) output.err(`turbo-lb: meant as one command? ctl '${words.join(' ')}'\n`);
+      return code;
+    }
     if (!process.stdin.isTTY) return await askAll(endpoint, splitLines(await readAll(process.stdin)), timeoutMs, output);
     const { shell } = await import('./ctl-shell.js');
     return await shell(endpoint, timeoutMs);
@@ -57,6 +61,11 @@ async function ctl(argv: Arguments, output: Output): Promise<number> {
     if (error instanceof Unreachable) return complain([{ about: '', message: error.message }], output);
     throw error;
   }
+}
+
+/** `ctl show info`: each word is a command of its own, and hardly any command has one word. */
+function seemOne(words: readonly string[]): boolean {
+  return words.length > 1 && !words.some((word) => /\s/.test(word));
 }
 
 /** `turbo-lb ctl 'show stat' | head -1`: who has read enough is no error. */

@@ -38,6 +38,7 @@ test('the prompt tells who answers and what has failed', () => {
   const session = newSession({ isMaster: true });
   assert.is(masterPrompt(session, CONTROL), 'master> ');
   assert.is(masterPrompt({ ...session, expert: true }, { ...CONTROL, lastReloadFailed: true }), 'master(e)[ReloadFailed]> ');
+  assert.is(masterPrompt({ ...session, expert: true, experimental: true }, CONTROL), 'master(xe)> ');
   assert.is(masterPrompt({ ...session, target: 'worker' }, CONTROL), `${process.pid}> `);
 });
 

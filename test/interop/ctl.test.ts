@@ -70,6 +70,9 @@ test('answers are those of the socket, and exit codes tell errors', () =>
     const denied = await turbo(['ctl', '--socket', user, 'set server app/s1 weight 5']);
     assert.equal([denied.code, denied.stdout.trim()], [2, 'Permission denied']);
     assert.is((await turbo(['ctl', '--socket', admin, 'bogus'])).code, 2);
+    const unquoted = await turbo(['ctl', '--socket', admin, 'get', 'weight', 'app/s1']);
+    assert.is(unquoted.code, 2);
+    assert.match(unquoted.stderr, /2 more commands were not sent\nturbo-lb: meant as one command\? ctl 'get weight app\/s1'\n$/);
     assert.match((await turbo(['ctl', '--socket', admin, 'help'])).stdout, /^The following commands are valid/);
   }));
 
@@ -151,6 +154,8 @@ test('at a terminal: completion, history, payloads; Ctrl-C gives up what does no
     await terminal.until(/buf0 -w$/);
     terminal.keys('C-c');
     await terminal.until(/interrupted\n>$/);
+    terminal.keys('prompt i', 'Enter'); // without a prompt, where does an answer end?
+    await terminal.until(/prompt i\nThe prompt stays .*leaves\.\n>$/);
     terminal.keys('quit', 'Enter');
     await terminal.until(/^ended: 0$/m);
   }));

@@ -55,6 +55,7 @@ const CONVERSATIONS: readonly string[] = [
   '@1 show version\n',
   '@1; show version; @; show proc\n',
   'prompt\nshow proc\n@1\nshow version\n@\nexpert-mode on\n',
+  'prompt\nexperimental-mode on\nexpert-mode on\nexperimental-mode off\n',
   'show cli level\n',
   'user; show cli level\n',
 ];

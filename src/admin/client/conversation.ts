@@ -6,8 +6,11 @@
 import { connect, type Socket } from 'node:net';
 import { type Endpoint, Unreachable, unreachable } from './endpoint.js';
 
-/** What ends an answer; the master's socket names the process in front of it. */
-const PROMPT = /(?:^|\n)([\w-]*> )$/;
+/**
+ * What ends an answer: `> `, behind how long the process has been running (`prompt timed`), and at the master's
+ * socket behind who answers, its modes, and what became of the last reload: `[0:00:12:05]master(xe)[ReloadFailed]> `.
+ */
+const PROMPT = /(?:^|\n)((?:\[[0-9:]+\])?[\w-]*(?:\([a-z]+\))?(?:\[\w+\])?> )$/;
 /** Asked for each line of a payload. */
 const PAYLOAD_PROMPTS = /^(?:\+ )+/;
 /** A person thinks for longer than the 10 seconds after which the balancer hangs up. */

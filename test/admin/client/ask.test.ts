@@ -77,13 +77,15 @@ test('a conversation keeps its connection, answer by answer', async () => {
   server.close();
 });
 
-test("the master's prompt is kept for the person", async () => {
-  const { path, server } = await madeUpSocket(prompting('master'));
-  const conversation = await Conversation.open(endpointOf(path), 20_000);
-  assert.is(await conversation.ask('show proc'), '<show proc>\n');
-  assert.is(conversation.prompt, 'master> ');
-  conversation.close();
-  server.close();
-});
+const PROMPTS = ['master', '17641(xe)', 'master[ReloadFailed]', '[0:00:00:05]', '[12:23:59:59]master(e)[ReloadFailed]'];
+for (const name of PROMPTS)
+  test(`the prompt is kept for the person: ${name}`, async () => {
+    const { path, server } = await madeUpSocket(prompting(name));
+    const conversation = await Conversation.open(endpointOf(path), 20_000);
+    assert.is(await conversation.ask('show proc'), '<show proc>\n');
+    assert.is(conversation.prompt, `${name}> `);
+    conversation.close();
+    server.close();
+  });
 
 test.run();
