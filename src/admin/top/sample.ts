@@ -70,6 +70,8 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
 ]);
 /** What is counted as an error: requests and sessions that somebody did not get. */
 const ERROR_COLUMNS = ['dreq', 'dresp', 'ereq', 'econ', 'eresp'];
+/** Of `check`, at most: what most results of checks take. */
+export const CHECK_CHARS = 6;
 /** A check is going on; the rest is the result of the one before. */
 const RUNNING = /^\* /;
 /** What a proxy's line stands for, in the order in which they are shown. */
@@ -127,7 +129,11 @@ const errorsOf = (row: StatRow): number => ERROR_COLUMNS.reduce((sum, column) =>
 
 function usableServers(backend: StatRow, rows: readonly StatRow[]): string {
   const servers = rows.filter((row) => row.text('type') === '2' && row.text('pxname') === backend.text('pxname')).length;
-  return servers === 0 ? '' : `${(backend.number('act') ?? 0) + (backend.number('bck') ?? 0)}/${servers} up`;
+  if (servers === 0) return '';
+  const usable = (backend.number('act') ?? 0) + (backend.number('bck') ?? 0);
+  const text = `${usable}/${servers}`;
+  if (text.length > CHECK_CHARS) return `${Math.floor((100 * usable) / servers)}%`;
+  return text.length + 3 > CHECK_CHARS ? text : `${text} up`;
 }
 
 function healthOf(status: string): Health {

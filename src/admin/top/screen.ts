@@ -3,7 +3,7 @@
  * styles. State is told in words; styles only repeat it.
  */
 import { duration, short } from './numbers.js';
-import type { Entry, Health } from './sample.js';
+import { CHECK_CHARS, type Entry, type Health } from './sample.js';
 import { ACTIONS, listed, selectedIndex, type TopState } from './state.js';
 
 /** How a piece of text is to be shown. */
@@ -61,7 +61,7 @@ const COLUMNS: readonly Column[] = [
   },
   { title: 'QUE', width: 4, rank: 5, text: ({ queue }) => count(queue, 4) },
   { title: 'WGT', width: 3, rank: 1, text: ({ weight }) => (weight === null ? '' : String(weight)) },
-  { title: 'CHECK', width: 6, left: true, rank: 4, text: ({ check }) => check },
+  { title: 'CHECK', width: CHECK_CHARS, left: true, rank: 4, text: ({ check }) => check },
   { title: 'SINCE', width: 6, rank: 0, text: ({ changedS }) => (changedS === null ? '' : duration(changedS)) },
   { title: 'DOWNTIME', width: 8, rank: -1, text: ({ downtimeS }) => (downtimeS === null ? '' : duration(downtimeS)) },
   { title: 'LAST CHECK', width: 28, left: true, rank: -2, text: ({ checkText }) => checkText },

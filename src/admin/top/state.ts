@@ -157,7 +157,7 @@ function command(state: TopState, key: string): [TopState, Wish] {
       return [{ ...state, view: turn(VIEWS, state.view, 1) }, null];
     case '+':
     case '-':
-      return [{ ...state, intervalMs: otherInterval(state.intervalMs, key === '+' ? 1 : -1) }, 'sample'];
+      return [withInterval(state, otherInterval(state.intervalMs, key === '+' ? 1 : -1)), 'sample'];
     case 'space':
       return [state, 'sample'];
     default:
@@ -173,6 +173,11 @@ function turn<T>(list: readonly T[], current: T, by: number): T {
 function otherInterval(current: number, by: 1 | -1): number {
   const others = INTERVALS_MS.filter((one) => (by > 0 ? one > current : one < current));
   return (by > 0 ? others[0] : others.at(-1)) ?? current;
+}
+
+function withInterval(state: TopState, intervalMs: number): TopState {
+  const text = intervalMs < 1000 ? `${intervalMs}ms` : `${intervalMs / 1000}s`;
+  return { ...state, intervalMs, message: `A look every ${text}.` };
 }
 
 function move(state: TopState, key: string, page: number): TopState | null {

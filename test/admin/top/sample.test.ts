@@ -43,6 +43,19 @@ test('checks without the mark of a running one; of a backend, its usable servers
   assert.is(named(entries, 'app', 'backend').check, '2/4 up');
 });
 
+test('usable servers fit their column, however many there are', () => {
+  const checkOf = (usable: number, servers: number): string => {
+    const names = Array.from({ length: servers }, (_, i) => ({ pxname: 'a', svname: `s${i}`, type: 2, status: 'UP' }));
+    const backend = { pxname: 'a', svname: 'BACKEND', type: 1, status: 'UP', act: usable, bck: 0 };
+    return named(entriesOf(sampleAt(1, [...names, backend]), null), 'a', 'backend').check;
+  };
+  assert.equal(
+    [checkOf(9, 9), checkOf(9, 10), checkOf(50, 50), checkOf(99, 200), checkOf(0, 0)],
+    ['9/9 up', '9/10', '50/50', '99/200', ''],
+  );
+  assert.equal([checkOf(200, 200), checkOf(499, 500)], ['100%', '99%']);
+});
+
 test('what a server says of itself cannot reach the terminal', () => {
   const row = { pxname: 'a', svname: 's', type: 2, status: 'UP', last_chk: '\x1b[2Jboo\x07' };
   assert.is(entriesOf(sampleAt(1, [row]), null)[0].checkText, '?[2Jboo?');

@@ -67,8 +67,10 @@ test('what is no server cannot be drained, and nothing can where nobody answers'
 });
 
 test('intervals, leaving, looking at once', () => {
-  assert.equal(typed(watched(), '+')[0].intervalMs, 2000);
-  assert.equal(typed(watched(), '-', '-', '-', '-')[0].intervalMs, 200);
+  const [longer] = typed(watched(), '+');
+  assert.equal([longer.intervalMs, longer.message], [2000, 'A look every 2s.']);
+  const [shorter] = typed(watched(), '-', '-', '-', '-');
+  assert.equal([shorter.intervalMs, shorter.message], [200, 'A look every 200ms.']);
   assert.equal(
     ['q', 'ctrl+z', 'space', 'x'].map((key) => typed(watched(), key)[1]),
     ['quit', 'suspend', 'sample', null],
