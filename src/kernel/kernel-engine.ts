@@ -28,8 +28,10 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
+  TCP_INFO,
   TCP_NODELAY,
   TCP_REPAIR,
+  TCP_SYN_SENT,
 } from './sys/constants.js';
 import { sys } from './sys/libc.js';
 import { allocate, type Region } from './sys/memory.js';
@@ -182,6 +184,14 @@ export abstract class KernelEngine {
     scratch.i32[AT_LENGTH >> 2] = 4;
     const result = sys.getsockopt(fd, SOL_SOCKET, SO_ERROR, scratch.address + AT_NUMBER, scratch.address + AT_LENGTH);
     return result < 0 ? result : -scratch.i32[AT_NUMBER >> 2];
+  }
+
+  /** Whether a TCP socket still waits for the other end to answer its SYN (TCP_INFO, tcp(7)). */
+  protected isUnanswered(fd: number): boolean {
+    const { scratch } = this;
+    scratch.i32[AT_LENGTH >> 2] = 1; // the state is its first byte
+    const result = sys.getsockopt(fd, IPPROTO_TCP, TCP_INFO, scratch.address + AT_NUMBER, scratch.address + AT_LENGTH);
+    return result === 0 && scratch.u8[AT_NUMBER] === TCP_SYN_SENT;
   }
 
   /** Closes every pipe, in use or not: part of `stop`. */

@@ -70,7 +70,10 @@ export const IP_TTL = 2;
 export const IPPROTO_TCP = 6;
 export const SO_BINDTODEVICE = 25;
 export const TCP_NODELAY = 1;
+export const TCP_INFO = 11;
 export const TCP_QUICKACK = 12;
+/** A state in `struct tcp_info`. */
+export const TCP_SYN_SENT = 2;
 export const TCP_REPAIR = 19;
 export const TCP_MAXSEG = 2;
 export const TCP_KEEPIDLE = 4;

@@ -21,6 +21,7 @@ import {
 import { KernelEngine } from '../kernel-engine.js';
 import {
   EALREADY,
+  EHOSTUNREACH,
   ENOENT,
   IORING_ACCEPT_MULTISHOT,
   IORING_ASYNC_CANCEL_ALL,
@@ -89,11 +90,14 @@ export class UringEngine extends KernelEngine implements Engine {
   private readonly provided: BufferRing;
   private readonly sqe: Int32Array;
   private readonly patience = new Patience();
+  /** The socket that a slot connects. */
+  private readonly connecting: Int32Array;
   private stopping = false;
 
   /** Throws SystemCallError when the kernel refuses a ring. */
   constructor(options: EngineOptions) {
     super(options);
+    this.connecting = new Int32Array(options.slots);
     this.ring = new Ring(SQ_ENTRIES, CQ_ENTRIES);
     this.holdings.hold(this.ring.fd);
     for (const region of this.ring.regions) this.holdings.holdMemory(region.address, region.length);
@@ -119,6 +123,7 @@ export class UringEngine extends KernelEngine implements Engine {
   }
 
   connect(slot: number, fd: number, address: EncodedAddress): void {
+    this.connecting[slot] = fd;
     const at = this.prepare(IORING_OP_CONNECT, fd, OP_CONNECT, slot);
     this.setAddress(at, address.address);
     this.sqe[at + SQE_OFF_LOW] = address.length;
@@ -213,9 +218,19 @@ export class UringEngine extends KernelEngine implements Engine {
       else {
         if (op === OP_ACCEPT && result >= 0) this.holdings.hold(result);
         stats.completions++;
-        handler.onCompletion(op, slot, result, flags);
+        handler.onCompletion(op, slot, op === OP_CONNECT ? this.connected(slot, result) : result, flags);
       }
     }
+  }
+
+  /**
+   * What became of a connect. An ICMP message that arrives while connect(2) is still at work (from the same
+   * host, a container) leaves its error aside, and Linux 6.18 completes the operation with 0 while the SYN is
+   * without an answer.
+   */
+  private connected(slot: number, result: number): number {
+    const fd = this.connecting[slot];
+    return result === 0 && this.isUnanswered(fd) ? this.socketError(fd) || -EHOSTUNREACH : result;
   }
 
   private onInternal(op: number, result: number, handler: CompletionHandler): void {
