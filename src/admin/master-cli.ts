@@ -28,6 +28,16 @@ export function prefixOf(words: readonly string[], pid = process.pid): Prefix {
   return { kind: 'unknown', word };
 }
 
+/** What HAProxy's master does itself, whoever is spoken to; behind a prefix it is the worker's, too. */
+const OF_MASTER = ['prompt', 'quit', 'operator', 'user', 'expert-mode', 'experimental-mode'];
+
+/** Whether a worker carries the request out: an empty line ends its answer, as everywhere, even when it says nothing. */
+export function isForWorker(words: readonly string[], { target }: RuntimeSession): boolean {
+  const prefix = prefixOf(words);
+  if (prefix.kind === 'target') return prefix.target === 'worker' && words.length > 1;
+  return prefix.kind === 'none' && target === 'worker' && !OF_MASTER.includes(words[0] ?? '');
+}
+
 /** The answer to a prefix that names no process. */
 export function unknownTarget(word: string): Message {
   return failure(`Can't find the target PID matching the prefix '${word}'\n`);

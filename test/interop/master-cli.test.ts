@@ -56,6 +56,12 @@ const CONVERSATIONS: readonly string[] = [
   '@1; show version; @; show proc\n',
   'prompt\nshow proc\n@1\nshow version\n@\nexpert-mode on\n',
   'prompt\nexperimental-mode on\nexpert-mode on\nexperimental-mode off\n',
+  '@1 set timeout cli 5\n',
+  '@1 set timeout cli 5;@1 show cli level;@1 set timeout cli 5\n',
+  '@1;set timeout cli 5;show cli level\n',
+  '@1;set timeout cli 5;@master;show cli level\n',
+  'prompt\n@1 set timeout cli 5\n@1\nset timeout cli 5\nshow cli level\n',
+  '@1;operator;show cli level;user;show cli level\n',
   'show cli level\n',
   'user; show cli level\n',
 ];

@@ -11,7 +11,7 @@ import { sendDescriptors } from '../../kernel/descriptor-passing.js';
 import { HostAddress } from '../../kernel/host-address.js';
 import { readProxyHeader } from '../../proxy/proxy-protocol.js';
 import { type Answer, Message, type ProcessControl, type Reply, type RuntimeSession, replyText } from '../command.js';
-import { masterPrompt } from '../master-cli.js';
+import { isForWorker, masterPrompt } from '../master-cli.js';
 import { type Request, RequestReader } from './requests.js';
 
 /** Characters that are given to the socket at a time: a slow reader has the timeout for each. */
@@ -51,7 +51,7 @@ export class Connection {
   private text = '';
   /** When others come next, as performance.now(). */
   private turnEndsAt = 0;
-  /** The last request was answered with a text. */
+  /** The last request was answered with a text, or by a worker. */
   private answered = false;
 
   constructor(
@@ -125,7 +125,7 @@ export class Connection {
   }
 
   private async answer(request: Request): Promise<void> {
-    this.answered = false;
+    this.answered = isForWorker(request.words, this.session);
     const answer = this.options.respond(request, this.session, this.leaving.signal);
     if (typeof answer === 'string' || answer instanceof Message) return await this.reply(answer);
     await this.flush(); // it may take its time
@@ -186,7 +186,7 @@ export class Connection {
     return session.timed ? `\n[${uptimeText(this.options.uptimeMs())}]> ` : '\n> ';
   }
 
-  /** The master's socket has no empty line after a request without an answer. */
+  /** The master's socket has no empty line after a request to the master without an answer. */
   private masterPrompt(): string {
     const { session, reader, options, answered } = this;
     if (reader.inPayload) return session.mode === 'prompt' ? '+ ' : '';
