@@ -2,7 +2,8 @@
  * What the master may ask a worker between two turns of its loop, and the answers. An answer is bounded
  * in size and in the time that it takes, whatever the load: sessions come in pages.
  */
-import { FAMILY_IPV4, FAMILY_NONE, type HostAddress } from '../kernel/host-address.js';
+import type { Engine } from '../kernel/engine.js';
+import { FAMILY_IPV4, FAMILY_NONE, HostAddress } from '../kernel/host-address.js';
 import { NO_SERVER } from './balance/balancer.js';
 import type { DataPlane } from './data-plane.js';
 import type { Lane, WorkerBase } from './lane.js';
@@ -84,6 +85,9 @@ export interface SessionView {
   readonly waiting: boolean;
   readonly client: EndpointView;
   readonly serverSide: EndpointView;
+  /** Where its connection to the server goes to, and comes from; null: there is none, or it is none of IP. */
+  readonly serverAddress: string | null;
+  readonly serverSource: string | null;
 }
 
 /** Answers a question. */
@@ -161,7 +165,18 @@ function view(session: Session, lane: Lane, nowMs: number): SessionView {
     waiting: session.serverQueuePosition + session.backendQueuePosition > 0,
     client: endpointView(session.client, nowMs),
     serverSide: endpointView(session.server, nowMs),
+    ...serverAddresses(engine, session.server.fd),
   };
+}
+
+function serverAddresses(engine: Engine, fd: number): Pick<SessionView, 'serverAddress' | 'serverSource'> {
+  if (fd < 0) return { serverAddress: null, serverSource: null };
+  const address = new HostAddress();
+  const text = (): string | null => (address.family === FAMILY_NONE ? null : addressText(address, 0));
+  engine.peerAddress(fd, address);
+  const serverAddress = text();
+  engine.localAddress(fd, address);
+  return { serverAddress, serverSource: serverAddress === null ? null : text() };
 }
 
 function endpointView({ fd, received, queued, pipeBytes, ended, timeoutMs, activeAt }: Endpoint, nowMs: number): EndpointView {

@@ -164,12 +164,13 @@ function details(session: SessionView, worker: number): string {
   const [, state] = STATES.get(session.state) ?? INITIAL;
   const number = (thing: { readonly name: string; readonly id: number } | null): string =>
     thing === null ? '<NONE> (id=-1' : `${thing.name} (id=${thing.id}`;
+  const at = (address: string | null): string => (address === null ? '' : ` addr=${address}`);
   return [
     `${idOf(session, worker)}: [${formatLogDate(new Date(session.acceptDateMs))}] id=${session.serial} proto=${MODES[session.family]} source=${session.source}`,
     `  flags=0x0, conn_retries=${session.retries}, waiting=${session.waiting ? 1 : 0} worker=${worker}`,
     `  frontend=${session.frontendName} (id=${session.frontendId} mode=tcp), listener=${bind ?? '?'} (id=${bindId}) addr=${session.destination}`,
-    `  backend=${number(backend)}${backend === null ? ' mode=-' : ' mode=tcp'})`,
-    `  server=${number(server)})`,
+    `  backend=${number(backend)}${backend === null ? ' mode=-' : ' mode=tcp'})${at(session.serverSource)}`,
+    `  server=${number(server)})${at(session.serverAddress)}`,
     `  task=(exp=${humanTimeOr(soonest(client.expiresInMs, serverSide.expiresInMs)) || '<NEVER>'} age=${humanTime(session.ageMs)})`,
     `  scf=(state=EST fd=${client.fd})`,
     `  scb=(state=${state} fd=${serverSide.fd})`,
