@@ -2,8 +2,7 @@
  * Numbers of users and groups by their names, as the system's own databases have them (getpwnam(3),
  * getgrnam(3)), or as they are written; and the process's view of the file system (chroot(2)).
  */
-import { closeSync, constants, openSync } from 'node:fs';
-import { chdir, cwd } from 'node:process';
+import { chdir } from 'node:process';
 import { CLONE_FS } from './sys/constants.js';
 import { sys } from './sys/libc.js';
 import { viewMemory } from './sys/memory.js';
@@ -35,26 +34,12 @@ export function changeRoot(path: string): number {
   return result;
 }
 
-/**
- * The same for all threads that there are but the calling one, which goes on to see everything, as do threads that it
- * makes later: threads share their view until one of them asks for its own (unshare(2), CLONE_FS).
- */
-export function changeRootOfOthers(path: string): number {
-  const directory = cwd();
-  const outside = openSync('/', constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    const changed = changeRoot(path);
-    if (changed < 0) return changed;
-    // Before it has a view of its own, the way back would be everybody's.
-    const parted = sys.unshare(CLONE_FS);
-    if (parted < 0) return parted;
-    const left = sys.fchdir(outside);
-    const result = left < 0 ? left : sys.chroot('.');
-    if (result >= 0) chdir(directory);
-    return result;
-  } finally {
-    closeSync(outside);
-  }
+/** The same for the calling thread alone, which has a view of its own from then on (unshare(2), CLONE_FS). */
+export function changeRootOfThread(path: string): number {
+  const parted = sys.unshare(CLONE_FS);
+  if (parted < 0) return parted;
+  const result = sys.chroot(path);
+  return result < 0 ? result : sys.chdir('/');
 }
 
 function isNumber(name: string): boolean {

@@ -12,6 +12,7 @@ import { chooseEngine, type EngineChoice } from '../kernel/probe.js';
 import { withFullconn } from '../plan/fullconn.js';
 import type { IoEngineChoice, Plan, ProcessPlan } from '../plan/plan.js';
 import { statisticsNames } from '../plan/statistics-names.js';
+import { type Confinement, UNCONFINED } from '../proxy/orders.js';
 import type { Question, WorkerAnswer } from '../proxy/questions.js';
 import type { ShutdownCause } from '../proxy/session.js';
 import { COUNTER_NAMES, type CounterName } from '../shared/counters.js';
@@ -75,12 +76,12 @@ export interface BalancerOptions {
    */
   readonly onBound?: () => void;
   /**
-   * Whether code can be loaded after `onBound`: not behind a chroot, and perhaps not as another user.
+   * Whether code can be loaded after `onBound`: not behind a chroot of all threads, and perhaps not as another user.
    * Unless it can, a thread stands by for the place of a dead worker.
    */
   readonly loadsLater?: 'yes' | 'perhaps' | 'no';
-  /** The folder that is the workers' root, where that of the calling thread is another one. */
-  readonly workersRoot?: string;
+  /** What workers are kept from and the calling thread is not. */
+  readonly confinement?: Confinement;
   /** Listening sockets of a former process: those that the plan has a use for are taken. */
   readonly handed?: HandedListeners | null;
   /** Asks the processes before this one to stop listening for a while; called once, when an address is taken. */
@@ -285,7 +286,8 @@ export class LoadBalancer {
   }
 
   private activeOptions(): ActivePlanOptions {
-    const { log, workersRoot = '' } = this.options;
+    const { log, confinement = UNCONFINED } = this.options;
+    const workersRoot = confinement.root ?? '';
     return {
       log,
       workersRoot,
@@ -314,13 +316,14 @@ export class LoadBalancer {
   }
 
   private newWorkers(loadsLater: WorkersOptions['loadsLater']): Workers {
-    const { log, workerUrl, stuckAfterMs, onHopeless } = this.options;
+    const { log, workerUrl, stuckAfterMs, confinement = UNCONFINED, onHopeless } = this.options;
     return new Workers({
       workers: this.workerCount,
       loadsLater,
       log,
       ...(workerUrl && { workerUrl }),
       stuckAfterMs,
+      confinement,
       toLogs: (severity, text) => this.active?.processLog?.write(severity, oneLine(text)),
       onHopeless: () => onHopeless?.(),
       onFailing: (generation, place) => this.onFailing(generation, place),

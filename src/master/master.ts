@@ -12,7 +12,7 @@ import { LoadBalancer } from './balancer.js';
 import type { HandedListeners } from './handed-listeners.js';
 import type { Log } from './log.js';
 import { writePidfile } from './pidfile.js';
-import { changesIdentity, giveUpPrivileges, type Identity, identityOf } from './privileges.js';
+import { changesIdentity, changesUser, giveUpPrivileges, type Identity, identityOf } from './privileges.js';
 import { SignalHandlers } from './signals.js';
 
 /** What the process around a balancer needs beside its plan. */
@@ -71,8 +71,8 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     stuckAfterMs: options.stuckAfterMs,
     ...(options.handed && { handed: options.handed }),
     ...(options.makeRoom && { makeRoom: options.makeRoom }),
-    ...(masterWorker && life.chroot !== null && { workersRoot: life.chroot }),
-    loadsLater: life.chroot !== null ? 'no' : changesIdentity(identity) ? 'perhaps' : 'yes',
+    ...(masterWorker && { confinement: { root: life.chroot, dropsRights: changesUser(identity) } }),
+    loadsLater: life.chroot !== null && !masterWorker ? 'no' : changesIdentity(identity) ? 'perhaps' : 'yes',
     onBound: () => {
       const problem = life.pidfile === null ? null : writePidfile(life.pidfile);
       if (problem !== null) log.warning(problem);

@@ -3,17 +3,20 @@
  * of root (`user`, `group`), after listening sockets are bound and the workers have loaded their
  * code. Both are those of the whole process, unless the main thread is to have the role of HAProxy's
  * master, which reads the configuration again: the workers alone are behind the chroot then, and it keeps
- * of root's rights what a reload needs.
+ * of root's rights what that role needs.
  */
 import { keepCapabilities, limitCapabilities } from '../kernel/capabilities.js';
 import { errnoText } from '../kernel/errno.js';
-import { CAP_DAC_READ_SEARCH, CAP_NET_BIND_SERVICE } from '../kernel/sys/constants.js';
-import { changeRoot, changeRootOfOthers, groupId, userId } from '../kernel/users.js';
+import { CAP_DAC_READ_SEARCH, CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT } from '../kernel/sys/constants.js';
+import { changeRoot, groupId, userId } from '../kernel/users.js';
 import type { LifePlan } from '../plan/plan.js';
 import { StartError } from './start-error.js';
 
-/** Files that root alone may read, as those of passwords and keys, and ports below 1024 (capabilities(7)). */
-const RELOAD_RIGHTS = [CAP_DAC_READ_SEARCH, CAP_NET_BIND_SERVICE];
+/**
+ * For files that root alone may read, as those of passwords and keys; for ports below 1024; and for putting a late
+ * worker behind the chroot (capabilities(7)).
+ */
+const MASTER_RIGHTS = [CAP_DAC_READ_SEARCH, CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT];
 
 /** Who the process is to be: numbers, or null where nothing changes. */
 export interface Identity {
@@ -34,29 +37,34 @@ function numberOf(name: string | null, kind: string, find: (name: string) => num
   return found;
 }
 
+/** Whether the process is to be another user than it is. */
+export function changesUser({ uid }: Identity): boolean {
+  return uid !== null && uid !== process.getuid?.();
+}
+
 /** Whether the process is to be someone else than it is. */
-export function changesIdentity({ uid, gid }: Identity): boolean {
-  return (uid !== null && uid !== process.getuid?.()) || (gid !== null && gid !== process.getgid?.());
+export function changesIdentity(identity: Identity): boolean {
+  return changesUser(identity) || (identity.gid !== null && identity.gid !== process.getgid?.());
 }
 
 /**
  * Changes root and identity, in this order. Answers what could not be given up, which is no reason not to serve, or
  * null. Throws StartError when the system refuses.
- * @param reloads the calling thread keeps its view of the file system, and the rights that a reload needs
+ * @param isMaster there is no chroot, for each worker is behind it already; the calling thread keeps the rights that a master needs
  */
-export function giveUpPrivileges(root: string | null, { uid, gid }: Identity, reloads = false): string | null {
-  if (root !== null) {
+export function giveUpPrivileges(root: string | null, { uid, gid }: Identity, isMaster = false): string | null {
+  if (root !== null && !isMaster) {
     new Date(0).getTimezoneOffset(); // asks for the time zone, whose file is out of reach afterwards
-    obey(`chroot(${root})`, reloads ? changeRootOfOthers(root) : changeRoot(root));
+    obey(`chroot(${root})`, changeRoot(root));
   }
   const kept = gid === null ? null : dropOtherGroups();
   attempt(`set gid ${gid}`, () => {
     if (gid !== null && gid !== process.getgid?.()) process.setgid?.(gid);
   });
   if (uid !== null && uid !== process.getuid?.()) {
-    if (reloads) obey('keep capabilities', keepCapabilities());
+    if (isMaster) obey('keep capabilities', keepCapabilities());
     attempt(`set uid ${uid}`, () => process.setuid?.(uid));
-    if (reloads) obey('limit capabilities', limitCapabilities(RELOAD_RIGHTS));
+    if (isMaster) obey('limit capabilities', limitCapabilities(MASTER_RIGHTS));
   }
   return kept;
 }

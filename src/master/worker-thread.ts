@@ -3,7 +3,7 @@
  * gives it a place, and what comes of its end, `workers.ts` knows.
  */
 import { Worker } from 'node:worker_threads';
-import type { Report, WorkerStart } from '../proxy/orders.js';
+import type { Confinement, Report, WorkerStart } from '../proxy/orders.js';
 import { stackOfThread } from './thread-stack.js';
 
 /** Whom a thread tells what happens to it. */
@@ -22,8 +22,8 @@ export class WorkerThread {
   private failure: Error | null = null;
 
   /** @param name what debuggers call it */
-  constructor(url: URL, name: string, owner: ThreadOwner) {
-    this.worker = new Worker(url, { name });
+  constructor(url: URL, name: string, confinement: Confinement, owner: ThreadOwner) {
+    this.worker = new Worker(url, { name, workerData: confinement });
     this.worker.on('message', (message: Report) => {
       if (message.kind === 'loaded') this.loaded = true;
       owner.onReport(this, message);

@@ -8,7 +8,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { signalEventfd } from '../kernel/eventfd.js';
 import type { Plan } from '../plan/plan.js';
 import type { Audience } from '../proxy/lane.js';
-import type { Order, Report, Work } from '../proxy/orders.js';
+import type { Confinement, Order, Report, Work } from '../proxy/orders.js';
 import type { Question, WorkerAnswer } from '../proxy/questions.js';
 import { COUNTER, WorkerCounters } from '../shared/counters.js';
 import { writeShared } from '../shared/message.js';
@@ -18,6 +18,7 @@ import type { Log } from './log.js';
 import { Questions } from './questions.js';
 import { reclaim } from './reclaim.js';
 import type { ServerPlace } from './server-states.js';
+import { StartError } from './start-error.js';
 import { STUCK_AFTER_MS, STUCK_AFTER_PREPARING_MS, Watchdog } from './watchdog.js';
 import { WorkerThread } from './worker-thread.js';
 
@@ -47,6 +48,8 @@ export interface WorkersOptions {
   readonly toLogs: (severity: 'notice' | 'warning' | 'alert', text: string) => void;
   /** Whether code can be loaded once the workers have started: `perhaps` where the process becomes another user, `no` behind a chroot. */
   readonly loadsLater: 'yes' | 'perhaps' | 'no';
+  /** What workers are kept from and the calling thread is not. */
+  readonly confinement: Confinement;
   /** The module that a worker runs; another one in tests of dying workers. */
   readonly workerUrl?: URL;
   /** A worker that makes no round of its loop for this long is ended (ms); a shorter time than that of service in tests. */
@@ -126,6 +129,8 @@ export class Workers {
   /** Plans of which workers have sessions. */
   private readonly generations: Generations;
   private hopeless = false;
+  /** Why the first threads do not work. */
+  private refused: string | null = null;
   private readonly watchdog: Watchdog;
   /** What pauses at present. */
   private pausing: Order & { kind: 'pause' } = { kind: 'pause', frontends: [], serial: 0 };
@@ -159,6 +164,7 @@ export class Workers {
       this.places.every(({ thread }) => thread?.loaded === true) &&
       this.spares.every((spare) => spare.loaded);
     await this.until(() => this.hopeless || loaded());
+    if (this.refused !== null) throw new StartError(`[turbo-lb.main()] ${this.refused}`);
     if (this.hopeless) throw new Error('the workers cannot be loaded');
   }
 
@@ -277,7 +283,10 @@ export class Workers {
 
   private newThread(name: string): WorkerThread {
     const url = this.options.workerUrl ?? new URL('../proxy/worker.js', import.meta.url);
-    return new WorkerThread(url, name, {
+    const { root, dropsRights } = this.options.confinement;
+    // The rights of those that load before the main thread becomes another user end with that.
+    const confinement = { root, dropsRights: dropsRights && this.phase !== 'loading' };
+    return new WorkerThread(url, name, confinement, {
       onReport: (thread, message) => this.onReport(thread, message),
       onExit: (thread, failure, code) => this.onExit(thread, failure, code),
     });
@@ -305,18 +314,26 @@ export class Workers {
     const changed = this.options.planAsItIs?.(current.generation) ?? null;
     const plan = changed === null ? current.plan : writeShared(changed);
     const first = { ...workOf(current, index), plan, paused: this.pausing.frontends };
-    const unprivileged = this.options.loadsLater === 'perhaps' && process.geteuid?.() !== 0;
-    thread.start({ index, work: first, cpus: cpus[index], unprivileged, orders: port2, listenersMax, ioEngine, backlogMax });
+    thread.start({ index, work: first, cpus: cpus[index], orders: port2, listenersMax, ioEngine, backlogMax });
   }
 
   private onReport(thread: WorkerThread, message: Report): void {
     const { onFailing } = this.options;
     if (message.kind === 'log') this.say(message.severity, message.text, message.audience);
     if (message.kind === 'failing') onFailing(message.generation, message);
+    if (message.kind === 'refused') this.onRefused(message.reason);
     if (message.kind === 'answer') this.questions.answer(message.number, message.answer);
     const place = this.places.find((candidate) => candidate.thread === thread);
     if (place !== undefined) this.onProgress(place, message);
     this.changes.emit('changed');
+  }
+
+  /** A thread cannot be confined; another one could not be, either. */
+  private onRefused(reason: string): void {
+    if (this.phase === 'loading') {
+      this.hopeless = true;
+      this.refused = reason;
+    } else this.giveUp(`no worker can take its place: ${reason}`);
   }
 
   private onProgress(place: Place, report: Report): void {

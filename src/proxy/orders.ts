@@ -33,11 +33,20 @@ export interface WorkerStart {
   readonly ioEngine: 'uring' | 'epoll';
   /** The CPUs to run on; none: wherever the kernel likes. */
   readonly cpus: readonly number[];
-  /** The process has given up the rights of root, and what the main thread has kept of them is not for workers. */
-  readonly unprivileged: boolean;
   /** Orders arrive here; the worker's eventfd (in `shared`) says that there are some. */
   readonly orders: MessagePort;
 }
+
+/** How a worker is confined where the main thread is not, once its code is loaded; the `workerData` of its thread. */
+export interface Confinement {
+  /** The folder that becomes its root; null: that of the main thread. */
+  readonly root: string | null;
+  /** It gives up its capabilities: those that the main thread has kept, with which a thread begins. */
+  readonly dropsRights: boolean;
+}
+
+/** Workers see and may do what the main thread does. */
+export const UNCONFINED: Confinement = { root: null, dropsRights: false };
 
 /** Master to worker, by the `orders` port. */
 export type Order =
@@ -64,6 +73,8 @@ export type Order =
 export type Report =
   /** Its code is loaded, and it waits for its WorkerStart: the file system and the rights of root may go. */
   | { readonly kind: 'loaded' }
+  /** It cannot be confined as it has to be, and does not work. */
+  | { readonly kind: 'refused'; readonly reason: string }
   /** The ring is open and connections are being accepted. */
   | { readonly kind: 'ready' }
   | {

@@ -4,7 +4,7 @@
  * read from a port when the eventfd says that there are some. An error leaves the thread: the master
  * reports it and frees what the thread held.
  */
-import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { pinThread } from '../kernel/affinity.js';
 import { BUFFERS_MAX } from '../kernel/buffers.js';
 import { limitCapabilities } from '../kernel/capabilities.js';
@@ -12,12 +12,13 @@ import type { Engine } from '../kernel/engine.js';
 import { errnoText } from '../kernel/errno.js';
 import { openEngine } from '../kernel/probe.js';
 import { nameThread } from '../kernel/process.js';
+import { changeRootOfThread } from '../kernel/users.js';
 import type { Plan } from '../plan/plan.js';
 import { readShared } from '../shared/message.js';
 import { openShared } from '../shared/state.js';
 import { DataPlane, slotsNeeded, timersNeeded } from './data-plane.js';
 import { Effort } from './effort.js';
-import type { Order, Report, WorkerStart } from './orders.js';
+import type { Confinement, Order, Report, WorkerStart } from './orders.js';
 import { answer } from './questions.js';
 import { HEADER_BUFFERS } from './server-prologue.js';
 import { ThreadBase } from './worker-lane.js';
@@ -126,7 +127,6 @@ function run(start: WorkerStart): void {
   const { orders } = start;
   nameThread(`turbo-lb/w${start.index}`);
   pin(start);
-  if (start.unprivileged) limitCapabilities([]); // cannot fail: fewer may always be had
   const { base, engine, dataPlane, plans, effort } = open(start);
   report({ kind: 'ready' });
   try {
@@ -144,5 +144,16 @@ function run(start: WorkerStart): void {
   }
 }
 
+/** Nothing is loaded any more from here on. */
+function confine({ root, dropsRights }: Confinement): Report {
+  if (root !== null) {
+    new Date(0).getTimezoneOffset(); // asks for the time zone, whose file is out of reach afterwards
+    const result = changeRootOfThread(root);
+    if (result < 0) return { kind: 'refused', reason: `Cannot chroot(${root}): ${errnoText(result)}.` };
+  }
+  if (dropsRights) limitCapabilities([]); // cannot fail: fewer may always be had
+  return { kind: 'loaded' };
+}
+
 parentPort?.once('message', run);
-report({ kind: 'loaded' });
+report(confine(workerData as Confinement));

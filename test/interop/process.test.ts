@@ -77,7 +77,7 @@ function rootsOf(pid: number): string[] {
 
 for (const masterWorker of [true, false]) {
   const name = masterWorker
-    ? 'with -W the workers alone are behind a chroot, and a reload works'
+    ? 'with -W the workers alone are behind a chroot, and a reload works, looking up names'
     : 'behind a chroot there is no reload';
   interop(name, async (engine) => {
     const { config, port, folder } = await configuration(`tune.io-engine ${engine}`, 'user nobody', 'group daemon');
@@ -97,7 +97,8 @@ for (const masterWorker of [true, false]) {
     assert.is(statusOf(balancer.pid).Uid.split(/\s+/)[0], String(userId('nobody')));
     assert.equal(rootsOf(balancer.pid), [masterWorker ? '/' : jail, jail]);
     assert.ok(app.peers.length > 0, 'a worker reaches the socket by the path of the file');
-    writeFileSync(config, readFileSync(config, 'utf8').replace(` bind 127.0.0.1:${port}`, `$& \n bind 127.0.0.1:${other}`));
+    const more = `$& \n bind 127.0.0.1:${other}\n server n localhost:${other} backup`; // a name that /etc/hosts has
+    writeFileSync(config, readFileSync(config, 'utf8').replace(` bind 127.0.0.1:${port}`, more));
     const { stdout } = await runTurboCtl(control, 'reload');
     assert.match(stdout, masterWorker ? /^Success=1$/m : /^Success=0$/m, stdout);
     assert.is(isListening(other), masterWorker);
@@ -151,6 +152,15 @@ for (const [line, text] of FAILURES) {
     assert.not(isListening(port));
   });
 }
+
+test('with -W, too, a chroot that is not there ends the start', async () => {
+  const { config, port } = await configuration('chroot /nonexistent', 'user nobody');
+  const { code, stderr } = await turbo(['-W', '-f', config]);
+  assert.is(code, 1);
+  assert.match(stderr, '[turbo-lb.main()] Cannot chroot(/nonexistent): no such file or directory (ENOENT).');
+  assert.is(stderr.match(/ALERT/g)?.length, 1, stderr);
+  assert.not(isListening(port));
+});
 
 test('a user who may not become another one does not start', async () => {
   const { config } = await configuration('user nobody');

@@ -73,27 +73,23 @@ interop('the thread that stood by serves in place of the dead one', async (engin
   assert.is(balancer.process.stderr.split('worker 0 died').length - 1, 1);
 });
 
-interop(
-  "as HAProxy's master the main thread keeps rights for a reload, which no worker has, not even a late one",
-  async (engine) => {
-    const server = await serve(echo);
-    const port = await freePort();
-    const folder = scratchFolder();
-    chmodSync(folder, 0o777); // whoever dies removes the marker
-    const marker = join(folder, 'die');
-    const env = { TEST_DEATH: 'throw', TEST_DEATH_MARKER: marker, TEST_MASTER_WORKER: 'yes' };
-    const plan = planOf(engine, port, server.port, { user: 'nobody', group: 'daemon' });
-    const balancer = await planBalance(plan, port, { workerUrl: DYING_WORKER, env });
-    for (let deaths = 0; deaths < 3; deaths++) {
-      const client = await connect(balancer);
-      assert.equal(rightsOf(balancer.pid), [`main ${CAP_NET_BIND_SERVICE | CAP_DAC_READ_SEARCH}`, 'other 0', 'worker 0']);
-      writeFileSync(marker, '');
-      client.socket.write('wake up');
-      await client.over();
-      await eventually('another is there', () => balancer.process.stderr.split('worker 0 died').length - 1 === deaths + 1);
-    }
-  },
-);
+interop('with -W no worker has what the main thread keeps, rights and files, not even a late one', async (engine) => {
+  const server = await serve(echo);
+  const port = await freePort();
+  const chroot = scratchFolder();
+  chmodSync(chroot, 0o777); // whoever dies removes the marker
+  const env = { TEST_DEATH: 'throw', TEST_DEATH_MARKER: '/die', TEST_MASTER_WORKER: 'yes' };
+  const plan = planOf(engine, port, server.port, { chroot, user: 'nobody', group: 'daemon' });
+  const balancer = await planBalance(plan, port, { workerUrl: DYING_WORKER, env });
+  for (let deaths = 0; deaths < 3; deaths++) {
+    const client = await connect(balancer);
+    assert.equal(rightsOf(balancer.pid), [`main ${MASTER_RIGHTS} /`, `worker 0 ${chroot}`]);
+    writeFileSync(join(chroot, 'die'), '');
+    client.socket.write('wake up');
+    await client.over();
+    await eventually('it is said', () => balancer.process.stderr.split('worker 0 died').length - 1 === deaths + 1);
+  }
+});
 
 interop('hard-stop-after bounds a soft stop', async (engine) => {
   const server = await serve(silent);
@@ -129,19 +125,20 @@ function identitiesOf(pid: number): string[] {
   return [...new Set(threads)];
 }
 
-/** Bits of capabilities(7), as linux/capability.h numbers them. */
-const CAP_DAC_READ_SEARCH = 1 << 2;
-const CAP_NET_BIND_SERVICE = 1 << 10;
+/** CAP_DAC_READ_SEARCH, CAP_NET_BIND_SERVICE and CAP_SYS_CHROOT, as linux/capability.h numbers them. */
+const MASTER_RIGHTS = (1 << 2) | (1 << 10) | (1 << 18);
 
-/** `NAME CAPABILITIES` of the main thread of a process, of workers, and of others, as Node's; each once. */
+/** `NAME CAPABILITIES ROOT` of the main thread of a process and of its workers. */
 function rightsOf(pid: number): string[] {
-  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => {
-    const field = (name: string): string =>
-      new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'))?.[1] ?? '';
-    const name = thread === String(pid) ? 'main' : field('Name').startsWith('turbo-lb/w') ? 'worker' : 'other';
-    return `${name} ${Number.parseInt(field('CapPrm'), 16)}`;
-  });
-  return [...new Set(threads)].sort();
+  return readdirSync(`/proc/${pid}/task`)
+    .flatMap((thread) => {
+      const folder = `/proc/${pid}/task/${thread}`;
+      const status = readFileSync(`${folder}/status`, 'utf8');
+      const field = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? '';
+      const name = thread === String(pid) ? 'main' : field('Name').startsWith('turbo-lb/w') ? 'worker' : null;
+      return name === null ? [] : [`${name} ${Number.parseInt(field('CapPrm'), 16)} ${readlinkSync(`${folder}/root`)}`];
+    })
+    .sort();
 }
 
 test.run();

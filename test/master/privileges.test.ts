@@ -48,7 +48,7 @@ test('groups that the system does not let go are said', async () => {
   assert.match(said, /^\[turbo-lb\.main\(\)\] Failed to drop supplementary groups 4\. .* \[1,4\]$/);
 });
 
-test('a main thread that reloads keeps the rights to read any file and to bind any port, and is alone with them', async () => {
+test('a master keeps the rights to read any file, to bind any port and to chroot workers, and is alone with them', async () => {
   const said = await apart(`
     const { readFileSync } = await import('node:fs');
     const { Worker } = await import('node:worker_threads');
@@ -60,7 +60,7 @@ test('a main thread that reloads keeps the rights to read any file and to bind a
     early.postMessage('how are you');
     const status = await new Promise((resolve) => early.once('message', resolve));
     console.log(JSON.stringify([kept(readFileSync('/proc/thread-self/status', 'utf8')), kept(status), process.getuid()]));`);
-  const rights = (1 << 10) | (1 << 2); // linux/capability.h: CAP_NET_BIND_SERVICE, CAP_DAC_READ_SEARCH
+  const rights = (1 << 2) | (1 << 10) | (1 << 18); // linux/capability.h: CAP_DAC_READ_SEARCH, _NET_BIND_SERVICE, _SYS_CHROOT
   assert.equal(JSON.parse(said), [[rights, rights, 0], [0, 0, 0], userId('nobody')]);
 });
 

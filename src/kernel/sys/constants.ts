@@ -179,6 +179,7 @@ export const CLONE_FS = 0x200;
 export const _LINUX_CAPABILITY_VERSION_3 = 0x2008_0522;
 export const CAP_DAC_READ_SEARCH = 2;
 export const CAP_NET_BIND_SERVICE = 10;
+export const CAP_SYS_CHROOT = 18;
 export const CAP_SYS_ADMIN = 21;
 export const CAP_SYS_RESOURCE = 24;
 

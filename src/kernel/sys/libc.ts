@@ -58,7 +58,7 @@ const raw = {
   capget: declare('int capget(uintptr_t, uintptr_t)'),
   capset: declare('int capset(uintptr_t, uintptr_t)'),
   unshare: declare('int unshare(int)'),
-  fchdir: declare('int fchdir(int)'),
+  chdir: libc.func('int chdir(str)') as unknown as (path: string) => number,
   chroot: libc.func('int chroot(str)') as unknown as (path: string) => number,
   strerror: libc.func('const char *strerror(int)') as unknown as (errno: number) => string,
   getpwnam: libc.func('uintptr_t getpwnam(str)') as unknown as (name: string) => number,
@@ -115,7 +115,7 @@ export const sys = {
   capget: (header: number, data: number) => check(raw.capget(header, data)),
   capset: (header: number, data: number) => check(raw.capset(header, data)),
   unshare: (flags: number) => check(raw.unshare(flags)),
-  fchdir: (fd: number) => check(raw.fchdir(fd)),
+  chdir: (path: string) => check(raw.chdir(path)),
   chroot: (path: string) => check(raw.chroot(path)),
   strerror: (errno: number) => raw.strerror(errno),
   /** The address of a `struct passwd`, 0 when there is no such user. */
