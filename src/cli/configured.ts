@@ -17,7 +17,7 @@ import { changesIdentity, rootWarnings } from '../master/privileges.js';
 import { type ReloadResult, Reloads } from '../master/reloads.js';
 import { BindError, StartError } from '../master/start-error.js';
 import { Systemd } from '../master/systemd.js';
-import type { Plan } from '../plan/plan.js';
+import { hasListener, type Plan } from '../plan/plan.js';
 import type { RuntimePlan } from '../plan/runtime.js';
 import { EXIT_FAILURE, EXIT_OK, type Output } from './complaint.js';
 import { isDaemon, prepareReport, startDaemon } from './daemonize.js';
@@ -135,8 +135,8 @@ class Job {
     const warnings = stray || findings.list.some(({ severity }) => severity === 'warning');
     if (warnings && (options.warningsFatal || config.global.zeroWarning !== undefined))
       return this.alert("config : Some warnings were found and 'zero-warning' is set. Aborting.");
-    const listens = plan.frontends.some(({ binds }) => binds.length > 0);
-    if (options.check) return this.checked(warnings, listens || config.global.statsSockets.length > 0);
+    const listens = hasListener(plan);
+    if (options.check) return this.checked(warnings, listens);
     if (!listens) return this.alert("[turbo-lb.main()] No enabled listener found (check for 'bind' directives) ! Exiting.");
     const daemon = (options.daemon || config.global.daemon?.value === true) && !options.foreground;
     if (daemon && !this.background) return startDaemon();

@@ -8,7 +8,7 @@ import { Log } from '../master/log.js';
 import type { LoggedMessage } from '../master/process-log.js';
 import type { ReloadResult } from '../master/reloads.js';
 import { BindError, StartError } from '../master/start-error.js';
-import type { Plan } from '../plan/plan.js';
+import { hasListener, type Plan } from '../plan/plan.js';
 import { reportFindings, StartMessages } from './report.js';
 
 /** What a reload needs of the command line. */
@@ -89,7 +89,7 @@ class Attempt {
       this.refuse("config : Some warnings were found and 'zero-warning' is set. Aborting.");
       return null;
     }
-    if (plan?.frontends.every(({ binds }) => binds.length === 0) !== true) return plan;
+    if (plan === null || hasListener(plan)) return plan;
     this.refuse("[turbo-lb.main()] No enabled listener found (check for 'bind' directives) !");
     return null;
   }

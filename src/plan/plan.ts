@@ -566,3 +566,8 @@ export function defaultServer(name: string, id: number, address: SocketAddress, 
     },
   };
 }
+
+/** Whether somebody can reach a balancer of this plan: by a `bind`, or, as HAProxy counts, by a `stats socket`. */
+export function hasListener({ frontends, process: { runtime } }: Plan): boolean {
+  return runtime.sockets.length > 0 || frontends.some(({ binds }) => binds.length > 0);
+}

@@ -12,9 +12,13 @@ import {
   isListening,
   runProcess,
   scratchFolder,
+  startProcess,
   startTurbo,
+  withProcesses,
 } from '../harness.js';
 import { closeAll, dial, interop, named, serve } from './support/peers.js';
+import { askSocket } from './support/runtime.js';
+import { TURBO_LB } from './support/twins.js';
 
 test.after.each(closeAll);
 
@@ -154,6 +158,21 @@ test('a configuration without a listener: code 2 for a check, as HAProxy, and no
   const started = await turbo(['-f', path]);
   assert.is(started.code, 1);
   assert.match(started.stderr, "No enabled listener found (check for 'bind' directives) ! Exiting.");
+});
+
+test('a stats socket is listener enough: checks of servers can be watched without a frontend', async () => {
+  const folder = scratchFolder();
+  const [path, socket] = [join(folder, 'f.cfg'), join(folder, 'admin')];
+  writeFileSync(
+    path,
+    `global\n stats socket ${socket} level admin\nbackend b\n mode tcp\n timeout server 1s\n timeout connect 1s\n server s 127.0.0.1:1 check\n`,
+  );
+  assert.is((await turbo(['-c', '-f', path])).code, 0);
+  await withProcesses(async () => {
+    await startProcess(process.execPath, [TURBO_LB, '-db', '-f', path], { readyWhen: () => existsSync(socket) });
+    await eventually('its server is down', async () => /^b,s,.*,DOWN,/m.test(await askSocket(socket, 'show stat\n')));
+    assert.match(await askSocket(socket, 'reload\n'), 'Success=1');
+  });
 });
 
 function pick({ code, stdout, stderr }: { code: number | null; stdout: string; stderr: string }): unknown[] {
