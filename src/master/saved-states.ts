@@ -16,7 +16,7 @@ import type { ServerPlace, ServerStates } from './server-states.js';
 /** HAProxy's numbers of check statuses, by place. */
 const STATUS_NUMBERS: readonly (CheckStatus | null)[] = [
   ...(['UNK', 'INI', null, 'CHECKED', 'HANA', 'SOCKERR', 'L4OK', 'L4TOUT', 'L4CON', 'L6OK', 'L6TOUT', 'L6RSP'] as const),
-  ...(['L7TOUT', 'L7RSP', 'L7OK', 'L7OKC', 'L7STS'] as const),
+  ...(['L7TOUT', 'L7RSP', null, 'L7OK', 'L7OKC', 'L7STS'] as const),
 ];
 /** `srv_check_result`, by what a result means for the server. */
 const RESULT_NUMBERS = { neutral: 1, failed: 2, passed: 3, stopping: 4 } as const;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { eventually, freePort, scratchFolder, withProcesses } from '../harness.js';
+import { closeAll, serve } from './support/peers.js';
 import { type Managed, manage, sameAnswer, sideBySide } from './support/runtime.js';
 import type { Contender } from './support/twins.js';
 
@@ -95,6 +96,57 @@ test('the same words about addresses, the same answers and states', () =>
     for (const what of ['', ' l', ' #77', ' s', ' nope']) await sameAnswer(both, `show servers state${what}\n`, comparable);
     await sameAnswer(both, 'show resolvers nope\n');
   }));
+
+/** What a server says to a check, by the path of its request. */
+const SAYS: Readonly<Record<string, string>> = {
+  '/well': 'HTTP/1.0 200 OK\r\n\r\n',
+  '/gone': 'HTTP/1.0 404 Not Found\r\n\r\n',
+  '/ill': 'HTTP/1.0 500 Ill\r\n\r\n',
+  '/rubbish': 'rubbish\r\n\r\n',
+};
+const CHECKS: readonly string[] = [
+  ...[...Object.keys(SAYS), '/silence'].map((path) => `option httpchk GET ${path}\n  server s 127.0.0.1:{web} check`),
+  'server s 127.0.0.1:{web} check',
+  'server s 127.0.0.1:{web} check check-ssl verify none',
+  'server s 127.0.0.1:1 check',
+];
+const RESULTS = `
+global
+  stats socket {socket} level admin
+defaults
+  mode tcp
+  timeout connect 1s
+  timeout check 1s
+  timeout client 30s
+  timeout server 30s
+  http-check disable-on-404
+  default-server inter 2s rise 1 fall 1
+listen l
+  bind 127.0.0.1:{traffic}
+${CHECKS.map((lines, i) => `backend b${i}\n  ${lines}\n`).join('')}`;
+
+/** `srv_check_status`; the numbers behind it depend on whether a check is under way. */
+test('results of checks have the same numbers', () =>
+  withProcesses(async () => {
+    const web = await serve((peer) =>
+      peer.socket.on('data', () => {
+        const answer = SAYS[/^GET (\S+) /.exec(peer.heard)?.[1] ?? ''];
+        if (answer !== undefined) peer.socket.end(answer);
+        else if (!peer.heard.startsWith('GET /silence')) peer.socket.end('?');
+      }),
+    );
+    const both = await sideBySide(RESULTS, { web: web.port });
+    const rows = async (one: Managed): Promise<string[]> => {
+      const states = (await one.ask('show servers state\n')).split('\n').filter((row) => / b\d /.test(row));
+      return states.map((row) => row.split(' ')[10]);
+    };
+    const settled = (one: Managed) =>
+      eventually('all have a result', async () => {
+        const all = await rows(one);
+        return all.length === CHECKS.length && all.every((status) => Number(status) > 3) && all;
+      });
+    assert.equal(await settled(both[1]), await settled(both[0]));
+  }).finally(closeAll));
 
 const WAYS: readonly (readonly [Contender, Contender])[] = [
   [{ name: 'haproxy' }, { name: 'turbo-lb', engine: 'epoll', workers: 1 }],
