@@ -100,6 +100,13 @@ export class ServerAddresses {
     return ip && { ...ip, port: port.mapped ? 0 : port.port };
   }
 
+  /** The same as statistics show it: for a port of the client's, what is added to that. */
+  shownAddress(place: ServerPlace): SocketAddress | null {
+    const { port } = this.at(place);
+    const address = this.socketAddress(place);
+    return address === null || address.family === 'unix' || !port.mapped ? address : { ...address, port: port.port };
+  }
+
   /** Moves a server; what is not given stays. `ip` null takes its address away; who does so ends its service first. */
   setAddress(place: ServerPlace, { ip, port }: { readonly ip?: HostIp | null; readonly port?: ServerPort }): void {
     const entry = this.at(place);

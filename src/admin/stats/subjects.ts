@@ -112,6 +112,6 @@ function serverSubject(backend: BackendSubject, plan: ServerPlan, place: ServerP
   const counts = tables.proxies.servers[place.backend][place.server];
   return {
     ...{ proxyId, proxyName, source, group, kind: 'S', id: plan.id, serviceName: plan.name, counts },
-    ...{ place, plan, backend, record: health.server(place), address: addresses.socketAddress(place) },
+    ...{ place, plan, backend, record: health.server(place), address: addresses.shownAddress(place) },
   };
 }

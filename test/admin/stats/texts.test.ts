@@ -80,6 +80,16 @@ test('addresses and algorithms are not for everybody', () => {
   assert.equal(seen('user'), ['', '', '']);
 });
 
+test('a server on the port of its clients shows what is added to it', () => {
+  const rows = statsLab(
+    'defaults\n mode tcp\nlisten l\n bind :1\n server up 127.0.0.1:+1\n server down [::1]:-1\n server same 127.0.0.1\n',
+  ).rows();
+  assert.equal(
+    ['up', 'down', 'same'].map((name) => rows.get(`l/${name}`)?.addr),
+    ['127.0.0.1:1', '[::1]:-1', '127.0.0.1:0'],
+  );
+});
+
 test('a part can be asked for, by number or by name', () => {
   const lab = statsLab(FILE);
   const id = lab.rows().get('be/s1')?.iid;
