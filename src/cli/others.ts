@@ -3,7 +3,9 @@
  * listening when they have an address that is wanted, to listen again when nothing comes of it, and
  * to end once this one is ready.
  */
+import type { MakeRoom } from '../master/first-listeners.js';
 import type { Log } from '../master/log.js';
+import { heldByOthers } from '../master/occupants.js';
 import type { ShortOptions } from './short-options.js';
 
 /** All of them. */
@@ -17,15 +19,18 @@ export class Others {
   ) {}
 
   /** Runs what needs their addresses, with the way to ask for them, if there is anybody to ask; when it fails they go on. */
-  async during<T>(run: (makeRoom: (() => void) | undefined) => Promise<T>): Promise<T> {
+  async during<T>(run: (makeRoom: MakeRoom | undefined) => Promise<T>): Promise<T> {
     const { finish, terminate } = this.options;
     const all = [...finish, ...terminate];
     const tell = (signal: NodeJS.Signals): void => {
       for (const pid of all) this.signal(pid, signal);
     };
-    const makeRoom = (): void => {
+    const makeRoom: MakeRoom = (taken) => {
+      const hopeless = heldByOthers(taken, all);
+      if (hopeless.length > 0) return hopeless;
       this.asked = true;
       tell('SIGTTOU');
+      return [];
     };
     try {
       return await run(all.length > 0 ? makeRoom : undefined);

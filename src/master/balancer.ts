@@ -23,6 +23,7 @@ import type { Checker } from './checks/checker.js';
 import type { HealthWatch } from './checks/health-watch.js';
 import type { HealthRecords } from './checks/record.js';
 import { workersFor } from './cpus.js';
+import { type MakeRoom, openFirst } from './first-listeners.js';
 import { FormerPlans, type ServerSessions } from './former-plans.js';
 import type { HandedListeners } from './handed-listeners.js';
 import { inheritance } from './inheritance.js';
@@ -38,7 +39,7 @@ import type { StateSources } from './saved-states.js';
 import type { ServerAddresses } from './server-addresses.js';
 import { type ServerPlace, type ServerStates, SYSTEM_CLOCK } from './server-states.js';
 import { applySizing, demandOf, planSizing, type Sizing, sizedPlan } from './sizing.js';
-import { BindError, StartError } from './start-error.js';
+import { StartError } from './start-error.js';
 import { stateDump } from './state-dump.js';
 import { startWarnings, sysctlReader } from './sysctl.js';
 import { PlanRefused, sparesFor, Workers, type WorkersOptions } from './workers.js';
@@ -70,6 +71,8 @@ export interface BalancerOptions {
   readonly stuckAfterMs?: number | undefined;
   /** Workers keep dying, or one can neither work nor be ended; the balancer is of no use any more. */
   readonly onHopeless?: () => void;
+  /** Called before `onBound`, while those before this process still have the paths of their UNIX sockets: for what may fail. */
+  readonly onOpen?: () => void;
   /**
    * Called once during the start, when the listening sockets are open and all code is loaded, for who
    * wants to give up rights then. What it throws ends the start.
@@ -84,13 +87,9 @@ export interface BalancerOptions {
   readonly confinement?: Confinement;
   /** Listening sockets of a former process: those that the plan has a use for are taken. */
   readonly handed?: HandedListeners | null;
-  /** Asks the processes before this one to stop listening for a while; called once, when an address is taken. */
-  readonly makeRoom?: () => void;
+  /** Called once, when addresses are taken. */
+  readonly makeRoom?: MakeRoom;
 }
-
-/** How often, and after which time, a bind is tried again when those before were asked for room; HAProxy's. */
-const BIND_TRIES = 200;
-const BIND_RETRY_MS = 10;
 
 /** What a balancer is doing, summed over its workers. */
 export type BalancerCounters = Record<CounterName, number>;
@@ -145,13 +144,15 @@ export class LoadBalancer {
     this.sizing = sizing;
     this.maxconn = sizing.maxconn;
     this.life.descriptorsMax = sizing.limit.soft;
-    const change = await this.bind(plan);
+    const change = await openFirst(this.listeners, plan, this.workerCount, options);
     options.handed?.close();
     change.apply(() => false);
     if (settings.maxconn > 0) this.warnOfSysctls(sizing.maxconn);
     const backlogMax = Number(sysctlReader()('net.core.somaxconn') ?? Number.MAX_SAFE_INTEGER);
     this.workers = this.newWorkers(loadsLater);
     await this.workers.load();
+    options.onOpen?.();
+    change.publish();
     options.onBound?.();
     if (loadsLater === 'no') this.listeners.forgetPaths();
     // Only now: the kernel may grant io_uring to root alone.
@@ -168,21 +169,6 @@ export class LoadBalancer {
     );
     this.active.begin();
     this.life.begin(this.workerCount, () => this.tables.counters);
-  }
-
-  /** Opens the listening sockets; where addresses are taken, whoever has them is asked for room, for a while. */
-  private async bind(plan: Plan): Promise<ListenerChange> {
-    const { handed = null, makeRoom } = this.options;
-    for (let tries = 0; ; tries++) {
-      try {
-        return this.listeners.prepare(plan, this.workerCount, { handed, replaces: makeRoom !== undefined });
-      } catch (error) {
-        const isTaken = error instanceof BindError && error.failures.every(({ reason }) => reason.includes('EADDRINUSE'));
-        if (!isTaken || makeRoom === undefined || handed !== null || tries === BIND_TRIES) throw error;
-        if (tries === 0) makeRoom();
-        await delay(BIND_RETRY_MS);
-      }
-    }
   }
 
   /**
@@ -247,6 +233,7 @@ export class LoadBalancer {
     this.plan = plan;
     this.maxconn = plan.process.maxconn;
     const revived = this.pauses.revive();
+    change.publish();
     const problems = change.apply((frontend) => this.pauses.has(frontend));
     const silent = revived.filter((frontend) => !this.listenAgain(frontend, problems));
     next.begin();

@@ -8,6 +8,7 @@
 import type { SocketAddress } from '../kernel/address.js';
 import { connectStream, DESCRIPTORS_MAX, receiveDescriptors, sendDescriptors } from '../kernel/descriptor-passing.js';
 import { closeDescriptor } from '../kernel/descriptors.js';
+import { errnoName, SystemCallError } from '../kernel/errno.js';
 import { boundInterface, isListener, isV6only, localAddress } from '../kernel/listener.js';
 
 /** The question; HAProxy takes no notice of further words. */
@@ -94,7 +95,8 @@ export function fetchListeners(path: string, workers: number): HandedListeners {
     return new HandedListeners(descriptors);
   } catch (error) {
     for (const descriptor of descriptors) closeDescriptor(descriptor);
-    throw error;
+    const isSilent = error instanceof SystemCallError && errnoName(error.errno) === 'EAGAIN';
+    throw isSilent ? new Error(`it has said nothing for ${PATIENCE_MS} ms: is the process stopped?`) : error;
   } finally {
     closeDescriptor(fd);
   }

@@ -58,6 +58,8 @@ const NOBODY: Predecessor = { handed: null, replaces: false };
 export interface ListenerChange {
   /** One list of descriptors for each worker, in the order of the plan's binds. */
   readonly descriptors: number[][];
+  /** The paths of UNIX sockets are theirs from now on: whoever listened there does so no more. Throws StartError. */
+  publish(): void;
   /**
    * The plan is in force: sockets that stay get its options, and those of frontends that pause do not
    * listen. Answers what the system refused.
@@ -113,6 +115,9 @@ export class Listeners {
       if (failures.length > 0) throw new BindError(failures);
       return {
         descriptors: Array.from({ length: workers }, (_, worker) => binds.map(({ fds }) => fds[worker])),
+        publish: () => {
+          for (const { file, bind } of binds) file?.publish(bind.origin);
+        },
         apply: (isPaused) => this.apply(present, binds, isPaused),
         closeOthers: () => this.closeAll([...left]),
         discard: () => this.closeAll(opened),
@@ -183,7 +188,6 @@ export class Listeners {
     this.departure ??= new Departure();
     const former = new Map(before.map((one) => [one.fds[0], one]));
     this.binds = binds;
-    for (const { file, bind } of binds) file?.publish(bind.origin);
     return binds.flatMap((one) => {
       const known = former.get(one.fds[0]);
       if (one.bind.inheritedFd !== null) return [];
@@ -333,6 +337,7 @@ export function bindFailure({ origin, address }: BindPlan, proxy: string, { sysc
     origin,
     proxy,
     protocol: PROTOCOLS[address.family],
+    address,
     action: `${syscall} ${formatAddress(address)}`,
     reason: errnoText(errno),
     text: `cannot ${syscall} ${kind} (${systemText(errno)}) for [${where}]`,

@@ -9,10 +9,11 @@ import { formatAddress } from '../kernel/address.js';
 import { allowCore, exitAtOnce } from '../kernel/process.js';
 import type { Plan } from '../plan/plan.js';
 import { LoadBalancer } from './balancer.js';
+import type { MakeRoom } from './first-listeners.js';
 import type { HandedListeners } from './handed-listeners.js';
 import type { Log } from './log.js';
 import { writePidfile } from './pidfile.js';
-import { changesIdentity, changesUser, giveUpPrivileges, type Identity, identityOf } from './privileges.js';
+import { changesIdentity, changesUser, checkRoot, giveUpPrivileges, type Identity, identityOf } from './privileges.js';
 import { SignalHandlers } from './signals.js';
 
 /** What the process around a balancer needs beside its plan. */
@@ -23,7 +24,7 @@ export interface MasterOptions {
   /** Listening sockets of a former process. */
   readonly handed?: HandedListeners | null;
   /** Asks the processes before this one to stop listening for a while. */
-  readonly makeRoom?: () => void;
+  readonly makeRoom?: MakeRoom;
   /** Called when the listening sockets are open, as the last thing before root and its rights are given up. */
   readonly onBound?: (identity: Identity) => void;
   /** Called when connections are accepted. */
@@ -73,9 +74,12 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     ...(options.makeRoom && { makeRoom: options.makeRoom }),
     ...(masterWorker && { confinement: { root: life.chroot, dropsRights: changesUser(identity) } }),
     loadsLater: life.chroot !== null && !masterWorker ? 'no' : changesIdentity(identity) ? 'perhaps' : 'yes',
-    onBound: () => {
+    onOpen: () => {
+      checkRoot(life.chroot);
       const problem = life.pidfile === null ? null : writePidfile(life.pidfile);
       if (problem !== null) log.warning(problem);
+    },
+    onBound: () => {
       options.onBound?.(identity);
       const kept = giveUpPrivileges(life.chroot, identity, masterWorker);
       if (kept !== null) log.warning(kept);

@@ -5,6 +5,8 @@
  * master, which reads the configuration again: the workers alone are behind the chroot then, and it keeps
  * of root's rights what that role needs.
  */
+
+import { closeSync, constants, openSync } from 'node:fs';
 import { keepCapabilities, limitCapabilities } from '../kernel/capabilities.js';
 import { errnoText } from '../kernel/errno.js';
 import { CAP_DAC_READ_SEARCH, CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT } from '../kernel/sys/constants.js';
@@ -45,6 +47,20 @@ export function changesUser({ uid }: Identity): boolean {
 /** Whether the process is to be someone else than it is. */
 export function changesIdentity(identity: Identity): boolean {
   return changesUser(identity) || (identity.gid !== null && identity.gid !== process.getgid?.());
+}
+
+/** Throws StartError when a folder cannot become the root: what is found out early disturbs nobody who is to be replaced. */
+export function checkRoot(root: string | null): void {
+  if (root === null) return;
+  try {
+    closeSync(openSync(root, constants.O_RDONLY | constants.O_DIRECTORY));
+  } catch (error) {
+    throw cannotChangeRoot(root, (error as NodeJS.ErrnoException).errno ?? 0);
+  }
+}
+
+function cannotChangeRoot(root: string, errno: number): StartError {
+  return new StartError(`[turbo-lb.main()] Cannot chroot(${root}): ${errnoText(errno)}.`);
 }
 
 /**

@@ -15,6 +15,8 @@ export class SocketFile {
   /** Where to bind the socket. */
   readonly boundAt: string;
   private published = false;
+  /** Another process has bound it, and goes on at the path if this one does not get so far as to publish it. */
+  private isTaken = false;
   /** Which file it is, as `dev:ino`; null: there is none. */
   private identity: string | null = null;
 
@@ -33,15 +35,15 @@ export class SocketFile {
 
   /** The socket was bound before, by another process, and has the path. */
   taken(): void {
-    this.published = true;
+    this.isTaken = true;
     this.identity = fileAt(this.path);
   }
 
-  /** Takes the path over. Throws StartError, which names where it was asked for. */
+  /** Takes the path over, from which on it is removed at the end. Throws StartError, which names where it was asked for. */
   publish(origin: string): void {
     if (this.published) return;
     this.published = true;
-    if (this.boundAt === this.path) return;
+    if (this.isTaken || this.boundAt === this.path) return;
     try {
       renameSync(this.boundAt, this.path);
     } catch (error) {
@@ -50,8 +52,9 @@ export class SocketFile {
     }
   }
 
-  /** Removes it, if it is still this socket's, and within reach. */
+  /** Removes it, if it is still this socket's, within reach, and nobody else's. */
   remove(): void {
+    if (this.isTaken && !this.published) return;
     const path = this.published ? this.path : this.boundAt;
     try {
       if (this.identity !== null && fileAt(path) === this.identity) rmSync(path, { force: true });

@@ -1,4 +1,7 @@
-/** Why a balancer cannot start, in words for whoever started it: an address in use, no permission. */
+/** Why a balancer cannot start, for whoever started it; it says nothing by itself. */
+import type { SocketAddress } from '../kernel/address.js';
+
+/** In words: an address in use, no permission. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
@@ -11,6 +14,7 @@ export interface BindFailure {
   readonly proxy: string;
   /** What listens there in HAProxy's words: `tcpv4`, `tcpv6`, `unix_stream`. */
   readonly protocol: string;
+  readonly address: SocketAddress;
   /** `bind 127.0.0.1:80`: what was tried, and of which address. */
   readonly action: string;
   /** What stands against it: `address already in use (EADDRINUSE)`. */

@@ -98,17 +98,49 @@ placed('who has an address for itself is asked to make room, and its sessions go
   assert.is(await visit(place.port), null);
 });
 
+for (const [program, options] of [
+  ['haproxy', ['noreuseport']],
+  ['haproxy', ['noreuseport', 'master-worker']], // its child has the sockets
+  ['turbo', ['noreuseport']],
+] as const)
+  placed(`an address that others have is not asked of ${program} ${options}, which goes on undisturbed`, 1, async (place) => {
+    place.configure(1, [...options]);
+    assert.is((await place.replace(program)).code, 0);
+    const other = await serve(echo);
+    const load = new Load(place.port, 4);
+    await load.more(20);
+    place.configure(1, [...options], [], [other.address]);
+    const { code, stderr } = await place.replace('turbo');
+    assert.is(code, 1);
+    assert.match(stderr, `cannot bind socket (Address already in use) for [${other.address}]`);
+    assert.is(stderr.match(/cannot bind socket/g)?.length, 1, 'only what stands in the way is named');
+    assert.is(await load.stop(), '');
+    assert.is(await visit(place.path), null);
+  });
+
 placed('when nothing comes of it, who made room goes on', 1, async (place) => {
   place.configure(1, ['noreuseport']);
   assert.is((await place.replace('haproxy')).code, 0);
-  const other = await serve(echo);
-  place.configure(1, ['noreuseport'], [], [other.address]);
-  const { code, stderr } = await place.replace('turbo');
+  const { code, stderr } = await place.replace('turbo', '-p', '/nonexistent/pid');
   assert.is(code, 1);
-  assert.match(stderr, `cannot bind socket (Address already in use) for [${other.address}]`);
+  assert.match(stderr, 'Cannot create pidfile /nonexistent/pid');
   await eventually('the first one serves', async () => (await visit(place.port)) === null);
   assert.is(await visit(place.path), null);
 });
+
+for (const how of [[], ['-x']])
+  placed(`a start ${how} that fails late leaves UNIX sockets to those that have them`, 1, async (place) => {
+    assert.is((await place.replace('turbo')).code, 0);
+    const options = how.length > 0 ? ['-x', place.socket] : [];
+    const { code, stderr } = await place.replace('turbo', ...options, '-p', '/nonexistent/pid');
+    assert.is(code, 1);
+    assert.match(stderr, 'Cannot create pidfile /nonexistent/pid');
+    assert.is(await visit(place.path), null);
+    place.configure(1, ['chroot /nonexistent/root']);
+    const jailed = await place.replace('turbo', ...options);
+    assert.match(jailed.stderr, 'Cannot chroot(/nonexistent/root): no such file or directory (ENOENT).');
+    assert.is(await visit(place.path), null);
+  });
 
 placed('without -x no connection is lost, either, and the path of a UNIX socket goes over and stays', 2, async (place) => {
   assert.is((await place.replace('turbo')).code, 0);
@@ -167,6 +199,16 @@ placed('a socket that is not there ends the start; /dev/null is none', 1, async 
   assert.match(missing.stderr, `Failed to connect to the old process socket '${place.socket}': connect: no such file`);
   assert.match(missing.stderr, 'Failed to get the sockets from the old process!');
   assert.is((await place.replace('turbo', '-x', '/dev/null')).code, 0);
+});
+
+placed('a process that is stopped hands over nothing, and is not waited for', 1, async (place) => {
+  assert.is((await place.replace('turbo')).code, 0);
+  process.kill(place.pids[0], 'SIGSTOP');
+  const { code, stderr } = await place.takeOver('turbo');
+  assert.is(code, 1);
+  assert.match(stderr, 'it has said nothing for 1000 ms: is the process stopped?');
+  process.kill(place.pids[0], 'SIGCONT');
+  assert.is(await visit(place.port), null);
 });
 
 placed('without expose-fd nothing is handed over', 1, async (place) => {
