@@ -100,8 +100,12 @@ interface Place {
   refusing: boolean;
   /** The last order to pause that it has carried out. */
   paused: number;
-  /** The plan that its thread was started with, the last that it has prepared, and that it works by. */
+  /**
+   * The plan that its thread was started with, the last that it was to prepare (0: none), and has or has refused to,
+   * and that it works by.
+   */
   begun: number;
+  asked: number;
   prepared: number;
   applied: number;
   /** Its thread was told to end, was terminated, and is still there. */
@@ -148,6 +152,7 @@ export class Workers {
       refusing: false,
       paused: 0,
       begun: 0,
+      asked: 0,
       prepared: 0,
       applied: 0,
       immortal: false,
@@ -182,7 +187,8 @@ export class Workers {
 
   /**
    * Has all workers make everything ready for another plan; resolves when they have. Rejects with
-   * PlanRefused when one cannot, or dies, or the process ends: then `discard` it.
+   * PlanRefused when one cannot, or dies, or the process ends: then `discard` it. All have said so or so by
+   * then: what one of them says later would be taken for a word about the next plan.
    */
   async prepare(work: PlanWork): Promise<void> {
     await this.until(() => this.phase !== 'running' || this.hopeless || this.places.every((place) => place.ready));
@@ -190,9 +196,13 @@ export class Workers {
     this.next = forAll(work);
     this.refusal = null;
     const { generation } = work;
-    for (const place of this.places) this.tell(place, { kind: 'prepare', work: workOf(this.next, place.index) });
-    const prepared = (): boolean => this.places.every((place) => place.prepared === generation);
-    await this.until(() => this.phase !== 'running' || this.hopeless || this.refusal !== null || prepared());
+    for (const place of this.places) {
+      place.asked = generation;
+      place.prepared = 0;
+      this.tell(place, { kind: 'prepare', work: workOf(this.next, place.index) });
+    }
+    const answered = (): boolean => this.places.every(({ asked, prepared }) => asked !== generation || prepared === generation);
+    await this.until(() => this.phase !== 'running' || this.hopeless || answered());
     if (this.refusal !== null) throw new PlanRefused(this.refusal);
     // Draining, the listening sockets may be closed already.
     if (this.phase !== 'running' || this.hopeless) throw new PlanRefused('the process is ending');
@@ -341,7 +351,7 @@ export class Workers {
     if (kind === 'loaded') this.begin(place);
     if (kind === 'refusing') place.refusing = true;
     if (kind === 'paused') place.paused = report.serial;
-    if (kind === 'prepared') place.prepared = report.generation;
+    if (kind === 'prepared' || kind === 'unfit') place.prepared = report.generation;
     if (kind === 'unfit') this.refusal ??= `worker ${place.index} cannot carry it out: ${report.reason}`;
     if (kind === 'applied') place.applied = report.generation;
     if (kind === 'dropped') this.generations.drop(report.generation, place.index);
@@ -365,6 +375,7 @@ export class Workers {
     place.orders = null;
     this.questions.abandon(place.index);
     place.ready = false;
+    place.asked = 0;
     place.prepared = 0;
     place.applied = 0;
     if (this.current !== null) reclaim(place.index, [this.current.shared, ...this.generations.states]);

@@ -64,6 +64,20 @@ interop('what a worker cannot make of a plan refuses it, and every worker forget
   });
 });
 
+interop('a good plan right behind one that is refused is not taken for it', async (engine) => {
+  const server = await serve(echo);
+  const good = planOfBinds(engine, `listen f\n  bind 127.0.0.1:${await freePort()}\n  server a ${server.address}\n`);
+  const [backend] = good.backends;
+  const nowhere = { family: 'ipv4', host: 'nowhere', port: 1 } as const;
+  const bad = { ...good, backends: [{ ...backend, servers: [{ ...backend.servers[0], address: nowhere }] }] };
+  await running(good, async (balancer) => {
+    for (let i = 0; i < 20; i++) {
+      assert.instance(await refusal(balancer, bad), StartError);
+      assert.equal(await balancer.reload(good), []);
+    }
+  });
+});
+
 interop('listening sockets of a larger plan take descriptors from its connections, which is said', async (engine) => {
   const server = await serve(echo);
   const ports: number[] = [];
