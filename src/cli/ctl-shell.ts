@@ -1,12 +1,15 @@
 /**
- * The prompt of `turbo-lb ctl` at a terminal: history, completion by what the socket's own `help`
- * lists, payloads, and a new connection where the balancer was restarted in between.
+ * The prompt of `turbo-lb ctl` at a terminal: history, completion (`ctl-completion.ts`), payloads, and a
+ * new connection where the balancer was restarted in between.
  */
 import { createInterface, type Interface } from 'node:readline';
 import { Conversation } from '../admin/client/conversation.js';
 import { type Endpoint, Unreachable } from '../admin/client/endpoint.js';
 import { endOfPayload, takesPayload } from '../admin/client/payload.js';
 import { EXIT_OK } from './complaint.js';
+import { complete, namesOf, usagesOf } from './ctl-completion.js';
+
+type CompleterDone = (error: Error | null, found?: [candidates: string[], word: string]) => void;
 
 /** Lines that arrow keys bring back. */
 const HISTORY_LINES = 500;
@@ -19,13 +22,18 @@ const ENDS_PROMPT = /^prompt(?!\s+(?:timed|p|help)\s*$)/;
 export async function shell(endpoint: Endpoint, timeoutMs: number): Promise<number> {
   const conversation = await Conversation.open(endpoint, timeoutMs);
   const usages = usagesOf(await conversation.ask('help'));
+  const isMaster = conversation.prompt.includes('master');
   process.stdout.write(`${endpoint.text}: ${usages.length} commands, TAB completes, Ctrl-D leaves.\n`);
   const terminal = createInterface({
     input: process.stdin,
     output: process.stdout,
     historySize: HISTORY_LINES,
     removeHistoryDuplicates: true,
-    completer: (line: string) => complete(line, usages),
+    completer: (line: string, done: CompleterDone) => {
+      complete(line, usages, () => namesOf(endpoint, isMaster))
+        .then((found) => done(null, found))
+        .catch(done);
+    },
   });
   return await new Shell(endpoint, timeoutMs, conversation, terminal).run();
 }
@@ -118,28 +126,4 @@ class Shell {
       this.working = false;
     }
   }
-}
-
-/** The usage of each command, out of `help`: `  show stat [desc|json]* : report ...`. */
-export function usagesOf(help: string): string[] {
-  return [...help.matchAll(/^ {2}(\S.*?)\s*: /gm)].map((match) => match[1]);
-}
-
-/** Words that may follow what stands there, and the word that they complete. */
-export function complete(line: string, usages: readonly string[]): [candidates: string[], word: string] {
-  const command = line
-    .slice(line.lastIndexOf(';') + 1)
-    .trimStart()
-    .replace(/^@+\S+\s+/, '');
-  const words = command.split(/\s+/);
-  const word = words.pop() ?? '';
-  const next = usages.map((usage) => nextWord(usage.split(/\s+/), words)).filter((one) => one?.startsWith(word));
-  return [[...new Set(next)].sort().map((one) => `${one} `), word];
-}
-
-/** The fixed word of a usage behind the given ones, when they are its beginning. */
-function nextWord(usage: readonly string[], words: readonly string[]): string | undefined {
-  const begins = words.every((word, index) => usage[index] === word);
-  const next = usage[words.length];
-  return begins && next !== undefined && /^[\w-]+$/.test(next) ? next : undefined;
 }

@@ -20,7 +20,7 @@ const TIMEOUT_MS = 10_000;
 const EXAMPLES = `Each COMMAND is a line of its own, several commands in a line are separated by
 ';'. The answer is printed as it comes. A command that ends with '<<' takes its
 payload from standard input. Without a COMMAND: a prompt with completion (TAB)
-at a terminal, else the lines of standard input.
+of commands and names at a terminal, else the lines of standard input.
 
 Exit code 0: done; 1: the balancer was not reached; 2: it answered with an
 error, and the commands behind it were not sent.

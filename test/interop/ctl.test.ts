@@ -134,9 +134,13 @@ test('at a terminal: completion, history, payloads; Ctrl-C gives up what does no
     await terminal.until(/get wei$/);
     terminal.keys('Tab');
     await terminal.until(/get weight$/);
-    terminal.keys('app/s1', 'Enter');
+    terminal.keys('a');
+    await terminal.until(/get weight a$/);
+    terminal.keys('Tab');
+    await terminal.until(/get weight app\/s1$/);
+    terminal.keys('Enter');
     await terminal.until(/^> get weight app\/s1\n1 \(initial 1\)\n>/m);
-    terminal.keys('Up', 'BSpace', '9', 'Enter');
+    terminal.keys('Up', 'BSpace', 'BSpace', '9', 'Enter'); // a completed word has a blank behind it
     await terminal.until(/^> get weight app\/s9\nNo such server\.\n>/m);
     terminal.keys(
       `add map ${folder}/hosts.map <<`,

@@ -19,9 +19,9 @@ export interface Endpoint {
 const ABSTRACT_BYTES = 107;
 const ANY_HOSTS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
-/** Reads an address: a path, `host:port`, or what `stats socket` may say else (`unix@`, `abns@`, `ipv4@`...). */
+/** Reads an address: a path, also a relative one, `host:port`, or what `stats socket` may say else (`unix@`, `abns@`, `ipv4@`...). */
 export function parseEndpoint(text: string): Parsed<Endpoint> {
-  const isRelative = text.startsWith('./') || text.startsWith('../');
+  const isRelative = /^[^/@]+\//.test(text);
   const address = parseAddress(isRelative ? `unix@${text}` : text);
   return address.ok ? endpointOf(address.value, text) : refused(address.message);
 }

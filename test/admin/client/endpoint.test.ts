@@ -12,6 +12,7 @@ const target = (text: string): unknown => {
 test('paths, names, ports', () => {
   assert.equal(target('/run/a.sock'), { path: '/run/a.sock' });
   assert.equal(target('./a.sock'), { path: './a.sock' });
+  assert.equal(target('run/a.sock'), { path: 'run/a.sock' });
   assert.equal(target('unix@/run/a.sock'), { path: '/run/a.sock' });
   assert.equal(target('abns@lb'), { path: `\0lb${'\0'.repeat(105)}` }, 'the whole of sun_path');
   assert.equal(target('127.0.0.1:9999'), { host: '127.0.0.1', port: 9999 });
