@@ -1,7 +1,7 @@
 /** The lock between threads: one at a time, and a dead one's lock can be freed. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lock, unlock, unlockFor } from '../../src/shared/lock.js';
+import { lock, MASTER_OWNER, unlock, unlockFor } from '../../src/shared/lock.js';
 import { inThreads } from './support/threads.js';
 
 const THREADS = 4;
@@ -31,6 +31,16 @@ test('only the lock of the dead owner is freed', () => {
   assert.is(words[0], 2, 'somebody else holds it');
   unlockFor(words, 0, 2);
   assert.is(words[0], 0);
+});
+
+test('the master does not wait for ever', () => {
+  const words = new Int32Array(new SharedArrayBuffer(64));
+  lock(words, 0, 3);
+  assert.throws(() => lock(words, 0, MASTER_OWNER), /^worker 2 holds a lock for 5 s: it is stuck or dead$/);
+  assert.is(words[0], 3);
+  unlock(words, 0);
+  lock(words, 0, MASTER_OWNER);
+  assert.is(words[0], MASTER_OWNER);
 });
 
 test.run();
