@@ -18,11 +18,15 @@ const PAYLOAD_PROMPT = '+ ';
 /** What takes the balancer's prompt away, by which a person here sees where an answer ends. */
 const ENDS_PROMPT = /^prompt(?!\s+(?:timed|p|help)\s*$)/;
 
+/** The command that is being written goes to a worker: `@1 show`, at the master's socket. */
+const BEHIND_PREFIX = /(?:^|;)\s*@+\S+\s[^;]*$/;
+
 /** Talks until the person leaves (`quit`, Ctrl-D); answers the exit code. Throws Unreachable when nobody answers at first. */
 export async function shell(endpoint: Endpoint, timeoutMs: number): Promise<number> {
   const conversation = await Conversation.open(endpoint, timeoutMs);
   const usages = usagesOf(await conversation.ask('help'));
   const isMaster = conversation.prompt.includes('master');
+  const ofWorker = isMaster ? usagesOf(await conversation.ask('@1 help')) : usages;
   process.stdout.write(`${endpoint.text}: ${usages.length} commands, TAB completes, Ctrl-D leaves.\n`);
   const terminal = createInterface({
     input: process.stdin,
@@ -30,7 +34,8 @@ export async function shell(endpoint: Endpoint, timeoutMs: number): Promise<numb
     historySize: HISTORY_LINES,
     removeHistoryDuplicates: true,
     completer: (line: string, done: CompleterDone) => {
-      complete(line, usages, () => namesOf(endpoint, isMaster))
+      const isForMaster = terminal.getPrompt().includes('master') && !BEHIND_PREFIX.test(line);
+      complete(line, isForMaster ? usages : ofWorker, () => namesOf(endpoint, isMaster))
         .then((found) => done(null, found))
         .catch(done);
     },

@@ -169,6 +169,12 @@ test('at a terminal: a balancer that hangs up is connected to anew', () =>
     const { master } = await start();
     const terminal = await Terminal.open([process.execPath, TURBO_LB, 'ctl', '--socket', master], { columns: 160 });
     await terminal.until(/^master>$/m);
+    terminal.keys('@1 get weight a'); // commands and names of the worker, behind its prefix
+    await terminal.until(/get weight a$/);
+    terminal.keys('Tab');
+    await terminal.until(/get weight app\/s1$/);
+    terminal.keys('Enter');
+    await terminal.until(/app\/s1\n1 \(initial 1\)\nmaster>$/);
     terminal.keys('reload', 'Enter'); // HAProxy 2.6 hangs up
     await terminal.until(/reload\n(?:.*\n)?.*closed the connection\nmaster>/);
     await eventually('it listens again', async () => (await turbo(['ctl', '--socket', master, 'show proc'])).code === 0);
