@@ -17,6 +17,7 @@ const CONFIRMATIONS: readonly RegExp[] = [
   /^(?:Server|Backend) (?:deleted|published|unpublished)/,
   /^(?:IP|port) changed from /, // set server addr
   /^no need to change /, // set server addr, fqdn
+  /^(?:All sockets are|Frontend was) already /, // disable, enable and shutdown frontend: as it was to be
   /changed its (?:FQDN|IP) from /,
   /^(?:[\w-]+ ){1,6}updated[.!]?$/, // "health check port updated.", "OCSP Response updated!"
   /^Transaction (?:created|updated|aborted)/, // set ssl cert, abort ssl cert
@@ -38,6 +39,7 @@ const FAILURES: readonly RegExp[] = [
   /^(?:A|An|This command) .*(?:expected|expects)/,
   /^(?:Internal|Out of memory|Filter entry )/,
   /^Value out of range/,
+  /^Thread (?:ID )?number must be /,
   /^Success=0$/, // `reload` of the master's socket
   /^(?:Wait delay expired|The (?:process|worker) .* does not exist)/,
 ];
