@@ -3,7 +3,7 @@
  * until the balancer closes. That is the socket's own framing without `prompt` (management manual, section 9.3).
  */
 import { connect } from 'node:net';
-import { type Endpoint, Unreachable, unreachable } from './endpoint.js';
+import { type Endpoint, NO_ANSWER, Unreachable, unreachable } from './endpoint.js';
 
 /** How long to wait, and who wants to hear while it comes. */
 export interface AskOptions {
@@ -18,11 +18,15 @@ export interface AskOptions {
 /** Commands that go on for as long as somebody is there: `show events buf0 -w`, `wait 30s`. */
 const WAITS = /(?:^|[;\s])(?:-w|wait)(?:\s|$)/;
 
+/** Commands that may be answered by the end of the connection alone; of the reloads, with HAProxy 2.6. */
+const ENDS = /(?:^|;)\s*(?:quit|prompt|(?:hard-)?reload)\s*(?:;|$)/;
+
 /** Asks, and answers all that was said, without the empty line that ends it. Throws Unreachable. */
 export function ask(endpoint: Endpoint, question: string, options: AskOptions): Promise<string> {
   const { silenceMs, signal, onText } = options;
   return new Promise((resolve, reject) => {
     let answer = '';
+    let isHeard = ENDS.test(question);
     const take = onText ?? ((text: string) => (answer += text));
     const trimmer = new EndTrimmer(take);
     const waits = WAITS.test(question.split('\n', 1)[0]);
@@ -36,11 +40,15 @@ export function ask(endpoint: Endpoint, question: string, options: AskOptions): 
     if (signal?.aborted) abort();
     socket.setEncoding('utf8').setTimeout(waits ? 0 : silenceMs);
     socket.on('timeout', () => socket.destroy(new Unreachable(endpoint, `no answer within ${silenceMs} ms`)));
-    socket.on('data', (text: string) => trimmer.take(text));
+    socket.on('data', (text: string) => {
+      isHeard = true;
+      trimmer.take(text);
+    });
     socket.on('error', (error) => reject(error instanceof Unreachable ? error : unreachable(endpoint, error)));
     socket.on('close', () => {
       signal?.removeEventListener('abort', abort);
-      resolve(answer);
+      if (isHeard) resolve(answer);
+      else reject(new Unreachable(endpoint, NO_ANSWER));
     });
   });
 }

@@ -58,6 +58,10 @@ export class Unreachable extends Error {
   }
 }
 
+/** Any answer ends with an empty line: without one, nobody has read the question. */
+export const NO_ANSWER =
+  'it closed the connection without an answer: it is about to end, or has no descriptors left, which its log says';
+
 /** What may stand behind a failure, by its errno. */
 const ADVICE: Readonly<Record<string, (text: string) => string>> = {
   ENOENT: (text) =>
@@ -66,6 +70,8 @@ const ADVICE: Readonly<Record<string, (text: string) => string>> = {
   EACCES: () => "permission denied: run this as root, or as a member of the group that 'stats socket' names",
   EPERM: () => "permission denied: run this as root, or as a member of the group that 'stats socket' names",
   ENOTSOCK: () => "this file is not a socket: name what 'stats socket' says",
+  EPIPE: () => NO_ANSWER,
+  ECONNRESET: () => NO_ANSWER,
   EAGAIN: () => 'the balancer has more connections to its socket than it takes: try again',
 };
 

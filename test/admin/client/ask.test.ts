@@ -39,6 +39,14 @@ test('an empty answer is empty', async () => {
   server.close();
 });
 
+test('who closes without an answer has not read the question, unless it was one that ends the connection', async () => {
+  const { path, server } = await madeUpSocket((_line, socket) => void socket.end());
+  const endpoint = endpointOf(path);
+  assert.match(await rejection(ask(endpoint, 'disable server app/s1', SOON)), 'it closed the connection without an answer');
+  for (const command of ['quit', 'show info; quit', 'reload']) assert.is(await ask(endpoint, command, SOON), '');
+  server.close();
+});
+
 test('who does not answer is given up', async () => {
   const { path, server } = await madeUpSocket((line, socket) => void (line === 'half' && socket.write('# pxname')));
   const endpoint = endpointOf(path);

@@ -29,6 +29,8 @@ test('what failed is said with what to do', () => {
   assert.match(said('ENOENT'), 'stats socket /run/a.sock mode 660 level admin');
   assert.match(said('EACCES'), 'run this as root, or as a member of the group');
   assert.match(said('ECONNREFUSED'), 'nobody listens there');
+  assert.match(said('EPIPE'), 'closed the connection without an answer');
+  assert.match(said('ECONNRESET'), 'has no descriptors left');
   assert.is(said('EOTHER'), '/run/a.sock: text');
   const file = { text: 'a.cfg', target: { path: fileURLToPath(import.meta.url) } };
   const refused = unreachable(file, Object.assign(new Error('text'), { code: 'ECONNREFUSED' }));
