@@ -74,7 +74,9 @@ export const keyOf = (entry: Entry): string => `${entry.kind} ${entry.proxy}/${e
 /** With another sample. */
 export function withSample(state: TopState, sample: Sample): TopState {
   const before = state.sample !== null && sameProcess(state.sample, sample) ? state.sample : null;
-  return { ...state, sample, before, entries: entriesOf(sample, before), failure: null };
+  // What was said while nobody answered is of no use any more.
+  const message = state.failure === null ? state.message : '';
+  return { ...state, sample, before, entries: entriesOf(sample, before), failure: null, message };
 }
 
 /** Without one. What was known stays to be seen. */

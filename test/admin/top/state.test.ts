@@ -1,7 +1,8 @@
 /** Keys: what they change, and what they wish. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { listed, press, type TopState, type Wish, withFailure } from '../../../src/admin/top/state.js';
+import type { Sample } from '../../../src/admin/top/sample.js';
+import { listed, press, type TopState, type Wish, withFailure, withSample } from '../../../src/admin/top/state.js';
 import { watched } from './support.js';
 
 /** Presses keys one after another; words of several letters are typed unless they name a key. */
@@ -63,6 +64,8 @@ test('what is no server cannot be drained, and nothing can where nobody answers'
   assert.match(proxy.message, 'Select a server first');
   const [lost] = typed(withFailure(watched(), 'gone', 'now'), 'down', 'down', 'm');
   assert.is(lost.asking, null);
+  assert.match(lost.message, 'does not answer');
+  assert.is(withSample(lost, watched().sample as Sample).message, '');
   assert.is(typed(proxy, 's')[0].message, '');
 });
 
