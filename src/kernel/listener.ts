@@ -98,6 +98,18 @@ const FASTOPEN_QUEUE_MAX = 4096;
 
 /** Opens a non-blocking listener. Throws SystemCallError, naming the call that failed. */
 export function openListener(options: ListenerOptions): number {
+  const fd = openBound(options);
+  try {
+    listenAgain(fd, options.backlog);
+  } catch (error) {
+    sys.close(fd);
+    throw error;
+  }
+  return fd;
+}
+
+/** The same without listening, which `listenAgain` does: nobody is connected to it yet. Throws SystemCallError. */
+export function openBound(options: ListenerOptions): number {
   const { address } = options;
   if (address.family === 'unix' && !address.abstract) removeStale(address);
   return withEncoded(address, (encoded) => {
@@ -106,7 +118,6 @@ export function openListener(options: ListenerOptions): number {
       setOptions(fd, options);
       must('bind', sys.bind(fd, encoded.address, encoded.length));
       setPermissions(options);
-      must('listen', sys.listen(fd, options.backlog));
     } catch (error) {
       sys.close(fd);
       throw error;
@@ -204,7 +215,7 @@ export function stopListening(fd: number): void {
   must('shutdown', sys.shutdown(fd, SHUT_RD));
 }
 
-/** Listens again after `stopListening`. Throws SystemCallError (EADDRINUSE: somebody else does, by now). */
+/** Listens, also again after `stopListening`. Throws SystemCallError (EADDRINUSE: somebody else does, by now). */
 export function listenAgain(fd: number, backlog: number): void {
   must('listen', sys.listen(fd, backlog));
 }

@@ -163,6 +163,7 @@ export class LoadBalancer {
     this.active.restore();
     this.listenersMax = listenersMax(plan);
     const { listenersMax: most, engine } = this;
+    change.listen();
     await this.workers.start(
       { ioEngine: engine.name, backlogMax, listenersMax: most, cpus: wakeFds.map((_, worker) => this.cpusOf(worker, cpus)) },
       { generation: 1, plan, shared, listeners: change.descriptors, paused: [] },

@@ -25,7 +25,7 @@ export interface Before {
   readonly makeRoom?: MakeRoom;
 }
 
-/** Opens them for so many workers. Rejects with BindError when addresses stay taken, or others stand in the way. */
+/** Opens them for so many workers; `listen` of the change is to come when they are about to accept. Rejects with BindError when addresses stay taken, or others stand in the way. */
 export async function openFirst(
   listeners: Listeners,
   plan: Plan,
@@ -34,7 +34,8 @@ export async function openFirst(
 ): Promise<ListenerChange> {
   for (let tries = 0; ; tries++) {
     try {
-      return listeners.prepare(plan, workers, { handed, replaces: makeRoom !== undefined });
+      // Nobody else listens where others have made room: who comes may wait there.
+      return listeners.prepare(plan, workers, { handed, replaces: makeRoom !== undefined, listensLater: tries === 0 });
     } catch (error) {
       const isTaken = error instanceof BindError && error.failures.every(({ reason }) => reason.includes('EADDRINUSE'));
       if (!isTaken || makeRoom === undefined || handed !== null || tries === BIND_TRIES) throw error;

@@ -12,6 +12,7 @@ import {
   type ListenerSettings,
   listenAgain,
   localAddress,
+  openBound,
   openListener,
   type SocketPermissions,
   setPermissions,
@@ -50,6 +51,11 @@ export interface Predecessor {
   readonly handed: HandedListeners | null;
   /** It may still listen at the paths of UNIX sockets, which change hands in one step. */
   readonly replaces: boolean;
+  /**
+   * New TCP sockets are to listen when the change says so: who is connected before anybody accepts waits, and is reset
+   * if the start fails.
+   */
+  readonly listensLater?: boolean;
 }
 
 const NOBODY: Predecessor = { handed: null, replaces: false };
@@ -58,6 +64,8 @@ const NOBODY: Predecessor = { handed: null, replaces: false };
 export interface ListenerChange {
   /** One list of descriptors for each worker, in the order of the plan's binds. */
   readonly descriptors: number[][];
+  /** New TCP sockets are connected to from now on, where `prepare` has not seen to that. Throws BindError. */
+  listen(): void;
   /** The paths of UNIX sockets are theirs from now on: whoever listened there does so no more. Throws StartError. */
   publish(): void;
   /**
@@ -113,7 +121,10 @@ export class Listeners {
         }),
       );
       if (failures.length > 0) throw new BindError(failures);
+      const listen = (): void => listenAt(opened, plan);
+      if (before.listensLater !== true) listen();
       return {
+        listen,
         descriptors: Array.from({ length: workers }, (_, worker) => binds.map(({ fds }) => fds[worker])),
         publish: () => {
           for (const { file, bind } of binds) file?.publish(bind.origin);
@@ -255,10 +266,30 @@ function attempt(plan: Plan, frontend: FrontendPlan, bind: BindPlan, opening: Op
     return { ...base, fds, file, address: file === null ? localAddress(fds[0]) : address };
   } catch (error) {
     if (!(error instanceof SystemCallError)) throw error;
-    const isListen = plan.backends.some((backend) => backend.id === frontend.id);
-    failures.push(bindFailure(bind, `${isListen ? 'proxy' : 'frontend'} ${frontend.name}`, error));
+    failures.push(bindFailure(bind, proxyOf(plan, frontend.name), error));
     return { ...base, fds: [], file: null, address: bind.address };
   }
+}
+
+/** `frontend web`, or `proxy web` of a section `listen`. */
+function proxyOf({ frontends, backends }: Plan, name: string): string {
+  const id = frontends.find((frontend) => frontend.name === name)?.id;
+  return `${backends.some((backend) => backend.id === id) ? 'proxy' : 'frontend'} ${name}`;
+}
+
+/** Has TCP sockets listen, in the order in which they were bound; UNIX sockets do already. Throws BindError. */
+function listenAt(binds: readonly OpenBind[], plan: Plan): void {
+  const failures = binds.flatMap(({ address, bind, fds, frontend }) => {
+    if (address.family === 'unix' || bind.inheritedFd !== null) return [];
+    try {
+      for (const fd of new Set(fds)) listenAgain(fd, bind.backlog);
+      return [];
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+      return [bindFailure(bind, proxyOf(plan, frontend), error)];
+    }
+  });
+  if (failures.length > 0) throw new BindError(failures);
 }
 
 /** A socket for each worker, or one for all: UNIX sockets know no SO_REUSEPORT, and one that was inherited is one. */
@@ -294,7 +325,8 @@ function openOne(
   }
   const address = file !== null && wanted.family === 'unix' ? { ...wanted, path: file.boundAt } : wanted;
   const permissions = socketPermissions(bind);
-  const fd = openListener({ address, backlog, reusePort, v6only, ...(tcp && { tcp }), permissions });
+  const open = address.family === 'unix' ? openListener : openBound;
+  const fd = open({ address, backlog, reusePort, v6only, ...(tcp && { tcp }), permissions });
   file?.bound();
   return fd;
 }

@@ -55,12 +55,8 @@ export function checkRoot(root: string | null): void {
   try {
     closeSync(openSync(root, constants.O_RDONLY | constants.O_DIRECTORY));
   } catch (error) {
-    throw cannotChangeRoot(root, (error as NodeJS.ErrnoException).errno ?? 0);
+    obey(`chroot(${root})`, (error as NodeJS.ErrnoException).errno ?? -1);
   }
-}
-
-function cannotChangeRoot(root: string, errno: number): StartError {
-  return new StartError(`[turbo-lb.main()] Cannot chroot(${root}): ${errnoText(errno)}.`);
 }
 
 /**

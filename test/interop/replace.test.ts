@@ -101,7 +101,6 @@ placed('who has an address for itself is asked to make room, and its sessions go
 for (const [program, options] of [
   ['haproxy', ['noreuseport']],
   ['haproxy', ['noreuseport', 'master-worker']], // its child has the sockets
-  ['turbo', ['noreuseport']],
 ] as const)
   placed(`an address that others have is not asked of ${program} ${options}, which goes on undisturbed`, 1, async (place) => {
     place.configure(1, [...options]);
@@ -129,18 +128,25 @@ placed('when nothing comes of it, who made room goes on', 1, async (place) => {
 });
 
 for (const how of [[], ['-x']])
-  placed(`a start ${how} that fails late leaves UNIX sockets to those that have them`, 1, async (place) => {
-    assert.is((await place.replace('turbo')).code, 0);
-    const options = how.length > 0 ? ['-x', place.socket] : [];
-    const { code, stderr } = await place.replace('turbo', ...options, '-p', '/nonexistent/pid');
-    assert.is(code, 1);
-    assert.match(stderr, 'Cannot create pidfile /nonexistent/pid');
-    assert.is(await visit(place.path), null);
-    place.configure(1, ['chroot /nonexistent/root']);
-    const jailed = await place.replace('turbo', ...options);
-    assert.match(jailed.stderr, 'Cannot chroot(/nonexistent/root): no such file or directory (ENOENT).');
-    assert.is(await visit(place.path), null);
-  });
+  placed(
+    `a start ${how} that fails late loses no connection, and leaves UNIX sockets to those that have them`,
+    1,
+    async (place) => {
+      assert.is((await place.replace('turbo')).code, 0);
+      const load = new Load(place.port, 4);
+      await load.more(20);
+      const options = how.length > 0 ? ['-x', place.socket] : [];
+      const { code, stderr } = await place.replace('turbo', ...options, '-p', '/nonexistent/pid');
+      assert.is(code, 1);
+      assert.match(stderr, 'Cannot create pidfile /nonexistent/pid');
+      assert.is(await visit(place.path), null);
+      place.configure(1, ['chroot /nonexistent/root']);
+      const jailed = await place.replace('turbo', ...options);
+      assert.is(await load.stop(), '');
+      assert.match(jailed.stderr, 'Cannot chroot(/nonexistent/root): no such file or directory (ENOENT).');
+      assert.is(await visit(place.path), null);
+    },
+  );
 
 placed('without -x no connection is lost, either, and the path of a UNIX socket goes over and stays', 2, async (place) => {
   assert.is((await place.replace('turbo')).code, 0);
