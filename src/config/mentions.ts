@@ -2,8 +2,9 @@
  * What a configuration mentions of the outside world, so that it can be looked up before compiling:
  * names of hosts, files of patterns, names of users. It looks nothing up itself.
  */
-import type { BindAddress, Config, LogTarget, ProxyConfig, ServerAddress, ServerSettings } from './config.js';
+import type { BindAddress, Config, LogTarget, ProxyConfig, ServerConfig } from './config.js';
 import type { Place } from './diagnostics.js';
+import { initAddrOf, serversOf } from './servers.js';
 import { type AddressSyntax, isServiceName } from './values/address.js';
 
 /** A host name in the family it is wanted in. */
@@ -18,33 +19,37 @@ export interface MentionedFile {
   readonly place: Place;
 }
 
-/** Every host name of a configuration, each once in each family. */
-export function mentionedHosts(config: Config): MentionedHost[] {
+/**
+ * Every host name of a configuration that is to be looked up before the start, each once in each family.
+ * Names of servers are where `init-addr` asks the system for them: a dead DNS server delays nobody who does not.
+ * @param isSaved whether a state file has an address for a server, by `backend/server`
+ */
+export function mentionedHosts(config: Config, isSaved: (server: string) => boolean = () => false): MentionedHost[] {
   const hosts = new Map<string, MentionedHost>();
   const add = (address: AddressSyntax | BindAddress | null | undefined): void => {
     if (address?.kind === 'name') hosts.set(`${address.family} ${address.host}`, { host: address.host, family: address.family });
   };
   for (const target of config.global.logs) addTarget(target, add);
   for (const { address } of config.global.statsSockets) add(address);
-  for (const proxy of config.proxies) addProxy(proxy, add);
+  for (const proxy of config.proxies) addProxy(proxy, add, isSaved);
   return [...hosts.values()];
 }
 
 type Add = (address: AddressSyntax | BindAddress | null | undefined) => void;
 
-function addProxy(proxy: ProxyConfig, add: Add): void {
+function addProxy(proxy: ProxyConfig, add: Add, isSaved: (server: string) => boolean): void {
   for (const { address } of proxy.binds) add(address);
-  for (const server of proxy.servers) addServer(server, add);
-  for (const template of proxy.templates) addServer(template, add);
+  for (const server of serversOf(proxy)) addServer(server, add, isSaved(`${proxy.name}/${server.name}`));
   add(proxy.source?.value.address);
   for (const { rules } of Object.values(proxy.checkRules))
     for (const { action } of rules) if (action.kind === 'connect') add(action.address);
   if (Array.isArray(proxy.logs)) for (const target of proxy.logs) addTarget(target, add);
 }
 
-function addServer({ address, settings }: { address: ServerAddress; settings: ServerSettings }, add: Add): void {
+function addServer({ address, settings }: ServerConfig, add: Add, isSaved: boolean): void {
+  const decides = initAddrOf(settings).find((method) => method !== 'last' || isSaved);
   // who names a service, by SRV records, names no host
-  if (!isServiceName(address.syntax)) add(address.syntax);
+  if (decides === 'libc' && !isServiceName(address.syntax)) add(address.syntax);
   add(settings.source?.address);
   add(settings.check.address);
   add(settings.check.agent?.address);

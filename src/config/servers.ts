@@ -1,5 +1,8 @@
 /** The servers of a proxy, as its lines `server` and `server-template` name them together. */
-import type { ProxyConfig, ServerConfig } from './config.js';
+import type { ProxyConfig, ServerConfig, ServerSettings } from './config.js';
+
+/** What is tried for the address of a server where `init-addr` says nothing. */
+const INIT_ADDR_DEFAULT = ['last', 'libc'];
 
 /** All servers in the order of their lines, templates written out. Only the first of a template has its `id`. */
 export function serversOf(proxy: ProxyConfig): readonly ServerConfig[] {
@@ -12,4 +15,9 @@ export function serversOf(proxy: ProxyConfig): readonly ServerConfig[] {
     }
   }
   return all.sort((a, b) => a.place.line - b.place.line);
+}
+
+/** What is tried for the address of a server that goes by a name, in order: `last`, `libc`, `none` or an address. */
+export function initAddrOf({ initAddr, resolvers }: ServerSettings): readonly string[] {
+  return initAddr ?? (resolvers === null ? INIT_ADDR_DEFAULT : [...INIT_ADDR_DEFAULT, 'none']);
 }

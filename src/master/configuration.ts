@@ -120,13 +120,15 @@ function checkAcross(config: Config, findings: Findings): void {
 }
 
 async function gatherResources(config: Config, request: ConfigurationRequest, findings: Findings): Promise<Resources> {
-  const hosts = await resolveHosts(mentionedHosts(config), request);
+  const serverStates = readStateFiles(config, findings);
+  const isSaved = (server: string): boolean => serverStates.get(server)?.address != null;
+  const hosts = await resolveHosts(mentionedHosts(config, isSaved), request);
   return {
     resolve: (host, family) => hosts.get(`${family} ${host}`) ?? { ok: false, message: `'${host}' was not looked up` },
     ...(request.ignoreUnresolved && { ignoreUnresolved: true }),
     files: new Map([...readPatternFiles(config, findings), ...readAuthorities(config, findings)]),
     ...readResolvConf(),
-    serverStates: readStateFiles(config, findings),
+    serverStates,
     hostname: hostname(),
     directory: process.cwd(),
   };

@@ -52,6 +52,36 @@ test('names are looked up once each, in the family they are written in', async (
   assert.equal(asked.sort(), ['other 0', 'web 0', 'web 6'], findings.list.map(({ text }) => text).join('\n'));
 });
 
+test('the system is asked for names of servers where init-addr says so, and no state file knows better', async () => {
+  const asked: string[] = [];
+  const header =
+    '# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight ' +
+    'srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state ' +
+    'bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord';
+  const folder = folderWith({ states: `1\n${header}\n2 l 1 s 10.0.0.9 2 0 1 1 5 6 3 4 6 0 0 0 saved 80 -\n` });
+  const file = folderWith({
+    'f.cfg': `global\n server-state-file ${folder}/states\n${LISTEN}
+ load-server-state-from-file global
+ server s saved:80
+ server plain plain:80
+ server none none:80 init-addr last,none
+ server address address:80 init-addr 10.0.0.7,libc
+ server late late:80 init-addr none,libc
+ server libc libc:80 init-addr libc,last
+ server-template t 2 template:80 init-addr none\n`,
+  });
+  const { plan } = await loadConfiguration({
+    paths: [file],
+    environment: {},
+    lookup: (host) => {
+      asked.push(host);
+      return Promise.resolve({ address: '127.0.0.1', family: 4 });
+    },
+  });
+  assert.equal(asked.sort(), ['libc', 'plain']);
+  assert.is(plan?.backends[0].servers[0].unresolved, false);
+});
+
 test('-4 asks for IPv4 where the family is open', async () => {
   const asked: number[] = [];
   const folder = folderWith({ 'f.cfg': `${LISTEN} server a web:80\n` });

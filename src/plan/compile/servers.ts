@@ -1,6 +1,6 @@
 /** `server` and `server-template` to the servers of a backend. */
 import type { ProxyConfig, ServerConfig, SourceConfig } from '../../config/config.js';
-import { serversOf } from '../../config/servers.js';
+import { initAddrOf, serversOf } from '../../config/servers.js';
 import { type AddressSyntax, isServiceName } from '../../config/values/address.js';
 import type { SocketAddress } from '../../kernel/address.js';
 import type { AgentPlan, ServerCheckPlan, ServerPlan, SourcePlan, TlsVerifyPlan } from '../plan.js';
@@ -8,9 +8,6 @@ import type { Resources } from '../resources.js';
 import { type Compilation, hostOf, NOWHERE, socketAddress } from './context.js';
 import { numbered } from './numbers.js';
 import { serverResolution } from './resolvers.js';
-
-/** What is tried for the address of a server where `init-addr` says nothing. */
-const INIT_ADDR_DEFAULT = ['last', 'libc'];
 
 /** Milliseconds between questions to an agent where `agent-inter` says nothing. */
 const AGENT_INTER_MS = 2000;
@@ -124,8 +121,7 @@ class ServerCompiler {
 
   /** What is tried for an address; `-dr`, and a section that goes on trying, let a server start without. */
   private initAddr(): readonly string[] {
-    const { initAddr, resolvers } = this.server.settings;
-    const methods = initAddr ?? (resolvers === null ? INIT_ADDR_DEFAULT : [...INIT_ADDR_DEFAULT, 'none']);
+    const methods = initAddrOf(this.server.settings);
     return this.compilation.resources.ignoreUnresolved === true ? [...methods, 'none'] : methods;
   }
 
