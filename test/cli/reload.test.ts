@@ -45,6 +45,12 @@ test('the logs hear why a reload failed: nobody sees what a daemon says', async 
   );
 });
 
+test('a file that listens nowhere, not even for commands, is refused', async () => {
+  const { ok, logged } = await reload('backend b\n mode tcp\n timeout server 1s\n timeout connect 1s\n');
+  assert.is(ok, false);
+  assert.match(logged[0], "alert [turbo-lb.main()] No enabled listener found (check for 'bind' directives) !");
+});
+
 test('of very many mistakes the logs hear some, and whoever asked all', async () => {
   const { text, logged } = await reload(GOOD + ' bnid :1\n'.repeat(50));
   assert.is(text.match(/unknown keyword 'bnid'/g)?.length, 50);
