@@ -160,6 +160,17 @@ test('a configuration without a listener: code 2 for a check, as HAProxy, and no
   assert.match(started.stderr, "No enabled listener found (check for 'bind' directives) ! Exiting.");
 });
 
+test('a reload to a file without any listener is refused', () =>
+  withProcesses(async () => {
+    const { config, port } = await listen('epoll');
+    const running = await startTurbo(['-W', '-db', '-f', config], { readyWhen: () => isListening(port) });
+    await eventually('it is ready', () => running.stderr.includes('Loading success.'));
+    writeFileSync(config, 'backend b\n');
+    running.child.kill('SIGUSR2');
+    await eventually('it says why', () => running.stderr.includes('No enabled listener found'));
+    assert.is(isListening(port), true);
+  }));
+
 test('a stats socket is listener enough: checks of servers can be watched without a frontend', async () => {
   const folder = scratchFolder();
   const [path, socket] = [join(folder, 'f.cfg'), join(folder, 'admin')];
