@@ -30,6 +30,7 @@ import { ProcessRecord } from './process-record.js';
 import { reloadFiles } from './reload.js';
 import { reportFindings, reportJson, StartMessages } from './report.js';
 import { parseShortOptions, type ShortOptions } from './short-options.js';
+import { showAs } from './title.js';
 import { USAGE, versionLine, versionText } from './usage.js';
 
 /** The configuration is right, but there is nothing to listen on; and of `-cc`, that it cannot be judged. */
@@ -43,7 +44,7 @@ export async function configured(words: readonly string[], output: Output): Prom
   const parsed = parseShortOptions(words);
   if (!parsed.ok) return usage(output, parsed.message);
   const options = parsed.value;
-  if (options.procName !== null) process.title = options.procName;
+  if (options.procName !== null) showAs(options.procName);
   if (options.version !== null) return printed(output, versionText(options.version));
   const job = new Job(options, output);
   if (options.condition !== null) return job.judge(options.condition);

@@ -4,11 +4,12 @@
  * there, and HAProxy's users send that signal to stop softly.
  */
 import { close as closeDebugger, url as debuggerUrl } from 'node:inspector';
+import { showAs } from './title.js';
 
 /** Commands that ask a running balancer: who looks for processes called turbo-lb means that one. */
 const ASKING = ['alive', 'ctl', 'top'];
 
-if (!ASKING.includes(process.argv[2])) process.title = 'turbo-lb';
+if (!ASKING.includes(process.argv[2])) showAs('turbo-lb');
 
 /** Signals that came while nobody could act on them yet. */
 export const early = {

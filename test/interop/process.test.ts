@@ -108,13 +108,13 @@ for (const masterWorker of [true, false]) {
 }
 
 interop('with -W a process of another user reads files of root again, and binds a port below 1024', async (engine) => {
-  const { config, folder } = await configuration(`tune.io-engine ${engine}`, 'user nobody', 'group daemon');
+  const { config, port, folder } = await configuration(`tune.io-engine ${engine}`, 'user nobody', 'group daemon');
   const [control, host] = [join(folder, 'admin.sock'), `127.${(process.pid >> 8) & 255}.${process.pid & 255}.${engine.length}`];
   const text = readFileSync(config, 'utf8').replace('global\n', `global\n stats socket ${control} level admin\n`);
   writeFileSync(config, text);
   chmodSync(folder, 0o711);
   chmodSync(config, 0o600);
-  await startTurbo(['-f', config, '-W'], { readyWhen: () => existsSync(control) });
+  await startTurbo(['-f', config, '-W'], { readyWhen: () => isListening(port) });
   writeFileSync(config, text.replace('listen l\n', `$& bind ${host}:80\n`));
   const { stdout } = await runTurboCtl(control, 'reload');
   assert.match(stdout, /^Success=1$/m, stdout);
@@ -122,12 +122,12 @@ interop('with -W a process of another user reads files of root again, and binds 
 });
 
 alone('without -W a process of another user says why it cannot bind a port below 1024, or a path', async () => {
-  const { config, folder } = await configuration('user nobody', 'group daemon');
+  const { config, port, folder } = await configuration('user nobody', 'group daemon');
   const control = join(folder, 'admin.sock');
   const text = readFileSync(config, 'utf8').replace('global\n', `global\n stats socket ${control} level admin\n`);
   writeFileSync(config, text);
   for (const readable of [folder, config]) chmodSync(readable, 0o755);
-  await startTurbo(['-f', config], { readyWhen: () => existsSync(control) });
+  await startTurbo(['-f', config], { readyWhen: () => isListening(port) });
   writeFileSync(config, text.replace('listen l\n', `$& bind 127.0.0.1:80\n bind ${join(folder, 'web.sock')}\n`));
   const { stdout } = await runTurboCtl(control, 'reload');
   assert.match(stdout, /^Success=0$/m, stdout);
@@ -201,8 +201,15 @@ alone('--proc-name is what killall and pgrep find; threads have names', async ()
   const { config, port } = await configuration();
   const process = await startTurbo(['-f', config, '--proc-name', 'haproxy'], { readyWhen: () => isListening(port) });
   await (await dial(port)).echoes('hello');
-  const { stdout } = await runProcess('pgrep', ['-x', 'haproxy']);
-  assert.ok(stdout.split('\n').includes(String(process.pid)));
+  for (const [command, ...words] of [
+    ['pgrep', '-x', 'haproxy'],
+    ['pidof', 'haproxy'],
+  ]) {
+    const { stdout } = await runProcess(command, words);
+    assert.ok(stdout.split(/\s/).includes(String(process.pid)), command);
+  }
+  const { stdout: shown } = await runProcess('ps', ['-o', 'args=', '-p', String(process.pid)]);
+  assert.is(shown, `haproxy -f ${config} --proc-name haproxy\n`);
   const threads = await runProcess('ps', ['-L', '-o', 'comm=', '-p', String(process.pid)]);
   assert.ok(threads.stdout.split('\n').includes('turbo-lb/w0'), threads.stdout);
 });
@@ -211,7 +218,7 @@ alone("the master's socket answers through a soft stop, and tells of configurati
   const { config, port, folder } = await configuration(`stats socket ${join(scratchFolder(), 'stats.sock')}`);
   const socket = join(folder, 'master.sock');
   const { child, ...turbo } = await startTurbo(['-W', '-db', '-S', socket, '-f', config], {
-    readyWhen: () => existsSync(socket),
+    readyWhen: () => isListening(port),
   });
   const ask = async (command: string): Promise<string> => (await runTurboCtl(socket, command)).stdout;
   const oldWorkers = async (): Promise<string[]> =>
