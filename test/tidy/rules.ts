@@ -13,8 +13,10 @@ const TOP_LEVEL: ReadonlySet<string> = new Set([
   ...['README.md', 'LICENSE', 'CHANGELOG.md', 'sysctl.conf.example'],
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'biome.json', '.gitignore', '.editorconfig'],
 ]);
-/** Beside them, made by tools and never committed; profiles and logs (*.log) too. */
+/** Beside them, made by tools and never committed; see MADE_ENDS, too. */
 const TOP_LEVEL_MADE: ReadonlySet<string> = new Set(['node_modules', 'dist', '.git']);
+/** Profiles and logs, and what `npm pack` leaves. */
+const MADE_ENDS = /\.(?:log|tgz)$/;
 
 /** Their names are the kernel's own, explained in its headers. */
 const UNDOCUMENTED: ReadonlySet<string> = new Set(['src/kernel/sys/constants.ts']);
@@ -30,7 +32,7 @@ const EXPORTED = /^export (?:declare )?(?:abstract |async )?(function\*?|class|i
 /** Names at the top of the repository that do not belong there. */
 export function topLevelFaults(names: readonly string[]): string[] {
   return names
-    .filter((name) => !TOP_LEVEL.has(name) && !TOP_LEVEL_MADE.has(name) && !name.endsWith('.log'))
+    .filter((name) => !TOP_LEVEL.has(name) && !TOP_LEVEL_MADE.has(name) && !MADE_ENDS.test(name))
     .map((name) => `${name}: does not belong at the top of the repository; move it into a folder`);
 }
 
