@@ -14,7 +14,6 @@ import {
   type EngineChoice,
   eventually,
   freePort,
-  isListening,
   type RunningProcess,
   scratchFolder,
   startProcess,
@@ -133,16 +132,15 @@ ${servers.map((server, index) => `  server s${index + 1} ${server}\n`).join('')}
   );
   const words = ['-f', file, '-db', '--workers', String(workers), '--no-pin', '--io-engine', engine, ...more];
   const redirected = stdout === undefined ? 'exec "$0" "$@"' : `exec "$0" "$@" >>${stdout}`;
-  const readyWhen = () => existsSync(control) && (bind !== undefined || isListening(port));
-  if (engine === 'haproxy') {
+  const readyWhen = () => existsSync(control);
+  const start = (): Promise<RunningProcess> => {
+    if (engine !== 'haproxy')
+      return startProcess('sh', ['-c', redirected, process.execPath, TURBO_LB, ...words], { env, readyWhen });
     const threads = join(folder, 'threads.cfg');
     writeFileSync(threads, `global\n  nbthread ${workers}\n`);
-    const haproxy = await startProcess('haproxy', ['-db', '-f', threads, '-f', file, ...more], { readyWhen });
-    return new Service(haproxy, port, control);
-  }
-  const process = await startProcess('sh', ['-c', redirected, globalThis.process.execPath, TURBO_LB, ...words], {
-    env,
-    readyWhen,
-  });
-  return new Service(process, port, control);
+    return startProcess('haproxy', ['-db', '-f', threads, '-f', file, ...more], { readyWhen });
+  };
+  const service = new Service(await start(), port, control);
+  await service.info(); // an answer comes from who accepts connections, at any address
+  return service;
 }
