@@ -141,6 +141,12 @@ ${servers.map((server, index) => `  server s${index + 1} ${server}\n`).join('')}
     return startProcess('haproxy', ['-db', '-f', threads, '-f', file, ...more], { readyWhen });
   };
   const service = new Service(await start(), port, control);
-  await service.info(); // an answer comes from who accepts connections, at any address
+  // Who answers accepts connections, at any address; HAProxy's socket is there a moment before it listens.
+  const answers = (): Promise<boolean> =>
+    service.info().then(
+      () => true,
+      () => false,
+    );
+  await eventually('it answers', answers);
   return service;
 }
