@@ -19,9 +19,9 @@ const BUILT = join(ROOT, 'dist', 'test');
 /** Folders of `test` whose files run alone: they load the machine, or count what is on it. */
 const ALONE = ['interop', 'sim', 'sim-long', 'fuzz'];
 /** Folders that `--unit` leaves out: minutes, not seconds. */
-const LONG = ['interop', 'sim-long', 'fuzz'];
+const LONG = ['interop', 'process', 'sim-long', 'fuzz'];
 /** Seeds of the simulation, old ones and new ones each, that `--unit` takes: seconds of its minute. */
-const UNIT_SEEDS = 2500;
+const UNIT_SEEDS = 2000;
 
 /** Test files, as paths below `dist/test`. What has no source any more is a leftover of an older build. */
 function findTests(filters, unitOnly) {

@@ -14,7 +14,7 @@ import { type EngineChoice, eventually, freePort, scratchFolder } from '../harne
 import { planBalance, type WatchedBalancer } from '../interop/support/balancers.js';
 import { dial, echo, interop, type Peer, serve, silent } from '../interop/support/peers.js';
 
-const DYING_WORKER = new URL('./fixtures/dying-worker.js', import.meta.url);
+const DYING_WORKER = new URL('../master/fixtures/dying-worker.js', import.meta.url);
 
 function planOf(engine: EngineChoice, port: number, server: number, life: Partial<LifePlan>): Plan {
   const at = (number: number) => ({ family: 'ipv4', host: '127.0.0.1', port: number }) as const;

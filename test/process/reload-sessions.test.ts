@@ -7,9 +7,9 @@ import type { LoadBalancer } from '../../src/master/balancer.js';
 import { StartError } from '../../src/master/start-error.js';
 import { eventually, freePort, scratchFolder } from '../harness.js';
 import { dial, echo, interop, type Peer, serve } from '../interop/support/peers.js';
-import { planFor, running } from './support/running.js';
+import { planFor, running } from '../master/support/running.js';
 
-const DYING_WORKER = new URL('./fixtures/reloading-worker.js', import.meta.url);
+const DYING_WORKER = new URL('../master/fixtures/reloading-worker.js', import.meta.url);
 
 /** A client that is served by now. */
 async function served(port: number): Promise<Peer> {

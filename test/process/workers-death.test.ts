@@ -10,7 +10,7 @@ import { countersOf, type EngineChoice, eventually, scratchFolder } from '../har
 import { type Flags, type WatchedBalancer, watchedBalance } from '../interop/support/balancers.js';
 import { dial, echo, interop, named, type Peer, serve } from '../interop/support/peers.js';
 
-const DYING_WORKER = new URL('./fixtures/dying-worker.js', import.meta.url);
+const DYING_WORKER = new URL('../master/fixtures/dying-worker.js', import.meta.url);
 /** Connections that a dying worker takes along. */
 const CONNECTIONS = 20;
 /** A heap that is exhausted within a second, in MB; the main thread needs a third of it. */

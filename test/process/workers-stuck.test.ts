@@ -12,7 +12,7 @@ import { planBalance, type WatchedBalancer } from '../interop/support/balancers.
 import { closeReceivers, LogReceiver } from '../interop/support/log-receiver.js';
 import { closeAll, dial, echo, interop, type Peer, serve } from '../interop/support/peers.js';
 
-const DYING_WORKER = new URL('./fixtures/dying-worker.js', import.meta.url);
+const DYING_WORKER = new URL('../master/fixtures/dying-worker.js', import.meta.url);
 /** Enough for a machine that is busy. */
 const STUCK_AFTER_MS = 1500;
 const CLIENTS = 20;
