@@ -91,3 +91,8 @@ function durationClass(text: string): string {
   const plus = text.startsWith('+') ? '+' : '';
   return `${plus}${Math.round(Number(text) / DURATION_CLASS_MS)}h`;
 }
+
+/** A text with comparable lines, without the lengths of what lasted. */
+export function withoutDurations(text: string): string {
+  return text.replace(/\b\d+h\b/g, 'h');
+}

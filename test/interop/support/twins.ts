@@ -18,7 +18,7 @@ import {
   startProcess,
   withProcesses,
 } from '../../harness.js';
-import { closeReceivers, comparable, LogReceiver } from './log-receiver.js';
+import { closeReceivers, comparable, LogReceiver, withoutDurations } from './log-receiver.js';
 import { closeAll } from './peers.js';
 
 /** A run that takes longer waits for something that will not come (ms). */
@@ -105,20 +105,32 @@ export interface TwinOptions {
   readonly workers?: readonly number[];
 }
 
+/** Runs of a scenario of which nothing but durations differs: a busy machine makes one longer now and then, a mistake always. */
+const RUNS_MAX = 3;
+
 /**
  * Declares a test: `scenario` is run before HAProxy, then before turbo-lb in each of its ways, and
  * answers what it saw, as something that can be compared. It starts the balancer itself.
  */
 export function twins<T>(name: string, scenario: (run: Run) => Promise<T>, { workers = [1, 2] }: TwinOptions = {}): void {
   const ways = ENGINES.flatMap((engine) => workers.map((count) => ({ name: 'turbo-lb', engine, workers: count }) as const));
-  let expected: Promise<T> | undefined;
+  let expected: T | undefined;
   for (const way of ways) {
     test(`${name} (${way.engine}, workers ${way.workers})`, async () => {
-      expected ??= once({ name: 'haproxy' }, scenario);
-      const theirs = await expected; // one after the other: the end of a run closes everything
-      assert.equal(await once(way, scenario), theirs);
+      expected ??= await once({ name: 'haproxy' }, scenario); // one after the other: the end of a run closes everything
+      let seen = await once(way, scenario);
+      for (let run = 1; run < RUNS_MAX && differsInDurationsOnly(seen, expected); run++) {
+        expected = await once({ name: 'haproxy' }, scenario);
+        seen = await once(way, scenario);
+      }
+      assert.equal(seen, expected);
     });
   }
+}
+
+function differsInDurationsOnly(one: unknown, other: unknown): boolean {
+  const [a, b] = [JSON.stringify(one), JSON.stringify(other)];
+  return a !== b && withoutDurations(a) === withoutDurations(b);
 }
 
 /** One run of a scenario, bounded, with everything it opened closed at its end. */
