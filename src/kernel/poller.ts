@@ -77,6 +77,8 @@ interface Watched {
   since: number;
   /** It can be kept when its connection is over. */
   readonly reusable: boolean;
+  /** TCP_NODELAY is set: it stays so. */
+  undelayed: boolean;
 }
 
 /** The sockets of one thread. Results are as the system's: a number, or `-errno`. */
@@ -122,13 +124,16 @@ export class SocketPoller {
     const spare = reusable ? this.spares.pop() : undefined;
     const fd = spare ?? this.open(to.family, setup, sourcePort);
     if (fd < 0) return fd;
-    const result = this.begin(fd, to.sockaddr, brief);
+    const socket = this.sockets.get(fd) ?? { handler, since: 0, reusable, undelayed: false };
+    const result = this.begin(fd, socket, to.sockaddr, brief);
     const watches = result < 0 || spare !== undefined ? result : this.set.add(fd, INTEREST, fd, 0);
     if (watches < 0) {
       this.discard(fd);
       return watches;
     }
-    this.sockets.set(fd, { handler, since: this.looks, reusable });
+    socket.handler = handler;
+    socket.since = this.looks;
+    if (spare === undefined) this.sockets.set(fd, socket);
     return fd;
   }
 
@@ -205,11 +210,12 @@ export class SocketPoller {
   }
 
   /** 0: it is connected or will be. */
-  private begin(fd: number, sockaddr: Uint8Array, brief: boolean): number {
+  private begin(fd: number, socket: Watched, sockaddr: Uint8Array, brief: boolean): number {
     this.scratch.u8.set(sockaddr, AT_ADDRESS);
     // On other sockets than TCP neither means anything, and fails quietly.
     if (brief) this.setOption(fd, IPPROTO_TCP, TCP_QUICKACK, AT_ZERO, 4);
-    else this.setOption(fd, IPPROTO_TCP, TCP_NODELAY, AT_ONE, 4);
+    else if (!socket.undelayed) this.setOption(fd, IPPROTO_TCP, TCP_NODELAY, AT_ONE, 4);
+    if (!brief) socket.undelayed = true;
     const result = sys.connect(fd, this.scratch.address + AT_ADDRESS, sockaddr.length);
     return result === -EINPROGRESS ? 0 : result;
   }

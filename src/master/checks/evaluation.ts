@@ -60,6 +60,11 @@ export class CheckSubject implements SampleContext {
   }
 }
 
+/** Who is checked as expressions see it, for which the fewest texts ask. */
+export interface HasSubject {
+  readonly subject: CheckSubject;
+}
+
 /** Makes closures of what the plan's checks say, each once. */
 export class CheckEvaluation {
   private readonly lane: Lane;
@@ -79,8 +84,8 @@ export class CheckEvaluation {
     return new CheckSubject(this.lane, place);
   }
 
-  text(text: CheckTextPlan, subject: CheckSubject): string {
-    return typeof text === 'string' ? text : this.format(text, subject);
+  text(text: CheckTextPlan, whose: HasSubject): string {
+    return typeof text === 'string' ? text : this.format(text, whose.subject);
   }
 
   format(plan: FormatPlan, subject: CheckSubject): string {
@@ -93,8 +98,8 @@ export class CheckEvaluation {
   }
 
   /** The bytes that are sent or expected; null: a format's digits are none. */
-  data({ text, hexadecimal }: CheckDataPlan, subject: CheckSubject): string | null {
-    const value = this.text(text, subject);
+  data({ text, hexadecimal }: CheckDataPlan, whose: HasSubject): string | null {
+    const value = this.text(text, whose);
     if (!hexadecimal || typeof text === 'string') return value;
     return /^(?:[0-9a-f]{2})*$/i.test(value) ? Buffer.from(value, 'hex').toString('latin1') : null;
   }

@@ -1,6 +1,6 @@
 /** Decides whether an answer is what a step expects; it neither waits nor knows of sockets. */
 import type { ExpectPatternPlan, ExpectStep, HeaderPatternPlan } from '../../plan/checks.js';
-import type { CheckEvaluation, CheckSubject } from './evaluation.js';
+import type { CheckEvaluation, HasSubject } from './evaluation.js';
 import { type HttpResponse, readResponse } from './http-response.js';
 import type { CheckStatus } from './result.js';
 
@@ -32,11 +32,11 @@ export class Expectations {
   constructor(private readonly evaluation: CheckEvaluation) {}
 
   /** @param number of the step in messages */
-  decide(step: ExpectStep, number: number, answer: Answer, subject: CheckSubject): Decision {
-    return step.http ? this.decideHttp(step, answer, subject) : this.decideRaw(step, number, answer, subject);
+  decide(step: ExpectStep, number: number, answer: Answer, whose: HasSubject): Decision {
+    return step.http ? this.decideHttp(step, answer, whose) : this.decideRaw(step, number, answer, whose);
   }
 
-  private decideRaw(step: ExpectStep, number: number, { text, last }: Answer, subject: CheckSubject): Decision {
+  private decideRaw(step: ExpectStep, number: number, { text, last }: Answer, whose: HasSubject): Decision {
     if (text === '' && last)
       return {
         kind: 'failed',
@@ -46,21 +46,21 @@ export class Expectations {
         plain: true,
       };
     if (text === '' || (text.length < step.minReceive && !last)) return WAIT;
-    const found = this.find(step.pattern, text, subject);
+    const found = this.find(step.pattern, text, whose);
     if (!found && step.minReceive < 0 && !last) return WAIT;
     if (found !== step.negated) return { kind: 'met', code: 0 };
     const info = found ? `TCPCHK matched unwanted ${step.what}` : `TCPCHK did not match ${step.what}`;
     return { kind: 'failed', status: step.errorStatus ?? 'L7RSP', info: `${info} at step ${number}`, code: 0 };
   }
 
-  private decideHttp(step: ExpectStep, { text, last, toHead }: Answer, subject: CheckSubject): Decision {
+  private decideHttp(step: ExpectStep, { text, last, toHead }: Answer, whose: HasSubject): Decision {
     const response = readResponse(text, last, toHead);
     if (response === 'partial') return WAIT;
     if (response === 'invalid') return { kind: 'failed', status: 'L7RSP', info: '', code: 0, plain: true };
     const { status: code, body } = response;
     const { pattern } = step;
     if (pattern.kind !== 'data' && pattern.kind !== 'regex') {
-      if (this.meets(pattern, response, subject) !== step.negated) return { kind: 'met', code };
+      if (this.meets(pattern, response, whose) !== step.negated) return { kind: 'met', code };
       return { kind: 'failed', status: step.errorStatus ?? 'L7STS', info: response.reason, code };
     }
     const over = last || response.complete;
@@ -72,7 +72,7 @@ export class Expectations {
         code,
       };
     if (body === '' || (body.length < step.minReceive && !over)) return WAIT;
-    const found = this.find(pattern, body, subject);
+    const found = this.find(pattern, body, whose);
     if (!found && step.minReceive < 0 && !over) return WAIT;
     if (found !== step.negated) return { kind: 'met', code };
     const info = found ? 'HTTP check matched unwanted content' : 'HTTP content check did not match';
@@ -86,9 +86,9 @@ export class Expectations {
     return groups === null ? 0 : groups.slice(1).reduceRight((sum, group) => sum * 256 + Number.parseInt(group ?? '0', 16), 0);
   }
 
-  private find(pattern: ExpectPatternPlan, text: string, subject: CheckSubject): boolean {
+  private find(pattern: ExpectPatternPlan, text: string, whose: HasSubject): boolean {
     if (pattern.kind === 'data') {
-      const wanted = this.evaluation.data(pattern.data, subject);
+      const wanted = this.evaluation.data(pattern.data, whose);
       return wanted !== null && text.includes(wanted);
     }
     if (pattern.kind !== 'regex') return false;
@@ -96,21 +96,21 @@ export class Expectations {
     return this.evaluation.matches(pattern.regex, subjectText);
   }
 
-  private meets(pattern: ExpectPatternPlan, { status, headers }: HttpResponse, subject: CheckSubject): boolean {
+  private meets(pattern: ExpectPatternPlan, { status, headers }: HttpResponse, whose: HasSubject): boolean {
     if (pattern.kind === 'status') return pattern.ranges.some(([first, end]) => status >= first && status <= end);
     if (pattern.kind === 'rstatus') return this.evaluation.matches(pattern.regex, String(status));
     if (pattern.kind !== 'header') return false;
     const { name, value, whole } = pattern;
     return headers.some(([known, content]) => {
-      if (!this.compare(name, known, subject, true)) return false;
+      if (!this.compare(name, known, whose, true)) return false;
       if (value === null) return true;
       const values = whole ? [content] : content.split(',').map((one) => one.trim());
-      return values.some((one) => this.compare(value, one, subject, false));
+      return values.some((one) => this.compare(value, one, whose, false));
     });
   }
 
-  private compare({ match, text }: HeaderPatternPlan, value: string, subject: CheckSubject, isName: boolean): boolean {
-    const plain = this.evaluation.text(text, subject);
+  private compare({ match, text }: HeaderPatternPlan, value: string, whose: HasSubject, isName: boolean): boolean {
+    const plain = this.evaluation.text(text, whose);
     if (match === 'reg') return this.evaluation.matches(plain, value);
     const wanted = isName ? plain.toLowerCase() : plain;
     if (match === 'beg') return value.startsWith(wanted);

@@ -10,6 +10,7 @@ import { CheckEvaluation } from './evaluation.js';
 import { Expectations } from './expectation.js';
 import { Judge } from './judge.js';
 import { HealthRecords } from './record.js';
+import { RequestTexts } from './request.js';
 import { CheckRuns, type CheckSurroundings } from './run.js';
 import { CheckSockets } from './sockets.js';
 import { stateHeader } from './state-header.js';
@@ -111,6 +112,7 @@ export class HealthWatch implements StateObserver {
       sockets: this.sockets,
       evaluation,
       expectations: new Expectations(evaluation),
+      requests: new RequestTexts(),
       answerMax: plan.process.tune.bufsize,
       stateOf: (place) => stateHeader(parts, place),
       onConnectTimeout: (place) => onCheckTimeout?.(place),

@@ -24,6 +24,8 @@ type Body = Pick<HttpResponse, 'body' | 'complete'>;
 const STATUS_LINE = /^HTTP\/[0-9]\.[0-9] +([0-9]+)(?: ([^\r\n]*))?\r?$/;
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*\r?$/;
 const BEGINNING = 'HTTP/';
+const FOLD = /\n[ \t]/;
+const FOLDS = /\r?\n(?=[ \t])/g;
 /** Fields of a head; HAProxy's (`tune.http.maxhdr`). */
 const FIELDS_MAX = 101;
 /** Of 1xx, the one that is an answer for good. */
@@ -40,20 +42,33 @@ export function readResponse(whole: string, ended: boolean, toHead: boolean): Re
   if (known !== BEGINNING.slice(0, known.length)) return 'invalid';
   const end = /\r?\n\r?\n/.exec(text);
   if (end === null) return ended ? 'invalid' : 'partial';
-  const [first, ...lines] = text
-    .slice(0, end.index)
-    .replace(/\r?\n(?=[ \t])/g, (end) => ' '.repeat(end.length)) // a field on several lines
-    .split('\n');
-  const [, status, reason = ''] = STATUS_LINE.exec(first) ?? [];
-  const fields = lines.map((line) => FIELD.exec(line));
-  if (status === undefined || fields.length > FIELDS_MAX || fields.includes(null)) return 'invalid';
+  const lines = unfolded(text.slice(0, end.index)).split('\n');
+  const [, status, reason = ''] = STATUS_LINE.exec(lines[0]) ?? [];
+  const headers = readFields(lines);
+  if (status === undefined || headers === 'invalid') return 'invalid';
   const rest = text.slice(end.index + end[0].length);
   if (/^1[0-9][0-9]$/.test(status) && status !== SWITCHING_PROTOCOLS) return readResponse(rest, ended, toHead);
-  const headers = fields.map((field) => [(field?.[1] ?? '').toLowerCase(), field?.[2] ?? ''] as const);
   const hasBody = !toHead && status !== '204' && status !== '304';
   const body = readBody(headers, hasBody ? rest : '', ended || !hasBody);
   if (body === 'invalid') return 'invalid';
   return { status: Number(status), reason, headers, ...body, complete: body.complete || !hasBody };
+}
+
+/** A field on several lines becomes one line. */
+function unfolded(head: string): string {
+  return FOLD.test(head) ? head.replace(FOLDS, (end) => ' '.repeat(end.length)) : head;
+}
+
+/** The fields below a status line. */
+function readFields(lines: readonly string[]): HttpResponse['headers'] | 'invalid' {
+  if (lines.length > FIELDS_MAX + 1) return 'invalid';
+  const fields: (readonly [string, string])[] = [];
+  for (let i = 1; i < lines.length; i++) {
+    const field = FIELD.exec(lines[i]);
+    if (field === null) return 'invalid';
+    fields.push([field[1].toLowerCase(), field[2]]);
+  }
+  return fields;
 }
 
 function readBody(headers: HttpResponse['headers'], rest: string, ended: boolean): Body | 'invalid' {
@@ -68,8 +83,9 @@ function readBody(headers: HttpResponse['headers'], rest: string, ended: boolean
 
 /** All values of a field, whether they stand in one or in several. */
 function valuesOf(headers: HttpResponse['headers'], name: string): readonly string[] {
-  const found = headers.filter(([known]) => known === name);
-  return found.flatMap(([, value]) => value.split(',').map((one) => one.trim()));
+  const values: string[] = [];
+  for (const [known, value] of headers) if (known === name) for (const one of value.split(',')) values.push(one.trim());
+  return values;
 }
 
 function readChunks(text: string): Body | 'invalid' {

@@ -4,12 +4,30 @@ import type { CheckTextPlan, RequestStep } from '../../plan/checks.js';
 /** Headers that say how long the body is, or what becomes of the connection: that is ours to say. */
 const OWN_HEADERS: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection']);
 
-/**
- * The request.
- * @param evaluate yields texts
- * @param state value of the header x-haproxy-server-state; null: none
- */
-export function requestText(step: RequestStep, evaluate: (text: CheckTextPlan) => string, state: string | null): string {
+/** The requests of a plan: those that are the same each time are made once. */
+export class RequestTexts {
+  private readonly constant = new WeakMap<RequestStep, Uint8Array>();
+
+  /**
+   * @param state value of the header x-haproxy-server-state; null: none
+   * @param evaluate yields texts
+   */
+  bytesOf(step: RequestStep, state: string | null, evaluate: (text: CheckTextPlan) => string): Uint8Array {
+    const known = state === null ? this.constant.get(step) : undefined;
+    if (known !== undefined) return known;
+    const bytes = Buffer.from(requestText(step, evaluate, state), 'latin1');
+    if (state === null && isConstant(step)) this.constant.set(step, bytes);
+    return bytes;
+  }
+}
+
+function isConstant({ uri, body, headers }: RequestStep): boolean {
+  const texts = [uri, body ?? '', ...headers.map(({ value }) => value)];
+  return texts.every((text) => typeof text === 'string' || text.every(({ kind }) => kind === 'text'));
+}
+
+/** The request; parameters as of `bytesOf`. */
+function requestText(step: RequestStep, evaluate: (text: CheckTextPlan) => string, state: string | null): string {
   const headers = step.headers.map(({ name, value }) => [name, oneLine(evaluate(value))] as const);
   const host = headers.find(([name]) => name === 'host')?.[1];
   const uri = withAuthority(oneLine(evaluate(step.uri)), host);

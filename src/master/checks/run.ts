@@ -10,10 +10,10 @@ import type { CheckPlan, CheckStep, ConnectStep, ExpectStep, RequestStep } from 
 import type { ServerPlan } from '../../plan/plan.js';
 import type { ServerPlace } from '../server-states.js';
 import { CheckConnection, type ConnectionUser } from './connection.js';
-import type { CheckEvaluation, CheckSubject } from './evaluation.js';
+import type { CheckEvaluation, CheckSubject, HasSubject } from './evaluation.js';
 import type { Decision, Expectations } from './expectation.js';
 import { proxyHeader } from './proxy-prologue.js';
-import { requestText } from './request.js';
+import type { RequestTexts } from './request.js';
 import type { CheckResult, CheckStatus } from './result.js';
 import type { CheckSockets, Impatient, LookUser } from './sockets.js';
 
@@ -22,6 +22,7 @@ export interface CheckSurroundings {
   readonly sockets: CheckSockets;
   readonly evaluation: CheckEvaluation;
   readonly expectations: Expectations;
+  readonly requests: RequestTexts;
   /** Bytes of an answer that are looked at (`tune.bufsize`). */
   readonly answerMax: number;
   /** The header of `http-check send-state` for a server. */
@@ -82,7 +83,7 @@ export class CheckRuns {
 }
 
 /** A check from its beginning to its result, and after that another one. */
-class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay {
+class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay, HasSubject {
   deadline = 0;
   // From `start` on.
   private order!: CheckOrder;
@@ -92,7 +93,9 @@ class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay {
   private connection: CheckConnection | null = null;
   private connected = false;
   private at = 0;
-  private answer: string[] = [];
+  /** What has come since something was sent, and what of it the last expectation saw: that is what formats see. */
+  private answer = '';
+  private seen = '';
   private received = 0;
   private ended = false;
   /** The last request was HEAD. */
@@ -116,6 +119,7 @@ class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay {
     this.done = done;
     this.began = performance.now();
     this.madeSubject = null;
+    this.seen = '';
     this.connection = null;
     this.connected = false;
     this.at = 0;
@@ -152,7 +156,7 @@ class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay {
     const left = this.surroundings.answerMax - this.received;
     const taken = data.subarray(0, left);
     this.received += taken.length;
-    this.answer.push(taken.toString('latin1'));
+    this.answer += taken.toString('latin1');
     if (this.received >= this.surroundings.answerMax) this.ended = true;
     this.look();
   }
@@ -174,9 +178,10 @@ class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay {
     this.fail('L6RSP', `${what}${system}${this.where}`);
   }
 
-  /** Made when first asked for: a connection alone needs none. */
-  private get subject(): CheckSubject {
+  /** Made when first asked for: most checks have nothing to evaluate. */
+  get subject(): CheckSubject {
     this.madeSubject ??= this.surroundings.evaluation.subject(this.order.place);
+    this.madeSubject.response.text = this.seen;
     return this.madeSubject;
   }
 
@@ -213,26 +218,31 @@ class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay {
 
   private perform(step: Exclude<CheckStep, { kind: 'connect' | 'expect' }>): void {
     const { evaluation } = this.surroundings;
-    const { subject } = this;
-    if (step.kind === 'set-var' || step.kind === 'set-var-fmt') evaluation.assign(step, subject);
-    else if (step.kind === 'unset-var') evaluation.unsetVariable(step.variable, subject);
-    else this.send(step.kind === 'request' ? this.requestOf(step) : evaluation.data(step.data, subject));
-  }
-
-  private send(text: string | null): void {
-    if (text === null) {
-      this.fail('SOCKERR', `the digits to be sent are no hexadecimal ones${this.where}`);
+    if (step.kind === 'request') {
+      this.request(step);
       return;
     }
-    this.forgetAnswer();
-    if (this.good === 'L4OK' || this.good === 'L6OK') this.good = 'L7OK';
-    this.connection?.send(Buffer.from(text, 'latin1'));
+    if (step.kind === 'set-var' || step.kind === 'set-var-fmt') evaluation.assign(step, this.subject);
+    else if (step.kind === 'unset-var') evaluation.unsetVariable(step.variable, this.subject);
+    else this.sendText(evaluation.data(step.data, this));
   }
 
-  private requestOf(step: RequestStep): string {
-    const { evaluation, stateOf } = this.surroundings;
+  private sendText(text: string | null): void {
+    if (text === null) this.fail('SOCKERR', `the digits to be sent are no hexadecimal ones${this.where}`);
+    else this.send(Buffer.from(text, 'latin1'));
+  }
+
+  private send(bytes: Uint8Array): void {
+    this.forgetAnswer();
+    if (this.good === 'L4OK' || this.good === 'L6OK') this.good = 'L7OK';
+    this.connection?.send(bytes);
+  }
+
+  private request(step: RequestStep): void {
+    const { evaluation, requests, stateOf } = this.surroundings;
     this.toHead = step.method === 'HEAD';
-    return requestText(step, (text) => evaluation.text(text, this.subject), step.state ? stateOf(this.order.place) : null);
+    const state = step.state ? stateOf(this.order.place) : null;
+    this.send(requests.bytesOf(step, state, (text) => evaluation.text(text, this)));
   }
 
   private connect(step: CheckStep & ConnectStep): void {
@@ -282,11 +292,10 @@ class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay {
 
   /** True when the step is met. */
   private expect(step: CheckStep & ExpectStep): boolean {
-    const text = this.answer.join('');
-    this.answer = [text];
-    this.subject.response.text = text;
+    const text = this.answer;
+    this.seen = text;
     const answer = { text, last: this.ended, toHead: this.toHead };
-    const decision = this.surroundings.expectations.decide(step, step.number, answer, this.subject);
+    const decision = this.surroundings.expectations.decide(step, step.number, answer, this);
     if (decision.kind === 'wait') return false;
     if (this.order.read !== null && text !== '') {
       this.finish(this.order.read(text));
@@ -357,7 +366,7 @@ class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay {
   }
 
   private forgetAnswer(): void {
-    if (this.answer.length > 0) this.answer = [];
+    this.answer = '';
     this.received = 0;
     this.ended = false;
   }

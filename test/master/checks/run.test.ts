@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CheckEvaluation } from '../../../src/master/checks/evaluation.js';
 import { Expectations } from '../../../src/master/checks/expectation.js';
+import { RequestTexts } from '../../../src/master/checks/request.js';
 import type { CheckResult } from '../../../src/master/checks/result.js';
 import { CheckRuns } from '../../../src/master/checks/run.js';
 import { CheckSockets } from '../../../src/master/checks/sockets.js';
@@ -30,7 +31,13 @@ async function check(
   const checks = new CheckSockets();
   const evaluation = new CheckEvaluation(plan, {} as never);
   const common = {
-    ...{ sockets: checks, evaluation, expectations: new Expectations(evaluation), answerMax: 16384 },
+    ...{
+      sockets: checks,
+      evaluation,
+      expectations: new Expectations(evaluation),
+      requests: new RequestTexts(),
+      answerMax: 16384,
+    },
     stateOf: () => '',
     onConnectTimeout: () => undefined,
   };
