@@ -1,5 +1,5 @@
 /** The file that holds the number of the process (`pidfile`), for those who send it signals. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { errnoText } from '../kernel/errno.js';
 import { StartError } from './start-error.js';
 
@@ -22,10 +22,16 @@ export function writePidfile(path: string): string | null {
 
 function create(path: string): number {
   try {
+    removeLink(path);
     return openSync(path, 'w', 0o644);
   } catch (error) {
     throw new StartError(`[turbo-lb.main()] Cannot create pidfile ${path}: ${reasonOf(error)}`);
   }
+}
+
+/** A link that somebody has laid there must not have the file behind it emptied. Devices and files stay what they are. */
+function removeLink(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) unlinkSync(path);
 }
 
 function reasonOf(error: unknown): string {

@@ -1,5 +1,15 @@
 /** How the process lives among others: pidfile, other users, a chroot, the background, its name. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -48,7 +58,9 @@ async function withDaemon(pidfile: string, body: (pid: number) => Promise<void>)
 interop('a daemon has left the terminal, its rights and the file system, and says its pid', async (engine) => {
   const { config, port, folder } = await configuration(`tune.io-engine ${engine}`, 'user nobody', 'group daemon', 'daemon');
   const jail = join(folder, 'jail');
-  const pidfile = join(folder, 'pid');
+  const [pidfile, precious] = [join(folder, 'pid'), join(folder, 'precious')];
+  writeFileSync(precious, 'not a pid');
+  symlinkSync(precious, pidfile);
   mkdirSync(jail);
   writeFileSync(config, readFileSync(config, 'utf8').replace('global\n', `global\n chroot ${jail}\n pidfile ${pidfile}\n`));
   const { code, stderr } = await turbo(['-f', config]);
@@ -66,6 +78,7 @@ interop('a daemon has left the terminal, its rights and the file system, and say
     for (const fd of [0, 1, 2]) assert.is(readlinkSync(`/proc/${pid}/fd/${fd}`).split('/').at(-1), 'null');
   });
   assert.ok(existsSync(pidfile), 'it stays, as that of HAProxy');
+  assert.is(readFileSync(precious, 'utf8'), 'not a pid', 'a link that was there is not followed');
 });
 
 /** The roots of the main thread and of the first worker. */
