@@ -2,7 +2,7 @@
  * What the process itself tells syslog: proxies that pause, go on and end, states of servers.
  * Lines about traffic are the workers' own (`proxy/log`), messages to the terminal `master/log.ts`.
  */
-import { seenBeneath } from '../kernel/address.js';
+import { seenBeneath, UNIX_PATH_MAX } from '../kernel/address.js';
 import { WallClock } from '../kernel/wall-clock.js';
 import type { LogOutputPlan } from '../plan/logging.js';
 import type { Plan } from '../plan/plan.js';
@@ -37,11 +37,16 @@ const NOBODY: WorkerHoldings = {
 type Texts = TargetList<Uint8Array>;
 const writeText = (line: Line, text: Uint8Array): void => line.bytes(text);
 
-/** The same output for one who sees the root of the workers from outside. */
-function seenFrom(workersRoot: string, output: LogOutputPlan): LogOutputPlan {
-  const targets = output.targets.map((one) => {
+/** The same output for one who sees the root of the workers from outside; a path that is too long from there is left out. */
+function seenFrom(workersRoot: string, output: LogOutputPlan, tooLong: Set<string>): LogOutputPlan {
+  const targets = output.targets.flatMap((one) => {
     const { target } = one;
-    return target.kind === 'fd' ? one : { ...one, target: { ...target, address: seenBeneath(workersRoot, target.address) } };
+    if (target.kind === 'fd') return [one];
+    const address = seenBeneath(workersRoot, target.address);
+    if (address.family !== 'unix' || Buffer.byteLength(address.path) < UNIX_PATH_MAX)
+      return [{ ...one, target: { ...target, address } }];
+    tooLong.add(address.path);
+    return [];
   });
   return { ...output, targets };
 }
@@ -60,9 +65,14 @@ export class ProcessLog {
    */
   constructor(plan: Plan, notify: Notify, workersRoot = '') {
     const { logTargets, logTag, logHostname = null } = plan.process;
-    const own = seenFrom(workersRoot, { targets: logTargets, tag: logTag, hostname: logHostname });
+    const tooLong = new Set<string>();
+    const own = seenFrom(workersRoot, { targets: logTargets, tag: logTag, hostname: logHostname }, tooLong);
     // Most lines are about servers: of a frontend and a backend of one name, the latter is meant.
-    const named = [...plan.frontends, ...plan.backends].map(({ name, log }) => [name, seenFrom(workersRoot, log)] as const);
+    const named = [...plan.frontends, ...plan.backends].map(
+      ({ name, log }) => [name, seenFrom(workersRoot, log, tooLong)] as const,
+    );
+    for (const path of tooLong)
+      notify('warning', `the master cannot log to ${path}: with 'chroot', the path has ${UNIX_PATH_MAX} bytes or more`);
     const outputs = [own, ...named.map(([, log]) => log)];
     const targets = outputs.flatMap((output) => output.targets);
     const longest = longestOf(targets);

@@ -57,6 +57,22 @@ test('what cannot be delivered is counted and said', () => {
   log.close();
 });
 
+test('a path that is too long from outside the root of the workers is said once, and left out', () => {
+  const base = planOf({});
+  const address = { family: 'unix', path: `/${'p'.repeat(100)}`, abstract: false } as const;
+  const targets = [targetOf({ kind: 'socket', address })];
+  const backends = base.backends.map((be) => ({ ...be, log: { ...be.log, targets } }));
+  const said: string[] = [];
+  const plan = { ...base, backends, process: { ...base.process, logTargets: targets } };
+  const log = new ProcessLog(plan, (severity, text) => said.push(`${severity}: ${text}`), '/var/lib/jail');
+  log.write('alert', 'to nobody');
+  log.close();
+  assert.equal(said, [
+    `warning: the master cannot log to /var/lib/jail${address.path}: with 'chroot', the path has 108 bytes or more`,
+  ]);
+  assert.is(log.dropped, 0);
+});
+
 test('paths are those that workers see from their root', () => {
   const base = planOf({});
   const address = { family: 'unix', path: '/log', abstract: false } as const;
