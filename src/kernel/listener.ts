@@ -100,7 +100,7 @@ const FASTOPEN_QUEUE_MAX = 4096;
 export function openListener(options: ListenerOptions): number {
   const fd = openBound(options);
   try {
-    listenAgain(fd, options.backlog);
+    listen(fd, options.backlog);
   } catch (error) {
     sys.close(fd);
     throw error;
@@ -108,7 +108,7 @@ export function openListener(options: ListenerOptions): number {
   return fd;
 }
 
-/** The same without listening, which `listenAgain` does: nobody is connected to it yet. Throws SystemCallError. */
+/** The same without listening, which `listen` does: nobody is connected to it yet. Throws SystemCallError. */
 export function openBound(options: ListenerOptions): number {
   const { address } = options;
   if (address.family === 'unix' && !address.abstract) removeStale(address);
@@ -148,7 +148,7 @@ export interface ListenerSettings {
 
 /** Changes what differs; connections that come from now on have it. Throws SystemCallError. */
 export function changeListener(fd: number, from: ListenerSettings, to: ListenerSettings): void {
-  if (to.backlog !== from.backlog) listenAgain(fd, to.backlog);
+  if (to.backlog !== from.backlog) listen(fd, to.backlog);
   if (to.tcp === null || from.tcp === null) return;
   const set = (option: number, before: number, after: number, name: string): void => {
     if (before !== after) setOption(fd, IPPROTO_TCP, option, after, `setsockopt(${name})`);
@@ -207,7 +207,7 @@ export function isV6only(fd: number): boolean {
 export function takeOverListener(fd: number, { tcp, backlog }: ListenerSettings): void {
   adoptListener(fd);
   if (tcp !== null) setTcpOptions(fd, tcp, backlog);
-  must('listen', sys.listen(fd, backlog));
+  listen(fd, backlog);
 }
 
 /** Stops a TCP socket from listening: what waits in its queue is reset, and others may bind the address. Throws SystemCallError. */
@@ -216,7 +216,7 @@ export function stopListening(fd: number): void {
 }
 
 /** Listens, also again after `stopListening`. Throws SystemCallError (EADDRINUSE: somebody else does, by now). */
-export function listenAgain(fd: number, backlog: number): void {
+export function listen(fd: number, backlog: number): void {
   must('listen', sys.listen(fd, backlog));
 }
 

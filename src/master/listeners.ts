@@ -10,7 +10,7 @@ import {
   adoptListener,
   changeListener,
   type ListenerSettings,
-  listenAgain,
+  listen,
   localAddress,
   openBound,
   openListener,
@@ -158,7 +158,7 @@ export class Listeners {
 
   /** Listens again. Throws SystemCallError when somebody else has taken an address meanwhile. */
   resume(frontend: string): void {
-    for (const { fds, bind } of this.ownOf(frontend)) for (const fd of fds) listenAgain(fd, bind.backlog);
+    for (const { fds, bind } of this.ownOf(frontend)) for (const fd of fds) listen(fd, bind.backlog);
   }
 
   /** Before they are closed: leaves new connections to the next process. Answers for how long it is to accept meanwhile (ms). */
@@ -282,7 +282,7 @@ function listenAt(binds: readonly OpenBind[], plan: Plan): void {
   const failures = binds.flatMap(({ address, bind, fds, frontend }) => {
     if (address.family === 'unix' || bind.inheritedFd !== null) return [];
     try {
-      for (const fd of new Set(fds)) listenAgain(fd, bind.backlog);
+      for (const fd of new Set(fds)) listen(fd, bind.backlog);
       return [];
     } catch (error) {
       if (!(error instanceof SystemCallError)) throw error;

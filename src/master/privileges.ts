@@ -40,8 +40,8 @@ function numberOf(name: string | null, kind: string, find: (name: string) => num
 }
 
 /** Whether the process is to be another user than it is. */
-export function changesUser({ uid }: Identity): boolean {
-  return uid !== null && uid !== process.getuid?.();
+export function changesUser(identity: Identity): identity is Identity & { readonly uid: number } {
+  return identity.uid !== null && identity.uid !== process.getuid?.();
 }
 
 /** Whether the process is to be someone else than it is. */
@@ -64,7 +64,8 @@ export function checkRoot(root: string | null): void {
  * null. Throws StartError when the system refuses.
  * @param isMaster there is no chroot, for each worker is behind it already; the calling thread keeps the rights that a master needs
  */
-export function giveUpPrivileges(root: string | null, { uid, gid }: Identity, isMaster = false): string | null {
+export function giveUpPrivileges(root: string | null, identity: Identity, isMaster = false): string | null {
+  const { gid } = identity;
   if (root !== null && !isMaster) {
     new Date(0).getTimezoneOffset(); // asks for the time zone, whose file is out of reach afterwards
     obey(`chroot(${root})`, changeRoot(root));
@@ -73,7 +74,8 @@ export function giveUpPrivileges(root: string | null, { uid, gid }: Identity, is
   attempt(`set gid ${gid}`, () => {
     if (gid !== null && gid !== process.getgid?.()) process.setgid?.(gid);
   });
-  if (uid !== null && uid !== process.getuid?.()) {
+  if (changesUser(identity)) {
+    const { uid } = identity;
     if (isMaster) obey('keep capabilities', keepCapabilities());
     attempt(`set uid ${uid}`, () => process.setuid?.(uid));
     if (isMaster) obey('limit capabilities', limitCapabilities(MASTER_RIGHTS));
