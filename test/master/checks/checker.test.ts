@@ -58,6 +58,20 @@ test('the next check is due an interval after the last one has ended', async () 
   assert.equal(checks, ['0 a', '4500 a']);
 });
 
+test('checks that take a moment do not lengthen the pace, and those in short intervals begin to the millisecond', async () => {
+  const { clock, checks } = one([server('a'), server('b', { interMs: 70 })], async () => {
+    await clock.pass(3);
+    return OK;
+  });
+  await clock.pass(5100);
+  assert.equal(
+    checks.filter((line) => line.endsWith(' a')).map((line) => Number(line.split(' ')[0])),
+    [0, 1000, 2000, 3000, 4000, 5000],
+  );
+  const begun = checks.filter((line) => line.endsWith(' b')).map((line) => Number(line.split(' ')[0]));
+  assert.equal(new Set(begun.slice(1).map((at, i) => at - begun[i])), new Set([73]));
+});
+
 /** How often connections have to fail `error-limit` times until a server with one good check is down, by `on-error`. */
 const ON_ERROR = [
   ['mark-down', 1],
