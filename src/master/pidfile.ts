@@ -29,9 +29,16 @@ function create(path: string): number {
   }
 }
 
-/** A link that somebody has laid there must not have the file behind it emptied. Devices and files stay what they are. */
+/**
+ * A link that somebody has laid there must not have the file behind it emptied; devices and files stay what they
+ * are. In a folder that this process cannot write it is followed: whoever laid it may do more than this process.
+ */
 function removeLink(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) unlinkSync(path);
+  try {
+    if (lstatSync(path).isSymbolicLink()) unlinkSync(path);
+  } catch {
+    // Whatever it was, opening the file tells.
+  }
 }
 
 function reasonOf(error: unknown): string {
