@@ -61,15 +61,18 @@ const COLUMNS = [
   'chkdown',
 ];
 
+/** Not asked yet, or being asked again: then HAProxy has forgotten the last answer already. */
+const UNSETTLED = /^(?:INI)?$|^\* /;
+
 async function found({ ask, process }: Managed, answers: readonly string[]): Promise<string[]> {
-  const rows = await eventually('all agents have been asked', async () => {
+  const rows = await eventually('all agents have been asked, and none is being asked', async () => {
     const all = (parseStat(await ask('show stat\n')) ?? []).filter((row) => row.text('svname') === 's');
-    return all.length === answers.length && all.every((row) => !/^(?:INI)?$/.test(row.text('agent_status'))) && all;
+    return all.length === answers.length && all.every((row) => !UNSETTLED.test(row.text('agent_status'))) && all;
   });
   return answers.map((answer, i) => {
     const ended = answer === '' || !UNENDED.includes(answer);
     const names = COLUMNS.filter((name) => ended || name !== 'last_agt');
-    const columns = names.map((name) => `${name}=${rows[i].text(name).replace('* ', '')}`).join(' ');
+    const columns = names.map((name) => `${name}=${rows[i].text(name)}`).join(' ');
     const said = ended ? linesAbout(`b${i}/s`, process.stderr) : [];
     return [JSON.stringify(answer.slice(0, 50)), columns, ...said].join(' | ');
   });
