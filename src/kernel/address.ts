@@ -30,6 +30,11 @@ export interface EncodedAddress {
   readonly length: number;
 }
 
+/** Whether a UNIX path, or abstract name, has no room in a sockaddr. */
+export function isTooLong(path: string): boolean {
+  return Buffer.byteLength(path) >= UNIX_PATH_MAX;
+}
+
 /** The bytes of a sockaddr. Throws RangeError for what is not an address. */
 export function sockaddrBytes(address: SocketAddress): Uint8Array {
   switch (address.family) {
@@ -48,8 +53,7 @@ export function sockaddrBytes(address: SocketAddress): Uint8Array {
     }
     case 'unix': {
       const path = new TextEncoder().encode(address.path);
-      if (path.length >= UNIX_PATH_MAX)
-        throw new RangeError(`UNIX socket path of ${path.length} bytes, at most ${UNIX_PATH_MAX - 1}`);
+      if (isTooLong(address.path)) throw new RangeError(`UNIX socket path of ${path.length} bytes, at most ${UNIX_PATH_MAX - 1}`);
       const isPadded = address.abstract && address.tight !== true;
       const bytes = new Uint8Array(isPadded ? SOCKADDR_MAX : 2 + path.length + 1);
       new DataView(bytes.buffer).setUint16(0, AF_UNIX, true);

@@ -2,7 +2,7 @@
  * What the process itself tells syslog: proxies that pause, go on and end, states of servers.
  * Lines about traffic are the workers' own (`proxy/log`), messages to the terminal `master/log.ts`.
  */
-import { seenBeneath, UNIX_PATH_MAX } from '../kernel/address.js';
+import { isTooLong, seenBeneath, UNIX_PATH_MAX } from '../kernel/address.js';
 import { WallClock } from '../kernel/wall-clock.js';
 import type { LogOutputPlan } from '../plan/logging.js';
 import type { Plan } from '../plan/plan.js';
@@ -43,8 +43,7 @@ function seenFrom(workersRoot: string, output: LogOutputPlan, tooLong: Set<strin
     const { target } = one;
     if (target.kind === 'fd') return [one];
     const address = seenBeneath(workersRoot, target.address);
-    if (address.family !== 'unix' || Buffer.byteLength(address.path) < UNIX_PATH_MAX)
-      return [{ ...one, target: { ...target, address } }];
+    if (address.family !== 'unix' || !isTooLong(address.path)) return [{ ...one, target: { ...target, address } }];
     tooLong.add(address.path);
     return [];
   });

@@ -4,7 +4,7 @@
  * At the end the file goes, unless it has become another's.
  */
 import { lstatSync, renameSync, rmSync } from 'node:fs';
-import { UNIX_PATH_MAX } from '../kernel/address.js';
+import { isTooLong } from '../kernel/address.js';
 import { StartError } from './start-error.js';
 
 /** A file that is not ours to remove any more: rights or the view of the file system were given up. */
@@ -69,7 +69,7 @@ function besideOf(path: string): string {
   const found = lstatSync(path, { throwIfNoEntry: false });
   const beside = `${path}.${process.pid}.tmp`;
   const replaces = found === undefined || found.isSocket();
-  return replaces && Buffer.byteLength(beside) < UNIX_PATH_MAX ? beside : path;
+  return replaces && !isTooLong(beside) ? beside : path;
 }
 
 /** Which file a path means at the moment. */

@@ -5,7 +5,7 @@
  * some hundred looks and not thousands of timers. Between checks that come in a row, a worker that
  * waits for this processor goes first: a row may take as long as twenty requests.
  */
-import { type SocketAddress, seenBeneath, sockaddrBytes, UNIX_PATH_MAX } from '../../kernel/address.js';
+import { isTooLong, type SocketAddress, seenBeneath, sockaddrBytes } from '../../kernel/address.js';
 import { type Destination, type PollHandler, SocketPoller } from '../../kernel/poller.js';
 import { giveWay } from '../../kernel/process.js';
 import { encodeSetups, type SocketSetup } from '../../kernel/socket-setup.js';
@@ -71,9 +71,9 @@ export class CheckSockets {
    * @param brief nothing will be sent
    */
   connect(address: SocketAddress, source: SourcePlan | null, brief: boolean, handler: PollHandler): number {
-    if (this.isTooFar(address)) return -ENAMETOOLONG;
     this.poller ??= new SocketPoller();
     const to = this.destinationOf(address);
+    if (to === null) return -ENAMETOOLONG;
     const port = source === null || source.address.family === 'unix' ? 0 : source.address.port;
     giveWay();
     const fd = this.poller.connect(to, this.setupOf(source, to.family), port, brief, handler);
@@ -156,17 +156,15 @@ export class CheckSockets {
     for (const waiter of this.waiting) if (waiter.deadline <= now) waiter.onLate();
   }
 
-  private destinationOf(address: SocketAddress): Destination {
+  /** null: a path that is short enough for the workers is too long from outside. */
+  private destinationOf(address: SocketAddress): Destination | null {
     const known = this.destinations.get(address);
     if (known !== undefined) return known;
-    const destination = { family: FAMILIES[address.family], sockaddr: sockaddrBytes(seenBeneath(this.root, address)) };
+    const seen = seenBeneath(this.root, address);
+    if (seen.family === 'unix' && isTooLong(seen.path)) return null;
+    const destination = { family: FAMILIES[address.family], sockaddr: sockaddrBytes(seen) };
     this.destinations.set(address, destination);
     return destination;
-  }
-
-  /** A path that is short enough for the workers may not be so from outside. */
-  private isTooFar(address: SocketAddress): boolean {
-    return address.family === 'unix' && !address.abstract && Buffer.byteLength(this.root + address.path) >= UNIX_PATH_MAX;
   }
 
   private setupOf(source: SourcePlan | null, family: number): SocketSetup | null {
