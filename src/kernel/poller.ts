@@ -88,7 +88,7 @@ export class SocketPoller {
   private readonly data: Buffer;
   private readonly sockets = new Map<number, Watched>();
   /**
-   * Sockets of IPv4 without a setup, unconnected: nothing of their former connections is left. (One of
+   * Sockets of IPv4 without a setup, unconnected: nothing of their former connections is left but TCP_NODELAY. (One of
    * IPv6 would remember that it has been connected to an IPv4 address.)
    */
   private readonly spares: number[] = [];
@@ -124,7 +124,7 @@ export class SocketPoller {
     const spare = reusable ? this.spares.pop() : undefined;
     const fd = spare ?? this.open(to.family, setup, sourcePort);
     if (fd < 0) return fd;
-    const socket = this.sockets.get(fd) ?? { handler, since: 0, reusable, undelayed: false };
+    const socket: Watched = this.sockets.get(fd) ?? { handler: null, since: 0, reusable, undelayed: false };
     const result = this.begin(fd, socket, to.sockaddr, brief);
     const watches = result < 0 || spare !== undefined ? result : this.set.add(fd, INTEREST, fd, 0);
     if (watches < 0) {
@@ -214,8 +214,10 @@ export class SocketPoller {
     this.scratch.u8.set(sockaddr, AT_ADDRESS);
     // On other sockets than TCP neither means anything, and fails quietly.
     if (brief) this.setOption(fd, IPPROTO_TCP, TCP_QUICKACK, AT_ZERO, 4);
-    else if (!socket.undelayed) this.setOption(fd, IPPROTO_TCP, TCP_NODELAY, AT_ONE, 4);
-    if (!brief) socket.undelayed = true;
+    else if (!socket.undelayed) {
+      this.setOption(fd, IPPROTO_TCP, TCP_NODELAY, AT_ONE, 4);
+      socket.undelayed = true;
+    }
     const result = sys.connect(fd, this.scratch.address + AT_ADDRESS, sockaddr.length);
     return result === -EINPROGRESS ? 0 : result;
   }

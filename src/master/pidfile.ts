@@ -21,8 +21,8 @@ export function writePidfile(path: string): string | null {
 }
 
 function create(path: string): number {
+  removeLink(path);
   try {
-    removeLink(path);
     return openSync(path, 'w', 0o644);
   } catch (error) {
     throw new StartError(`[turbo-lb.main()] Cannot create pidfile ${path}: ${reasonOf(error)}`);

@@ -6,22 +6,24 @@ const OWN_HEADERS: ReadonlySet<string> = new Set(['content-length', 'transfer-en
 
 /** The requests of a plan: those that are the same each time are made once. */
 export class RequestTexts {
-  private readonly constant = new WeakMap<RequestStep, Uint8Array>();
+  /** null: it differs. */
+  private readonly constant = new WeakMap<RequestStep, Uint8Array | null>();
 
   /**
    * @param state value of the header x-haproxy-server-state; null: none
    * @param evaluate yields texts
    */
   bytesOf(step: RequestStep, state: string | null, evaluate: (text: CheckTextPlan) => string): Uint8Array {
-    const known = state === null ? this.constant.get(step) : undefined;
-    if (known !== undefined) return known;
+    const known = this.constant.get(step);
+    if (known != null) return known;
     const bytes = Buffer.from(requestText(step, evaluate, state), 'latin1');
-    if (state === null && isConstant(step)) this.constant.set(step, bytes);
+    if (known === undefined) this.constant.set(step, isConstant(step) ? bytes : null);
     return bytes;
   }
 }
 
-function isConstant({ uri, body, headers }: RequestStep): boolean {
+function isConstant({ uri, body, headers, state }: RequestStep): boolean {
+  if (state) return false;
   const texts = [uri, body ?? '', ...headers.map(({ value }) => value)];
   return texts.every((text) => typeof text === 'string' || text.every(({ kind }) => kind === 'text'));
 }
