@@ -132,7 +132,8 @@ class Stage {
     };
     const seen = await situation.traffic(ends);
     const lines = await log.traffic(situation.logged ?? 1);
-    return [...seen, ...lines.map((line) => this.hide(comparable(line).replace(PROCESS_CONNECTIONS, '$1ac$2').trim()))];
+    const shown = lines.map((line) => this.hide(comparable(line).replace(PROCESS_CONNECTIONS, '$1ac$2').trim()));
+    return [...seen, ...shown.sort()]; // two workers send their lines in any order
   }
 
   private hide(line: string): string {
