@@ -78,7 +78,7 @@ export interface ExpectStep {
   readonly http: boolean;
   readonly pattern: ExpectPatternPlan;
   readonly negated: boolean;
-  /** Bytes that must have come, and with which it is decided; -1: until it matches, or all has come. */
+  /** Bytes that must have come, no fewer than a text that is looked for has; -1: until it matches, or all has come. */
   readonly minReceive: number;
   readonly okStatus: 'L4OK' | 'L6OK' | 'L7OK' | 'L7OKC';
   /** null: L7STS about statuses and headers, L7RSP about contents. */
@@ -104,7 +104,7 @@ export type CheckStep = (
 ) & {
   /** Its number in messages, from 1; 0: it does not stand in the file. */
   readonly number: number;
-  /** `connect port 80`, `expect string 'x'`: what messages about a failed connection say of it. */
+  /** `connect port 80`, `expect string 'x'`: what messages about a failed connection say of it; '': nothing. */
   readonly label: string;
   readonly comment: string;
 };

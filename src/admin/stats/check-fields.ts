@@ -1,4 +1,6 @@
 /** A part of the fixed fields of proxies (proxy-fields.ts), in order: checks, aborts, times and identity. */
+
+import { textOf } from '../../config/samples/bytes.js';
 import { descriptionOf } from '../../master/checks/result.js';
 import { averaged, counted, each, field, httpOnly, type ProxyField, unused } from './proxy-field.js';
 import { codeOf, formatBind, formatServer, lastSession, ofAgent, ofCheck, statusText } from './readers.js';
@@ -97,14 +99,14 @@ export const CHECK_FIELDS: readonly ProxyField[] = [
     'last_chk',
     'MOP',
     'str',
-    { S: ofCheck(({ info }) => info) },
+    { S: ofCheck(({ info }) => textOf(info)) },
     'Short description of the latest health check report for this server (see also check_desc)',
   ),
   field(
     'last_agt',
     'MOP',
     'str',
-    { S: ofAgent(({ info }) => info) },
+    { S: ofAgent(({ info }) => textOf(info)) },
     'Short description of the latest agent check report for this server (see also agent_desc)',
   ),
   averaged('qtime', 'queueMs', 'Time spent in the queue'),

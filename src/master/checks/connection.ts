@@ -6,6 +6,7 @@ import { Duplex } from 'node:stream';
 import { type ConnectionOptions, checkServerIdentity, connect as connectTls, rootCertificates, type TLSSocket } from 'node:tls';
 import type { SocketAddress } from '../../kernel/address.js';
 import { mustWait, type PollHandler } from '../../kernel/poller.js';
+import { ECONNRESET } from '../../kernel/sys/constants.js';
 import type { SourcePlan, TlsVerifyPlan } from '../../plan/plan.js';
 import type { CheckSockets } from './sockets.js';
 
@@ -61,6 +62,7 @@ export class CheckConnection implements PollHandler {
   private tls: TLSSocket | null = null;
   private stream: Duplex | null = null;
   private closed = false;
+  /** It is broken, so the system says; 0: it is not known to be. */
   private errno = 0;
 
   constructor(
@@ -102,16 +104,19 @@ export class CheckConnection implements PollHandler {
 
   private establish(failed: boolean): boolean {
     const errno = failed ? this.sockets.system.failure(this.fd) : 0;
-    if (errno !== 0) {
+    if (errno !== 0 && errno !== ECONNRESET) {
       this.user.onFailure(errno);
       return false;
     }
     this.established = true;
+    this.errno = errno;
     const { prologue, tls } = this.options;
     if (prologue !== null) this.write(prologue(this.fd));
     if (tls === null) this.user.onConnected();
     else this.beginTls(tls);
-    return !this.closed;
+    // Only a server that had accepted can reset: it is the connection that has failed, and it may have answered before.
+    if (errno !== 0 && !this.closed) this.receive();
+    return errno === 0 && !this.closed;
   }
 
   private receive(): void {
@@ -119,7 +124,7 @@ export class CheckConnection implements PollHandler {
     while (left > 0 && !this.closed) {
       const data = this.sockets.system.receive(this.fd, left);
       if (typeof data === 'number') {
-        if (!mustWait(data)) this.ended(-data);
+        if (!mustWait(data)) this.ended(data === 0 ? this.errno : -data);
         return;
       }
       left -= data.length;
@@ -145,11 +150,11 @@ export class CheckConnection implements PollHandler {
   }
 
   private flush(): void {
-    while (this.sentOfUnsent < this.unsent.length && !this.closed) {
+    while (this.sentOfUnsent < this.unsent.length && !this.closed && this.errno === 0) {
       const sent = this.sockets.system.send(this.fd, this.unsent, this.sentOfUnsent);
       if (sent >= 0) this.sentOfUnsent += sent;
       else {
-        if (!mustWait(sent)) this.user.onFailure(-sent);
+        if (!mustWait(sent)) this.ended(-sent);
         return;
       }
     }
@@ -169,7 +174,8 @@ export class CheckConnection implements PollHandler {
     let secure = false;
     const failed = (error?: NodeJS.ErrnoException): void => {
       if (this.closed) return;
-      if (secure) this.user.onEnd();
+      if (secure && this.errno !== 0) this.user.onFailure(this.errno);
+      else if (secure) this.user.onEnd();
       else this.user.onHandshakeFailure(this.errno, error?.code === 'ERR_TLS_CERT_ALTNAME_INVALID');
     };
     tls.on('secureConnect', () => {

@@ -24,7 +24,7 @@ export interface CheckResult {
   readonly status: CheckStatus;
   /** What the server answered with where its protocol has such a number; 0 where not. Told with L7OK, L7OKC, L7STS. */
   readonly code?: number;
-  /** What the system or the server said; '' when there is nothing to add. */
+  /** What the system or the server said, a character for each byte; '' when there is nothing to add. */
   readonly info: string;
   /** null: no check was carried out, connections of clients were observed. */
   readonly durationMs: number | null;
@@ -76,7 +76,12 @@ export function failedInARow(count: number): CheckResult {
 /** `reason: Layer4 connection problem, info: "...", check duration: 1ms`, as log lines have it. */
 export function describe({ status, code = 0, info, durationMs }: CheckResult): string {
   const number = hasCode(status) ? `, code: ${code}` : '';
-  const more = info === '' ? '' : `, info: "${info}"`;
+  const more = info === '' ? '' : `, info: "${printable(info)}"`;
   const duration = durationMs === null ? '' : `, check duration: ${Math.round(durationMs)}ms`;
   return `reason: ${descriptionOf(status)}${number}${more}${duration}`;
+}
+
+/** What could end the quotes or the line, or means something to a terminal, as HAProxy shows it: `<0A>`. */
+function printable(bytes: string): string {
+  return bytes.replace(/[^\x20-\x7e]|["<>]/g, (char) => `<${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}>`);
 }

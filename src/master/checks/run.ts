@@ -192,7 +192,9 @@ class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay, Ha
   /** Which of the file's steps it was, for whoever wrote them. */
   private get where(): string {
     const { step } = this;
-    if (step === undefined || step.number === 0 || !this.order.check.explicit) return '';
+    if (step === undefined) return '';
+    if (step.number === 0) return step.label === '' ? '' : ` at ${step.label} of tcp-check`;
+    if (!this.order.check.explicit) return '';
     const comment = step.comment === '' ? '' : ` comment: '${step.comment}'`;
     return ` at step ${step.number} of tcp-check (${step.label})${comment}`;
   }
@@ -329,7 +331,7 @@ class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay, Ha
     this.finish({
       status: decision.status,
       code: this.code,
-      info: step.comment === '' || info === '' ? info : `${info} comment: ${step.comment}`,
+      info: step.comment === '' ? info : `${info} comment: ${decision.plain && !step.http ? `'${step.comment}'` : step.comment}`,
     });
   }
 

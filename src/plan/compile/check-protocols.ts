@@ -29,7 +29,7 @@ export type ProtocolStep =
 
 /** The steps by the words of the option, and the number of the first one in messages. */
 interface Row {
-  readonly first: number;
+  readonly first: (words: readonly string[]) => number;
   readonly steps: (words: readonly string[]) => readonly ProtocolStep[];
 }
 
@@ -155,12 +155,12 @@ function bigEndian(value: number): string {
 }
 
 const ROWS: Readonly<Record<Exclude<CheckKindName, 'tcp-check' | 'httpchk'>, Row>> = {
-  smtpchk: { first: 2, steps: smtp },
-  'redis-check': { first: 1, steps: redis },
-  'pgsql-check': { first: 2, steps: postgresql },
-  'ldap-check': { first: 1, steps: ldap },
-  'ssl-hello-chk': { first: 1, steps: sslHello },
-  'mysql-check': { first: 3, steps: mysql },
+  smtpchk: { first: () => 2, steps: smtp },
+  'redis-check': { first: () => 1, steps: redis },
+  'pgsql-check': { first: () => 2, steps: postgresql },
+  'ldap-check': { first: () => 1, steps: ldap },
+  'ssl-hello-chk': { first: () => 1, steps: sslHello },
+  'mysql-check': { first: ({ length }) => (length === 0 ? 2 : 3), steps: mysql },
 };
 
 /** The steps of such an option; null: its steps are the rules of the file. */
@@ -170,5 +170,5 @@ export function protocolSteps({
 }: CheckKind): { readonly first: number; readonly steps: readonly ProtocolStep[] } | null {
   if (name === 'tcp-check' || name === 'httpchk') return null;
   const { first, steps } = ROWS[name];
-  return { first, steps: steps(words) };
+  return { first: first(words), steps: steps(words) };
 }

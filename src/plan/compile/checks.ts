@@ -67,7 +67,7 @@ class CheckCompiler {
     const steps = isHttp ? this.httpSteps(written, rules) : written;
     const connects = steps.some(({ kind }) => kind === 'connect');
     return {
-      steps: connects ? steps : [CONNECT_STEP, ...steps],
+      steps: connects ? steps : [isHttp ? CONNECT_STEP : { ...CONNECT_STEP, label: 'initial connection step' }, ...steps],
       explicit: !isHttp && rules.length > 0,
       disableOn404: isHttp && checkFlags.disableOn404,
     };
@@ -88,7 +88,7 @@ class CheckCompiler {
 
   private rule(rule: CheckRule, index: number, rules: readonly CheckRule[]): CheckStep[] {
     const { action, place } = rule;
-    const more = { number: index + 1, label: labelOf(rule), comment: commentOf(index, rules) };
+    const more = { number: index + 1, label: bytesOf(labelOf(rule)), comment: bytesOf(commentOf(index, rules)) };
     switch (action.kind) {
       case 'comment':
         return [];
@@ -146,18 +146,17 @@ class CheckCompiler {
     const { pattern, negated, okStatus, errorStatus, timeoutStatus, onSuccess, onError, statusCode } = rule;
     const http = this.proxy.checkKind?.name === 'httpchk';
     const compiled = this.pattern(pattern);
-    const length =
-      compiled.kind === 'data' && typeof compiled.data.text === 'string' ? compiled.data.text.length : rule.minReceive;
+    const length = compiled.kind === 'data' && typeof compiled.data.text === 'string' ? compiled.data.text.length : 0;
     return {
       kind: 'expect',
       ...{ http, pattern: compiled, negated, errorStatus },
-      minReceive: Math.min(rule.minReceive, length),
+      minReceive: rule.minReceive < 0 ? -1 : Math.max(rule.minReceive, length),
       okStatus: okStatus ?? 'L7OK',
       timeoutStatus: timeoutStatus ?? 'L7TOUT',
       onSuccess: onSuccess === null ? null : this.format(onSuccess),
       onError: onError === null ? null : this.format(onError),
       statusCode: statusCode === null ? null : this.expression(statusCode),
-      what: contentOf(pattern),
+      what: bytesOf(contentOf(pattern)),
     };
   }
 

@@ -60,6 +60,14 @@ export const BEHAVIOURS: Readonly<Record<string, Behave>> = {
     socket.resume();
   },
   nul: says('ab\0cd\r\n'),
+  /** A line of its own, an escape sequence, quotes, UTF-8 and what is none. */
+  unprintable: says('ab\nc\td\x1b[31m"<>\\#\xc3\xa9\xff\x7fz'),
+  unprintableReason: answers('HTTP/1.1 500 "a\x1b[31m\xc3\xa9<b>\r\n\r\n'),
+  wordless: answers('HTTP/1.1 500\r\n\r\n'),
+  slowBody: (socket) => {
+    socket.once('data', () => socket.write('HTTP/1.0 200 OK\r\n\r\nabcdef'));
+    setTimeout(() => socket.destroyed || socket.write('ghi'), 100);
+  },
   slow: (socket) => {
     socket.write('abcdef');
     setTimeout(() => socket.destroyed || socket.write('ghi'), 100);

@@ -100,4 +100,19 @@ test('a server that closes at once', async () => {
   assert.ok(['L7RSP', 'SOCKERR'].includes(result.status), result.status);
 });
 
+test('a server that resets at once has accepted, and may have answered', async () => {
+  const reset = (socket: Socket): void => void socket.resetAndDestroy();
+  const answer = (socket: Socket): void => void socket.write('abc', () => socket.resetAndDestroy());
+  const cases = [
+    [reset, 'option tcp-check\n tcp-check expect string a', '', 'SOCKERR'],
+    [reset, 'option httpchk', '', 'SOCKERR'],
+    [reset, '', 'check-ssl verify none', 'L6RSP'],
+    [answer, 'option tcp-check\n tcp-check expect string abc', '', 'L7OK'],
+  ] as const;
+  for (const [behave, lines, options, status] of cases) {
+    const { result, left } = await check(behave, lines, options);
+    assert.equal([result.status, left], [status, 0], `${lines} ${options}: ${result.info}`);
+  }
+});
+
 test.run();
