@@ -33,6 +33,7 @@ export function compilePlan(config: Config, resources: Resources, findings: Find
     process: compileProcess(compilation),
     frontends: proxies.filter(isFrontend).map((proxy) => compileFrontend(proxy, compilation)),
     backends: proxies.filter(isBackend).map((proxy) => compileBackend(proxy, compilation)),
+    proxyIds: proxies.map(({ id }) => id),
     acls: references.acls,
     patternLists: references.patterns.numbered(),
     tables: references.tables,

@@ -20,6 +20,8 @@ export interface Plan {
   readonly process: ProcessPlan;
   readonly frontends: readonly FrontendPlan[];
   readonly backends: readonly BackendPlan[];
+  /** Numbers of all proxies in the order of the files, which is that of statistics. */
+  readonly proxyIds: readonly number[];
   readonly acls: readonly AclPlan[];
   readonly patternLists: readonly PatternListPlan[];
   readonly tables: readonly TablePlan[];

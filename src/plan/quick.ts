@@ -104,6 +104,7 @@ export function quickPlan(flags: QuickFlags): Plan {
         queueTimeoutMs: timeouts.connectMs,
       },
     ],
+    proxyIds: [2, 3],
     acls: [],
     patternLists: [],
     tables: [],

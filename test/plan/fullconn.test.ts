@@ -9,6 +9,7 @@ function planOf(frontends: Partial<FrontendPlan>[], fullconns: number[]): Plan {
     process: { ...DEFAULT_PROCESS, maxconn: 1000 },
     frontends: frontends.map((frontend) => ({ ...DEFAULT_FRONTEND, ...frontend })),
     backends: fullconns.map((fullconn) => ({ ...DEFAULT_BACKEND, fullconn })),
+    proxyIds: [],
     acls: [],
     patternLists: [],
     tables: [],

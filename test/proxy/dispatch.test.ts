@@ -36,7 +36,7 @@ function dispatcher({ backend, maxconn = 0, maxqueue = 0, remembered = NO_SERVER
     maxqueue,
   }));
   const backends = [{ ...DEFAULT_BACKEND, name: 'b', ...backend, servers }];
-  const plan: Plan = { process: DEFAULT_PROCESS, frontends: [], backends, acls: [], patternLists: [], tables: [] };
+  const plan: Plan = { process: DEFAULT_PROCESS, frontends: [], backends, proxyIds: [], acls: [], patternLists: [], tables: [] };
   const shared = createShared({
     workers: 1,
     maxconn: 10,

@@ -8,7 +8,7 @@ import { SourceTrouble } from '../../src/proxy/source-trouble.js';
 function trouble(): { told: string[]; trouble: SourceTrouble } {
   const told: string[] = [];
   const backends = ['one', 'two'].map((name) => ({ ...DEFAULT_BACKEND, name }));
-  const plan = { process: DEFAULT_PROCESS, frontends: [], backends, acls: [], patternLists: [], tables: [] };
+  const plan = { process: DEFAULT_PROCESS, frontends: [], backends, proxyIds: [], acls: [], patternLists: [], tables: [] };
   return { told, trouble: new SourceTrouble({ plan, notify: (severity, text) => told.push(`${severity}: ${text}`) }) };
 }
 

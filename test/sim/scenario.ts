@@ -177,7 +177,7 @@ function drawPlan(random: Random, clean: boolean, servers: number): Plan {
     rules: { ...NO_RULES, ...rules.request },
   };
   const answered = { ...backend, rules: { ...NO_RULES, ...rules.response } };
-  return { process: DEFAULT_PROCESS, frontends: [frontend], backends: [answered], acls, patternLists, tables: [] };
+  return { process: DEFAULT_PROCESS, frontends: [frontend], backends: [answered], proxyIds: [], acls, patternLists, tables: [] };
 }
 
 /** Rules that wait for so many bytes; in a clean run they refuse nobody. */

@@ -64,14 +64,18 @@ export interface ServerSubject extends Common {
 export type Subject = FrontendSubject | BindSubject | BackendSubject | ServerSubject;
 
 /**
- * All of a balancer, proxies in the order of their numbers: a frontend, its binds, servers, their backend.
+ * All of a balancer, proxies in the order of the files: a frontend, its binds, servers, their backend.
  * Made one after the other, so that nobody waits for thousands of them.
  */
 export function* subjectsOf(source: StatisticsSource): Iterable<Subject> {
-  const { frontends, backends } = source.plan;
-  const before = frontends.map(({ id }, index) => ({ id, subjects: () => frontendSubjects(source, index) }));
-  const behind = backends.map(({ id }, index) => ({ id, subjects: () => backendSubjects(source, index) }));
-  for (const { subjects } of [...before, ...behind].sort((a, b) => a.id - b.id)) yield* subjects();
+  const { frontends, backends, proxyIds } = source.plan;
+  const frontendIndexes = new Map(frontends.map(({ id }, index) => [id, index]));
+  const backendIndexes = new Map(backends.map(({ id }, index) => [id, index]));
+  for (const id of proxyIds) {
+    const [frontend, backend] = [frontendIndexes.get(id), backendIndexes.get(id)];
+    if (frontend !== undefined) yield* frontendSubjects(source, frontend);
+    if (backend !== undefined) yield* backendSubjects(source, backend);
+  }
 }
 
 function frontendSubjects(source: StatisticsSource, index: number): Subject[] {

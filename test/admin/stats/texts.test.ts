@@ -70,6 +70,12 @@ test('proxies in order: a frontend, its binds, servers, their backend', () => {
   );
 });
 
+test('numbers that the file gives do not change the order of rows', () => {
+  const lab = statsLab(FILE.replace('listen tcp1', 'listen tcp1\n id 700').replace('\nbackend be', '\nbackend be\n id 600'));
+  const proxies = [...new Set([...lab.rows().values()].map(({ pxname, iid }) => `${pxname} ${iid}`))];
+  assert.equal(proxies, ['tcp1 700', 'fe 2', 'be 600']);
+});
+
 test('addresses and algorithms are not for everybody', () => {
   const lab = statsLab(FILE);
   const seen = (level: 'user' | 'operator') => {

@@ -64,6 +64,7 @@ export class PlanMaker {
         { ...DEFAULT_BACKEND, name: 't', id: 2, servers: [server], ...SERVER_TIMES, ...wishes.backend },
         ...(wishes.others ?? []).map((other, i) => ({ ...DEFAULT_BACKEND, id: 3 + i, ...SERVER_TIMES, ...other })),
       ],
+      proxyIds: [2, ...(wishes.others ?? []).map((_, i) => 3 + i)],
       acls: this.acls,
       patternLists: this.patternLists,
       tables: [],

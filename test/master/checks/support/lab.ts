@@ -56,7 +56,7 @@ export function observe(
   const sizes = backends.map(({ servers }) => servers.length);
   const table = new ServerTable(ServerTable.create(sizes, 1), sizes, 1, NO_WORKER);
   const { groups } = table;
-  const plan: Plan = { process: DEFAULT_PROCESS, frontends: [], backends, acls: [], patternLists: [], tables: [] };
+  const plan: Plan = { process: DEFAULT_PROCESS, frontends: [], backends, proxyIds: [], acls: [], patternLists: [], tables: [] };
   const queues = new QueueTable(QueueTable.create(QueueEntries.create(1, 10), sizes), groups, NO_WORKER);
   const states = new ServerStates(backends, groups, clock);
   const log = new Log(

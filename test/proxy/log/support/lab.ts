@@ -86,6 +86,7 @@ export function planOf(log: Partial<LogPlan>, captures: readonly number[] = []):
     process: DEFAULT_PROCESS,
     frontends: [{ ...DEFAULT_FRONTEND, name: 'fe', id: 1, binds: [bind], captures, log: { ...NO_LOG, ...log } }],
     backends: [{ ...DEFAULT_BACKEND, name: 'be', id: 2, servers: [server] }],
+    proxyIds: [],
     acls: [],
     patternLists: [],
     tables: [],

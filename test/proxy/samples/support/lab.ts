@@ -115,6 +115,7 @@ export class Lab {
       process: DEFAULT_PROCESS,
       frontends: options.frontends ?? [FRONTEND],
       backends: options.backends ?? [BACKEND],
+      proxyIds: [],
       acls: (options.acls ?? []).map(({ name, tests }) => ({ name, tests: tests.map(testOf) })),
       patternLists,
       tables: [],
