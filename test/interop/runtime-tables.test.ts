@@ -62,6 +62,7 @@ const COMMANDS: readonly string[] = [
   'set table v6 key ::1 data.gpc0 1;set table v6 key 1.2.3.4; show table v6;set table v6 key ::1 data.server_key s1',
   'set table int key 1;set table int key 2;set table int key 3;set table int key 4;set table int key 6;show table int key 6',
   'operator;set table st key 1.1.1.1;user;show table;set table st key 1.1.1.2',
+  'user;show table st key 1.1.1.1;show table st key 1.1.1.9;show table st key;show table st foo;show table nope',
 ];
 
 const comparable = (answer: string): string => answer.replace(/^0x[0-9a-f]+:/gm, '0x:').replace(/exp=[1-9]\d*/g, 'exp=N');
@@ -91,6 +92,9 @@ test('what only newer versions of HAProxy know, and entries in use', () =>
     const client = await dial(ports.traffic);
     client.socket.write('x');
     await eventually('it came back', () => client.bytes === 1);
+    const denied = '\n# table: st, type: ip, size:100, used:1\n# contents not dumped due to insufficient privileges\n\n';
+    assert.is(await ask('user;show table st\n'), denied, 'HAProxy: on a socket of that level');
+    assert.is(await ask('user;show table st data.gpc0 ge 0\n'), denied);
     assert.is(await ask('clear table st key 127.0.0.1\n'), '[3]: Entry currently in use, cannot remove\n\n');
     assert.match(await ask('clear table st;show table st\n'), /key=127\.0\.0\.1 use=1 /);
     client.socket.end();

@@ -8,7 +8,7 @@ import type { LoadBalancer } from '../../master/balancer.js';
 import type { TablePlan } from '../../plan/rules.js';
 import { MASTER_OWNER } from '../../shared/lock.js';
 import { NO_ENTRY, type StickKey, type StickTable } from '../../shared/stick-table.js';
-import { type Answer, type Command, type CommandCall, failure, type Reply } from '../command.js';
+import { type Answer, type Command, type CommandCall, failure, PERMISSION_DENIED, permits, type Reply } from '../command.js';
 import { Refused, refusing, refusingLater } from '../places.js';
 import { dataText, datumOf, datumValue, type EntryFilter, filtersOf, tableLine } from '../stick/data.js';
 import { emptyKey, keyText, parseKey } from '../stick/keys.js';
@@ -21,6 +21,8 @@ const SORTED_MAX = 10_000;
 const NUMBERS = 2 ** 32;
 
 const NO_SUCH_TABLE = 'No such table\n';
+/** Keys are addresses of clients and what else rules track: not for level `user`, as in HAProxy. */
+const NOT_FOR_USERS = '# contents not dumped due to insufficient privileges\n';
 const SET_USAGE = failure('Required arguments: <table> key <key> [data.<store_data_type> <value>]*\n');
 const CLEAR_USAGE = 'Required arguments: <table> "data.<store_data_type>" <operator> <value> or <table> key <key>\n';
 const SHOW_USAGE = 'Optional argument only supports "data.<store_data_type>" <operator> <value> and key <key>\n';
@@ -81,19 +83,22 @@ function keyOf(word: string | undefined, { plan }: FoundTable, action: string): 
   return parseKey(word, plan);
 }
 
-function showTable({ balancer, words: [name, ...rest] }: CommandCall): Answer {
+function showTable({ balancer, session, words: [name, ...rest] }: CommandCall): Answer {
   const { plan, tables } = balancer;
   if (name === undefined) return plan.tables.map((table, i) => tableLine(table, tables.sticks[i].count)).reverse();
   const table = tableOf(balancer, name);
-  return rest[0] === 'key'
-    ? entryOf(balancer, table, rest[1])
-    : contents(balancer, table, filtersOf(rest, table.stick, SHOW_USAGE));
+  const mayReadKeys = permits(session, 'operator');
+  if (rest[0] === 'key') {
+    const key = keyOf(rest[1], table, 'Showing keys from');
+    return mayReadKeys ? entryOf(balancer, table, key) : PERMISSION_DENIED;
+  }
+  const wanted = filtersOf(rest, table.stick, SHOW_USAGE);
+  return mayReadKeys ? contents(balancer, table, wanted) : tableLine(table.plan, table.stick.count) + NOT_FOR_USERS;
 }
 
-function entryOf(balancer: LoadBalancer, table: FoundTable, word: string | undefined): string {
+function entryOf(balancer: LoadBalancer, table: FoundTable, key: StickKey | null): string {
   const { plan, stick } = table;
   const line = lineOf(balancer, table);
-  const key = keyOf(word, table, 'Showing keys from');
   const found = key === null ? null : locked(stick, () => one(stick, key, line));
   return found === null ? '' : tableLine(plan, stick.count) + found;
 }
