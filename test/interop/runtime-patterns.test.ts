@@ -57,6 +57,8 @@ const COMMANDS: readonly string[] = [
     'clear acl',
     'prepare acl',
   ],
+  ...[`show acl ${ROUTES}`, `clear acl ${ROUTES};show map ${ROUTES}`, `prepare acl ${ROUTES}`, `commit acl @1 ${ROUTES}`],
+  ...[`add map ${M} e \\<\\;\\\\ ;add map ${M} <<f\\; v;show map ${M}`],
   ...['commit acl', 'commit acl @1', 'set map', 'del map', 'prepare map', 'commit map', 'show map', 'show acl'],
 ];
 
@@ -92,6 +94,7 @@ frontend f
   acl expressions req.ssl_sni -m reg ^x.*$ [0-9]+
   acl bytes req.payload(0,4) -m bin 00fF
   acl converted src,ipmask(24) 4.4.4.0
+  acl mapped src,map_ip(${MAP}.acl) -m str b c
   acl always always_true
   acl there src -m found
   tcp-request connection reject if { src 5.5.5.5 } or LOCALHOST { src 127.0.0.9 }
@@ -111,9 +114,10 @@ frontend g
   NUMBERED,
 );
 writeFileSync(`${MAP}.ip`, '1.1.1.1 b\n');
+writeFileSync(`${MAP}.acl`, '1.1.1.1 b\n');
 writeFileSync(`${ROUTES}.log`, '1.1.1.1 b\n');
 
-const NUMBERS = Array.from({ length: 22 }, (_, number) => `#${number}`);
+const NUMBERS = Array.from({ length: 24 }, (_, number) => `#${number}`);
 const INLINE_COMMANDS: readonly string[] = [
   ...[
     'show acl',

@@ -127,22 +127,28 @@ function versionOf(words: readonly string[]): { readonly version: number | null;
   return found === null ? { version: null, rest: words } : { version: Number(found[1]), rest: words.slice(1) };
 }
 
-/** A file by its path, or anything by `#` and its number. What only ACLs use is no map. Throws Refused. */
-function referenceOf(kind: Kind, { patterns }: LoadBalancer, word: string | undefined): PatternReference {
+/** A file by its path, or anything by `#` and its number. What only ACLs use is no map, and the other way round. Throws Refused. */
+function referenceOf(kind: Kind, balancer: LoadBalancer, word: string | undefined): PatternReference {
   const label = kind === 'map' ? 'map' : 'ACL';
   if (word === undefined) throw new Refused(`Missing ${label} identifier.\n`);
-  const found = patterns.references.find(({ source: { path, id } }) => (path !== '' && word === path) || word === `#${id}`);
-  if (found === undefined || (kind === 'map' && !found.isMap))
+  const found = named(balancer, word);
+  if (found === undefined || !isUsedAs(kind, found))
     throw new Refused(`Unknown ${label} identifier. Please use #<id> or <file>.\n`);
   return found;
+}
+
+function named({ patterns }: LoadBalancer, word: string): PatternReference | undefined {
+  return patterns.references.find(({ source: { path, id } }) => (path !== '' && word === path) || word === `#${id}`);
+}
+
+function isUsedAs(kind: Kind, { source }: PatternReference): boolean {
+  return source.uses.some((use) => use.kind === kind || use.kind === 'acl-map');
 }
 
 function show(kind: Kind, { balancer, words }: CommandCall): Answer {
   const { version, rest } = versionOf(words);
   if (rest.length > 0) return list(referenceOf(kind, balancer, rest[0]).version(version) ?? []);
-  const listed = balancer.patterns.references.filter(({ source }) =>
-    source.uses.some((use) => use.kind === kind || use.kind === 'acl-map'),
-  );
+  const listed = balancer.patterns.references.filter((reference) => isUsedAs(kind, reference));
   return ['# id (file) description\n', ...listed.map(description)];
 }
 
@@ -205,8 +211,8 @@ async function add(kind: Kind, { balancer, words, payload }: CommandCall): Promi
   const byPayload = payload !== null && key === undefined;
   if (name === undefined || (!byPayload && (key === undefined || (kind === 'map' && value === undefined))))
     return failure(ADD_USAGE[kind]);
+  if (kind === 'acl' && named(balancer, name)?.isMap === true) return failure(SHARED);
   const reference = referenceOf(kind, balancer, name);
-  if (kind === 'acl' && reference.isMap) return failure(SHARED);
   if (reference.version(version) === null)
     return (version ?? 0) > reference.nextVersion
       ? failure(`Version number in the future, please use 'prepare ${kind}' before.\n`)

@@ -18,7 +18,6 @@ export type NoRequest = 'incomplete' | 'too long';
 const PAYLOAD_BYTES_MAX = 4 * 1024 * 1024;
 /** Characters of a pattern that ends a payload, at most; HAProxy's. */
 const PATTERN_MAX = 7;
-const MARK = '<<';
 const NEWLINE = 0x0a;
 
 /** A request whose payload is still coming. */
@@ -126,5 +125,5 @@ function patternOf(text: string): string | null {
 /** Words stand between blanks; behind a `\` a character has no meaning but itself. */
 function wordsOf(text: string): string[] {
   const words = text.match(/(?:[^ \t\\]|\\.|\\$)+/gs) ?? [];
-  return words.map((word) => (word.startsWith(MARK) ? word : word.replace(/\\(.?)/gs, '$1')));
+  return words.map((word) => word.replace(/\\(.?)/gs, '$1'));
 }

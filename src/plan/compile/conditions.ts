@@ -33,10 +33,12 @@ function aclIndex(acl: Acl, scope: Scope): number {
 }
 
 function compileTest(test: AclTest, name: string, scope: Scope): AclTestPlan {
-  const { expression, match, ignoreCase } = test;
+  const { match, ignoreCase } = test;
+  // Maps of the expression come before what it is compared with, in the numbers that commands know them by.
+  const expression = compileExpression(test.expression, scope);
   const lists = scope.references.patterns.ofTest(test, (place, message) => {
     const about = name === '' ? 'error detected while parsing an anonymous ACL' : `error detected while parsing ACL '${name}'`;
     scope.references.findings.alert(place, `${about} : ${message}.`);
   });
-  return { expression: compileExpression(expression, scope), match, ignoreCase, lists };
+  return { expression, match, ignoreCase, lists };
 }

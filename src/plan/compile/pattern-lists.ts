@@ -66,7 +66,7 @@ export class PatternLists {
     const own = this.draft({
       path: '',
       wanted,
-      mentions: [{ kind: 'acl', keyword, place: test.files.at(-1)?.place ?? place, late: false }],
+      mentions: [{ kind: 'acl', keyword, place: test.files.at(-1)?.place ?? expression.place, late: false }],
     });
     const entries = patterns.map((pattern) => [pattern, ''] as const);
     const lists = [this.add({ source: own, form, entries, ...differing(texts, entries) }), ...files];
