@@ -61,6 +61,10 @@ interop('a session is shown, in HAProxy’s words, found by its number, and ende
   assert.is(lines[2].split(' rq[')[0], lines[0].split(' rq[')[0]);
   for (const command of [
     'show sess 0x1',
+    'show sess 12',
+    'shutdown session 12',
+    'shutdown session 0',
+    'shutdown session 12x',
     'shutdown session',
     'shutdown session x',
     'shutdown session 0x12',

@@ -127,8 +127,10 @@ async function shutdownSession({ balancer, words: [word] }: CommandCall): Promis
   return found === true ? '' : NO_SUCH_SESSION;
 }
 
+/** The number of a session; null: the word begins like none, and 0 is none either. */
 function pointerOf(word: string | undefined): number | null {
-  return /^0x[0-9a-f]{1,13}$/i.test(word ?? '') ? Number(word) : null;
+  const [digits] = /^(?:0x[0-9a-f]+|[0-9]+)/i.exec(word ?? '') ?? [];
+  return Number(digits ?? 0) || null;
 }
 
 function numberOf({ serial }: SessionView, worker: number): number {
