@@ -258,27 +258,37 @@ export class Dispatcher implements GrantTaker {
   }
 
   onGrant(session: Session, entry: number): void {
-    const { group, queues } = this.backends[session.backend];
+    const { queues } = this.backends[session.backend];
     const server = queues.serverOf(entry);
+    const waits = session.state === QUEUED;
     this.notePosition(session, queues.position(entry));
+    this.takeGrant(session, entry, server, waits);
+    if (!waits) return;
+    if (server === ANY_SERVER) {
+      session.insists = false;
+      this.owner.onSentBack(session);
+      return;
+    }
+    session.chosen = server;
+    this.noteServer(session);
+    this.owner.onGranted(session);
+  }
+
+  /**
+   * Makes the connection that was granted the session's own, or the next one's when it has ended meanwhile. Under the
+   * lock: whoever counts connections anew finds this one in one place.
+   */
+  private takeGrant(session: Session, entry: number, server: number, waits: boolean): void {
+    const { group, queues } = this.backends[session.backend];
+    group.lock(this.lockOwner);
     queues.accept(entry);
-    if (session.state === QUEUED) {
-      if (server === ANY_SERVER) {
-        session.insists = false;
-        this.owner.onSentBack(session);
-        return;
-      }
-      group.adopt(server);
-      session.chosen = server;
-      this.noteServer(session);
-      this.owner.onGranted(session);
-    } else if (server !== ANY_SERVER) {
-      group.lock(this.lockOwner); // it has ended meanwhile
+    if (server !== ANY_SERVER && waits) group.adopt(server);
+    else if (server !== ANY_SERVER) {
       group.refuse(server);
       this.countSessions(session.backend);
       queues.serve(server, this.lane.wakeWorker);
-      group.unlock();
     }
+    group.unlock();
   }
 
   /** A session that waits for any server has none chosen. */

@@ -177,7 +177,7 @@ export class SessionQueues {
     return this.list[this.at(entry) + ENTRY.position];
   }
 
-  /** Ends a grant that its owner has taken out of the inbox: the entry may be used again. Needs no lock. */
+  /** Ends a grant that its owner has taken out of the inbox: the entry may be used again. */
   accept(entry: number): void {
     Atomics.store(this.list, this.at(entry) + ENTRY.meta, FREE);
   }
@@ -237,9 +237,10 @@ export class SessionQueues {
     this.serve(server, wake);
   }
 
-  /** Makes the lists anew from the entries: who held the lock died in the middle of a change. */
+  /** Makes the lists anew from the entries, and counts connections anew: who held the lock died in the middle of a change. */
   rebuild(owner: number): void {
     const { words, group, entries } = this;
+    const reserved = new Array<number>(group.size).fill(0);
     group.lock(owner);
     words.fill(0, this.base, this.base + TAIL + 1);
     Atomics.store(words, this.base + LENGTH, 0);
@@ -248,10 +249,14 @@ export class SessionQueues {
       group.changeQueued(server, -group.queued(server));
     }
     for (let entry = 0; entry < entries.count; entry++) {
-      if (entries.queuesOf(entry) !== this.number || !this.waits(entry)) continue;
-      this.link(entry, this.queueOf(this.serverOf(entry)));
-      this.count(this.serverOf(entry), 1);
+      if (entries.queuesOf(entry) !== this.number) continue;
+      const server = this.serverOf(entry);
+      if (this.waits(entry)) {
+        this.link(entry, this.queueOf(server));
+        this.count(server, 1);
+      } else if (this.isGranted(entry) && server !== ANY_SERVER) reserved[server]++;
     }
+    for (let server = 0; server < group.size; server++) group.recount(server, reserved[server]);
     group.unlock();
   }
 

@@ -76,7 +76,7 @@ export class ServerGroup {
     private readonly words: Int32Array,
     private readonly base: number,
     readonly size: number,
-    rows: Rows,
+    private readonly rows: Rows,
   ) {
     this.own = rows.first + rows.worker * rows.stride;
     this.marks = base + GROUP_WORDS + size * SERVER_WORDS;
@@ -270,7 +270,7 @@ export class ServerGroup {
     this.add(server, SERVER.active, 1);
   }
 
-  /** Counts a connection that was reserved as the opening worker's own. */
+  /** Counts a connection that was reserved as the opening worker's own. Under the lock, in one with `SessionQueues.accept`. */
   adopt(server: number): void {
     this.words[this.own + server * OWN_WORDS + OWN.active]++;
   }
@@ -311,6 +311,20 @@ export class ServerGroup {
       if (this.words[row + OWN.active] !== 0) this.add(server, SERVER.active, -this.words[row + OWN.active]);
       this.words[row + OWN.active] = 0;
     }
+  }
+
+  /**
+   * Counts the connections of a server anew: who held the lock died in the middle of a change. Not those of a server
+   * without a limit, which are taken off without the lock.
+   * @param reserved connections that are kept for sessions which have not adopted them yet
+   */
+  recount(server: number, reserved: number): void {
+    if (this.maxconn(server) === 0) return;
+    const { first, stride, workers } = this.rows;
+    let active = reserved;
+    for (let worker = 0; worker < workers; worker++)
+      active += this.words[first + worker * stride + server * OWN_WORDS + OWN.active];
+    this.add(server, SERVER.active, active - this.active(server));
   }
 
   // Observation of connections (`observe layer4`): those that fail in a row, whichever worker tries, with no good check between.

@@ -249,7 +249,7 @@ class Run {
     const { model } = this;
     const lane = this.open(worker);
     const broken = this.random.chance(30);
-    if (broken) lane.group.lock(worker + 1);
+    if (broken) this.tear(lane);
     const held = lane.group.unlockFor(worker + 1);
     assert.is(held, broken);
     lane.group.leaveAll();
@@ -270,6 +270,13 @@ class Run {
     for (let server = 0; server < SERVERS; server++) model.serve(server);
     this.lanes[worker] = lane;
     this.woken.delete(worker);
+  }
+
+  /** Leaves a change under the lock half done: a connection is kept, and nobody has been told. */
+  private tear({ worker, group }: ReturnType<Run['open']>): void {
+    const server = this.random.below(SERVERS);
+    group.lock(worker + 1);
+    if (this.model.maxconn[server] > 0) group.reserve(server);
   }
 
   private compare(): void {
