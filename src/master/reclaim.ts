@@ -5,6 +5,7 @@ import { COUNTER, WORKER_GAUGES } from '../shared/counters.js';
 import { MASTER_OWNER } from '../shared/lock.js';
 import { reclaimQueues } from '../shared/queues.js';
 import { openShared, type SharedState, type SharedTables } from '../shared/state.js';
+import { reclaimSticks } from '../shared/stick-reclaim.js';
 
 /** @param states of all plans, at least one; what they have in common is freed once */
 export function reclaim(worker: number, states: readonly SharedState[]): void {
@@ -15,6 +16,7 @@ export function reclaim(worker: number, states: readonly SharedState[]): void {
   for (const [address, length] of holdings.memory(worker)) freeMemory(address, length);
   holdings.clear(worker);
   reclaimServers(worker, all, wake);
+  reclaimSticks(worker, states);
   const row = counters.row(worker);
   const sessions = row[COUNTER.sessionsNow];
   for (const gauge of WORKER_GAUGES) row[COUNTER[gauge]] = 0;
@@ -30,15 +32,13 @@ function reclaimServers(worker: number, all: readonly SharedTables[], wake: (wor
   const broken = new Set<number>();
   for (const { servers, queues } of all)
     for (const [i, group] of servers.groups.entries()) if (group.unlockFor(worker + 1)) broken.add(queues.backends[i].number);
-  for (const { proxies, servers, sticks, ledger, variables } of all) {
+  for (const { proxies, servers, variables } of all) {
     for (const backend of proxies.backends) backend.leaveAll();
     for (const [i, group] of servers.groups.entries()) {
       group.backendSessions = proxies.backends[i].current;
       group.leaveAll();
     }
-    for (const table of sticks) table.unlockFor(worker + 1);
     variables.unlockFor(worker + 1);
-    ledger?.clear((table, entry) => sticks[table].abandon(entry));
   }
   const tables = all.map(({ queues }) => queues);
   reclaimQueues(tables, MASTER_OWNER, (queues) => broken.has(queues.number), wake);

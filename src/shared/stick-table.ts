@@ -113,9 +113,36 @@ export class StickTable {
     unlock(this.words, LOCK);
   }
 
-  /** For the master, when the worker with that owner number is dead. */
-  unlockFor(owner: number): void {
-    unlockFor(this.words, LOCK, owner);
+  /** For the master: the worker with that owner number, which is dead, holds the lock. Call `mend` then. */
+  isHeldBy(owner: number): boolean {
+    return Atomics.load(this.words, LOCK) === owner;
+  }
+
+  /**
+   * Makes the lists and the counts of sessions anew, and frees the lock: who holds it died in the middle of a change.
+   * @param owner its owner number
+   * @param trackers how many living sessions track each entry; those that are not there: none
+   */
+  mend(owner: number, trackers: ReadonlyMap<number, number>): void {
+    const { words } = this;
+    const there: number[] = [];
+    words.fill(0, FREE, NEWEST + 1);
+    words.fill(0, LINE, this.entries);
+    for (let entry = words[TAKEN] - 1; entry >= 0; entry--) {
+      if (this.isWhole(entry)) there.push(entry);
+      else this.putAway(entry);
+    }
+    there.sort((a, b) => (words[this.at(a) + EXPIRES] - words[this.at(b) + EXPIRES]) | 0);
+    const current = this.fields.get('conn_cur');
+    for (const entry of there) {
+      const count = trackers.get(entry) ?? 0;
+      words[this.at(entry) + TRACKERS] = count;
+      if (current !== undefined) this.set(entry, current, 0, count, 0);
+      this.chain(entry);
+      this.linkNewest(entry);
+    }
+    Atomics.store(words, USED, there.length);
+    unlockFor(words, LOCK, owner);
   }
 
   /** Entries, those whose time is over and that nobody has met since included. */
@@ -295,17 +322,30 @@ export class StickTable {
     const entry = this.takeFree(nowMs);
     if (entry === NO_ENTRY) return NO_ENTRY;
     const at = this.at(entry);
-    const hash = hashOf(key);
-    const bucket = LINE + (hash & this.mask);
     this.words.fill(0, at, at + this.stride);
-    this.words[at + HASH] = hash;
+    this.words[at + HASH] = hashOf(key);
     this.words[at + KEY_LENGTH] = key.length;
     for (let i = 0; i < key.length; i++) this.bytes[4 * (at + KEY) + i] = key.bytes[i];
-    this.words[at + CHAIN] = this.words[bucket];
-    this.words[bucket] = entry + 1;
+    this.chain(entry);
     this.linkNewest(entry);
     Atomics.add(this.words, USED, 1);
     return entry;
+  }
+
+  /** Has an entry found by its key. */
+  private chain(entry: number): void {
+    const at = this.at(entry);
+    const bucket = LINE + (this.words[at + HASH] & this.mask);
+    this.words[at + CHAIN] = this.words[bucket];
+    this.words[bucket] = entry + 1;
+  }
+
+  /** It was not removed, and its key was written to the end. */
+  private isWhole(entry: number): boolean {
+    const at = this.at(entry);
+    const [length, from] = [this.words[at + KEY_LENGTH], 4 * (at + KEY)];
+    if (this.words[at + TRACKERS] === REMOVED) return false;
+    return this.words[at + HASH] === hashOf({ bytes: this.bytes.subarray(from, from + length), length });
   }
 
   /** Makes room for a new entry where there is none; false when that cannot be. */
@@ -341,10 +381,16 @@ export class StickTable {
     while (this.words[place] !== entry + 1) place = this.at(this.words[place] - 1) + CHAIN;
     this.words[place] = this.words[at + CHAIN];
     this.unlink(entry);
+    this.putAway(entry);
+    Atomics.sub(this.words, USED, 1);
+  }
+
+  /** Keeps a removed entry for a key to come. */
+  private putAway(entry: number): void {
+    const at = this.at(entry);
     this.words[at + TRACKERS] = REMOVED;
     this.words[at + CHAIN] = this.words[FREE];
     this.words[FREE] = entry + 1;
-    Atomics.sub(this.words, USED, 1);
   }
 
   private linkNewest(entry: number): void {

@@ -41,13 +41,14 @@ export class TrackLedger {
     this.words[this.at(session, counter)] = 0;
   }
 
-  /** Calls `found` for everything that is tracked, and forgets it. */
-  clear(found: (table: number, entry: number) => void): void {
-    for (let at = 0; at < this.words.length; at += WORDS) {
-      if (this.words[at] === 0) continue;
-      found(this.words[at] - 1, this.words[at + 1]);
-      this.words[at] = 0;
-    }
+  /** Calls `found` for everything that is tracked. */
+  forEach(found: (table: number, entry: number) => void): void {
+    for (let at = 0; at < this.words.length; at += WORDS) if (this.words[at] !== 0) found(this.words[at] - 1, this.words[at + 1]);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.words.fill(0);
   }
 
   private at(session: number, counter: number): number {

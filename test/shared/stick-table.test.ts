@@ -156,11 +156,45 @@ test('what a dead worker tracked is let go', () => {
   const entry = table.obtain(key('a'), 0);
   table.hold(entry);
   table.add(entry, field(table, 'conn_cur'), 0, 1, 0);
-  table.lock(3);
-  table.unlockFor(3);
   table.abandon(entry);
   assert.is(table.trackers(entry), 0);
   assert.is(table.read(entry, field(table, 'conn_cur'), 0, 0), 0);
+});
+
+test('whoever dies in the middle of a change leaves entries that are found, in their order, and counts of those who live', () => {
+  const shape = { ...SHAPE, size: 8 };
+  const buffer = StickTable.create(shape);
+  const table = new StickTable(buffer, shape);
+  const entries = ['a', 'b', 'c', 'gone', 'half'].map((name, i) => table.obtain(key(name), i));
+  const [a, b, , gone, half] = entries;
+  const current = field(table, 'conn_cur');
+  table.drop(gone);
+  for (const entry of [a, b]) table.hold(entry); // and died before it was counted, or after
+  table.add(b, current, 0, 1, 0);
+  table.lock(3);
+  const words = new Int32Array(buffer);
+  // All lists in pieces: the header's behind the lock and the two counts, the buckets, and within each entry.
+  words.fill(77, 3, 6);
+  words.fill(77, 16, 32);
+  const stride = (words.length - 32) / shape.size;
+  for (const entry of entries) words.fill(77, 32 + entry * stride, 32 + entry * stride + 3);
+  words[32 + half * stride + 3]++; // the hash is of another key: this one was not written to the end
+  assert.ok(table.isHeldBy(3));
+  table.mend(3, new Map([[b, 1]]));
+  assert.not(table.isHeldBy(3));
+  assert.equal(keys(table, 10), ['a', 'b', 'c']);
+  assert.is(table.count, 3);
+  assert.equal(
+    [a, b].map((entry) => table.trackers(entry)),
+    [0, 1],
+  );
+  assert.equal(
+    [a, b].map((entry) => table.read(entry, current, 0, 10)),
+    [0, 1],
+  );
+  for (const name of ['a', 'd', 'e', 'f', 'g', 'h']) assert.is.not(table.obtain(key(name), 20), NO_ENTRY);
+  assert.equal(keys(table, 30), ['b', 'c', 'a', 'd', 'e', 'f', 'g', 'h']);
+  assert.is(table.find(key('b'), 30), b);
 });
 
 /** What a table does, in the simplest way. */

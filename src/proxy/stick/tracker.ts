@@ -60,13 +60,21 @@ export class SharedTracker implements Tracker {
   }
 
   sessionEnded(session: Session): void {
-    this.forEach(session, (stick, entry, nowMs) => {
-      count(stick, entry, 'conn_cur', -1, nowMs);
-      stick.release(entry);
-    });
-    for (let counter = 0; counter < this.ledger.counters; counter++)
-      if ((session.tracked & (1 << counter)) !== 0) this.ledger.forget(session.index, counter);
+    if (session.tracked === 0) return;
+    for (let counter = 0; counter < this.ledger.counters; counter++) this.letGo(session, counter);
     session.tracked = 0;
+  }
+
+  /** The ledger is written under the lock, too: who counts trackers anew finds each there or not at all. */
+  private letGo(session: Session, counter: number): void {
+    if ((session.tracked & (1 << counter)) === 0) return;
+    const stick = this.lane.tables.sticks[this.ledger.table(session.index, counter)];
+    const entry = this.ledger.entry(session.index, counter);
+    stick.lock(this.owner);
+    count(stick, entry, 'conn_cur', -1, this.lane.engine.nowMs());
+    stick.release(entry);
+    this.ledger.forget(session.index, counter);
+    stick.unlock();
   }
 
   private forEach(session: Session, act: (stick: StickTable, entry: number, nowMs: number) => void): void {

@@ -14,6 +14,7 @@ import { STICK_FETCHES } from '../../../src/proxy/stick/fetches.js';
 import { StickRules } from '../../../src/proxy/stick/stick-rules.js';
 import { SharedTracker } from '../../../src/proxy/stick/tracker.js';
 import { STICK_COUNTERS } from '../../../src/shared/state.js';
+import { reclaimSticks, type StickState } from '../../../src/shared/stick-reclaim.js';
 import { StickTable } from '../../../src/shared/stick-table.js';
 import { TrackLedger } from '../../../src/shared/track-ledger.js';
 
@@ -34,7 +35,7 @@ class Bench {
   nowMs = 1000;
   readonly lane: Lane;
   readonly tracker: SharedTracker;
-  readonly ledger = new TrackLedger(TrackLedger.create(8, STICK_COUNTERS), STICK_COUNTERS);
+  readonly state: StickState;
   readonly compiler: ExpressionCompiler;
   private sessions = 0;
 
@@ -42,14 +43,19 @@ class Bench {
     const address = { family: 'ipv4', host: '127.0.0.1', port: 1 } as const;
     const servers = [defaultServer('a', 11, address, 1), defaultServer('b', 22, address, 1)];
     const plan = { tables, backends: [{ ...DEFAULT_BACKEND, servers, stickRules }] } as unknown as Plan;
-    const sticks = tables.map((shape) => new StickTable(StickTable.create(shape), shape));
+    this.state = {
+      sticks: tables.map((shape) => ({ buffer: StickTable.create(shape), shape })),
+      ledgers: [0, 1].map(() => TrackLedger.create(8, STICK_COUNTERS)),
+    };
+    const sticks = this.state.sticks.map(({ buffer, shape }) => new StickTable(buffer, shape));
+    const ledger = new TrackLedger(this.state.ledgers[0], STICK_COUNTERS);
     this.lane = {
       worker: 0,
       plan,
-      tables: { sticks, ledger: this.ledger },
+      tables: { sticks, ledger },
       engine: { nowMs: () => this.nowMs },
     } as unknown as Lane;
-    this.tracker = new SharedTracker(this.lane, this.ledger);
+    this.tracker = new SharedTracker(this.lane, ledger);
     this.compiler = {
       lane: this.lane,
       // Of the fetches only the client's address is asked for here.
@@ -203,9 +209,26 @@ test('a worker that died leaves nobody counted', () => {
   const context = bench.arrive(7);
   bench.track(context);
   bench.track(context, 1);
-  bench.ledger.clear((table, entry) => bench.lane.tables.sticks[table].abandon(entry));
+  reclaimSticks(0, [bench.state]);
   assert.is(bench.convert(7, 'table_conn_cur', 0), 0);
   assert.is(bench.convert(7, 'table_trackers', 0), 1, 'who asks holds it');
+});
+
+test('a worker that died in the middle of a change leaves those counted who live', () => {
+  const bench = new Bench();
+  bench.track(bench.arrive(7));
+  const [table] = bench.lane.tables.sticks;
+  const [entry] = table.list(bench.nowMs);
+  // another worker's session, and one that died between being counted and being noted
+  table.hold(entry);
+  new TrackLedger(bench.state.ledgers[1], STICK_COUNTERS).note(5, 0, 0, entry);
+  table.hold(entry);
+  table.lock(1);
+  reclaimSticks(0, [bench.state, bench.state]);
+  assert.is(table.trackers(entry), 1);
+  assert.is(bench.convert(7, 'table_conn_cur', 0), 1);
+  reclaimSticks(1, [bench.state]);
+  assert.is(table.trackers(entry), 0);
 });
 
 const rule = (kind: StickRulePlan['kind'], table = 0): StickRulePlan => ({
