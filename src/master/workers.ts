@@ -25,6 +25,13 @@ import { WorkerThread } from './worker-thread.js';
 /** A worker that dies this often in this time is beyond help: the process ends. */
 const DEATHS_MAX = 5;
 const DEATHS_WITHIN_MS = 10_000;
+/**
+ * A thread that ends before it works, as where descriptors, memory or tasks have run out, is tried again after this long
+ * (ms). So often in a row, and half a minute has passed in which nobody accepted at the sockets of its place: the process
+ * ends.
+ */
+const RETRY_AFTER_MS = 1000;
+const RETRIES_MAX = 30;
 /** A worker that was told to end and has not is terminated after this long; after as long again it is past help. */
 const STOP_PATIENCE_MS = 2000;
 
@@ -110,6 +117,8 @@ interface Place {
   applied: number;
   /** Its thread was told to end, was terminated, and is still there. */
   immortal: boolean;
+  /** Threads in a row that were to take its place and ended before they worked. */
+  failures: number;
 }
 
 /** Why a plan does not come into force: nothing has changed. */
@@ -133,6 +142,8 @@ export class Workers {
   /** Plans of which workers have sessions. */
   private readonly generations: Generations;
   private hopeless = false;
+  /** All have worked: whoever comes later takes the place of a dead one. */
+  private started = false;
   /** Why the first threads do not work. */
   private refused: string | null = null;
   private readonly watchdog: Watchdog;
@@ -156,6 +167,7 @@ export class Workers {
       prepared: 0,
       applied: 0,
       immortal: false,
+      failures: 0,
     }));
   }
 
@@ -182,6 +194,7 @@ export class Workers {
     for (const place of this.places) this.begin(place);
     await this.until(() => this.hopeless || this.places.every((place) => place.ready));
     if (this.hopeless) throw new Error('the workers cannot run');
+    this.started = true;
     this.watchdog.begin(this.stuckAfterMs);
   }
 
@@ -356,6 +369,8 @@ export class Workers {
     if (kind === 'applied') place.applied = report.generation;
     if (kind === 'dropped') this.generations.drop(report.generation, place.index);
     if (kind !== 'ready') return;
+    if (place.failures > 0) this.say('notice', `worker ${place.index} is at work again`);
+    place.failures = 0;
     place.ready = true;
     place.applied = place.begun;
     if (this.phase === 'draining') this.tell(place, { kind: 'drain' }); // it replaced one that died meanwhile
@@ -370,6 +385,7 @@ export class Workers {
   }
 
   private onVacant(place: Place, failure: Error | null, code: number): void {
+    const worked = place.applied > 0;
     place.thread = null;
     place.orders?.close();
     place.orders = null;
@@ -382,7 +398,8 @@ export class Workers {
     this.generations.dropAll(place.index);
     if (this.next !== null) this.refusal ??= `worker ${place.index} died while it prepared for it`;
     const isWorking = this.phase === 'loading' || this.phase === 'running';
-    if (failure !== null || (code !== 0 && isWorking)) this.onDeath(place, failure, code, isWorking);
+    if (this.started && isWorking && !worked) this.onFailedStart(place, failure?.message ?? `exit code ${code}`);
+    else if (failure !== null || (code !== 0 && isWorking)) this.onDeath(place, failure, code, isWorking);
   }
 
   private get stuckAfterMs(): number {
@@ -427,12 +444,33 @@ export class Workers {
     else this.replace(place);
   }
 
+  /** A thread that was to take the place of a dead one has ended before it worked: another one is tried a little later. */
+  private onFailedStart(place: Place, why: string): void {
+    if (this.hopeless) return;
+    const { index } = place;
+    if (++place.failures > RETRIES_MAX) {
+      this.giveUp(`no thread could take the place of worker ${index} for ${(RETRIES_MAX * RETRY_AFTER_MS) / 1000} s: ${why}`);
+      return;
+    }
+    if (place.failures === 1)
+      this.say('alert', `no thread can take the place of worker ${index}, tried again every second: ${why}`);
+    setTimeout(() => {
+      if (this.phase === 'running' && !this.hopeless) this.replace(place);
+    }, RETRY_AFTER_MS);
+  }
+
   private replace(place: Place): void {
     const canLoad = this.options.loadsLater !== 'no' || this.phase === 'loading';
     const spare = this.phase === 'loading' ? undefined : this.spares.shift();
-    const thread = spare ?? (canLoad ? this.newThread(`worker ${place.index}`) : undefined);
-    if (thread === undefined) this.giveUp('a worker died, and behind a chroot no other can be loaded');
-    else this.fill(place, thread);
+    if (spare === undefined && !canLoad) {
+      this.giveUp('a worker died, and behind a chroot no other can be loaded');
+      return;
+    }
+    try {
+      this.fill(place, spare ?? this.newThread(`worker ${place.index}`));
+    } catch (error) {
+      this.onFailedStart(place, String(error)); // the system gives no thread (EAGAIN)
+    }
   }
 
   private giveUp(reason: string): void {

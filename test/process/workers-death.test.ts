@@ -6,7 +6,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { countersOf, type EngineChoice, eventually, scratchFolder } from '../harness.js';
+import { countersOf, type EngineChoice, eventually, runProcess, scratchFolder } from '../harness.js';
 import { type Flags, type WatchedBalancer, watchedBalance } from '../interop/support/balancers.js';
 import { dial, echo, interop, named, type Peer, serve } from '../interop/support/peers.js';
 
@@ -45,6 +45,12 @@ async function connectMany(port: number, count: number): Promise<Peer[]> {
   const clients = await Promise.all(Array.from({ length: count }, () => dial(port)));
   await Promise.all(clients.map((client, i) => client.echoes(`I am ${i}.`)));
   return clients;
+}
+
+/** Those whose connections go on. */
+async function stillServed(clients: readonly Peer[]): Promise<Peer[]> {
+  const answers = await Promise.allSettled(clients.map((client) => client.echoes('anybody?')));
+  return clients.filter((_, i) => answers[i].status === 'fulfilled');
 }
 
 /** What must be as before when a worker with connections has died and been replaced. */
@@ -130,19 +136,34 @@ interop('the connections of the other workers go on', async (engine) => {
   for (const client of clients) client.socket.write('wake up');
   await struck();
   await eventually('it is reported', () => balancer.process.stderr.includes('worker 0 died'));
-  const survivors: Peer[] = [];
-  for (const client of clients) {
-    const alive = await client.echoes('anybody?').then(
-      () => true,
-      () => false,
-    );
-    if (alive) survivors.push(client);
-  }
+  const survivors = await stillServed(clients);
   // The kernel spreads the connections over the listeners; 40 of them on one has a chance of 2^-39.
   assert.ok(survivors.length > 0 && survivors.length < clients.length, `${survivors.length} of ${clients.length} live on`);
   assert.equal((await balancer.counters()).servers, [survivors.length]);
   const more = await connectMany(balancer.port, 40);
   for (const client of [...survivors, ...more]) await client.echoes('here');
+});
+
+interop('where no thread can be had for a dead worker, the others go on, and it is tried again until one can', async (engine) => {
+  const server = await serve(echo);
+  const { balancer, strike, struck } = await mortal(engine, [server.address], 'throw', { workers: 2 });
+  const limitDescriptors = (limit: number) => runProcess('prlimit', ['--pid', String(balancer.pid), `--nofile=${limit}:`]);
+  const said = (text: string): number => balancer.process.stderr.split(text).length - 1;
+  const clients = await connectMany(balancer.port, 40);
+  const { code, stderr } = await limitDescriptors(3);
+  assert.is(code, 0, stderr);
+  strike();
+  for (const client of clients) client.socket.write('wake up');
+  await struck();
+  await eventually('it is reported', () => said('no thread can take the place of worker 0') > 0);
+  const survivors = await stillServed(clients);
+  assert.ok(survivors.length > 0 && survivors.length < clients.length, `${survivors.length} of ${clients.length} live on`);
+  await limitDescriptors(4000);
+  await eventually('another one has taken its place', () => said('worker 0 is at work again') > 0);
+  const more = await connectMany(balancer.port, 40);
+  for (const client of more) client.socket.end();
+  await Promise.all(more.map((peer) => peer.over()));
+  assert.equal([said('worker 0 died'), said('no thread can take')], [1, 1], balancer.process.stderr);
 });
 
 interop('workers that keep dying end the process with exit code 1', async (engine) => {
