@@ -6,7 +6,17 @@ import { closeReceivers } from './support/log-receiver.js';
 import { closeAll, type Peer, serve } from './support/peers.js';
 import { type Contender, Run } from './support/twins.js';
 
-/** Lines of a backend; `{port}` is that of a server that listens and keeps what it hears, `{nobody}` is nobody's. */
+/** Named sections `defaults`, each with rules or options of checks. */
+const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
+  plain: [],
+  rules: ['option tcp-check', 'tcp-check send rules'],
+  unused: ['tcp-check send unused', 'http-check send meth PUT uri /unused'],
+  web: ['option httpchk GET /web', 'http-check send hdr x web'],
+  'redis from rules': ['option redis-check'],
+  'changed from web': ['option tcp-check', 'tcp-check send changed'],
+};
+
+/** Lines of a backend, the first of which may say whose `defaults` it has; `{port}` is that of a server that listens and keeps what it hears, `{nobody}` is nobody's. */
 const BACKENDS: readonly (readonly string[])[] = [
   ['server s 127.0.0.1:{port} check send-proxy'],
   ['server s 127.0.0.1:{port} check send-proxy-v2'],
@@ -43,9 +53,43 @@ const BACKENDS: readonly (readonly string[])[] = [
     ...['option httpchk', 'option allbackups', 'http-check send-state', 'server s 127.0.0.1:{port} check backup weight 2'],
     'server t 127.0.0.1:{nobody} weight 7 backup',
   ],
+  // an option begins anew, but for rules tcp-check where they hold already
+  ['from rules', 'server s 127.0.0.1:{port} check'],
+  ['from rules', 'option tcp-check', 'server s 127.0.0.1:{port} check'],
+  ['from rules', 'option redis-check', 'option tcp-check', 'tcp-check send own', 'server s 127.0.0.1:{port} check'],
+  ['from redis', 'option tcp-check', 'tcp-check send own', 'server s 127.0.0.1:{port} check'],
+  ['from unused', 'option httpchk', 'server s 127.0.0.1:{port} check'],
+  ['from web', 'server s 127.0.0.1:{port} check'],
+  ['from web', 'option httpchk', 'server s 127.0.0.1:{port} check'],
+  ['from web', 'option httpchk GET /own', 'server s 127.0.0.1:{port} check'],
+  ['from changed', 'option tcp-check', 'server s 127.0.0.1:{port} check'],
+  ['from changed', 'option httpchk', 'server s 127.0.0.1:{port} check'],
+  // an option after a rule goes first
+  [
+    'http-check send meth HEAD uri /rule ver HTTP/1.1 hdr host a body b',
+    'option httpchk GET /option',
+    'server s 127.0.0.1:{port} check',
+  ],
+  [
+    'http-check send meth HEAD uri /rule hdr k k',
+    'option httpchk GET / HTTP/1.1\\r\\nHost:\\ a',
+    'server s 127.0.0.1:{port} check',
+  ],
+  ['http-check send meth POST uri /rule hdr host a', 'option httpchk', 'server s 127.0.0.1:{port} check'],
+  ['option httpchk POST /option', 'http-check send uri /rule', 'server s 127.0.0.1:{port} check'],
+  ...['PUT', 'PATCH', 'DELETE', 'FOO', 'TRACE'].map((method) => [
+    ...[`option httpchk ${method} /`, 'server s 127.0.0.1:{port} check'],
+  ]),
 ];
 
 const ANSWER = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
+
+const COMMON = `  mode tcp
+  timeout connect 1s
+  timeout client 1s
+  timeout server 1s
+  default-server inter 300ms
+`;
 
 /** What the first two checks of each backend said. */
 async function heard(contender: Contender): Promise<string[]> {
@@ -62,19 +106,20 @@ async function heard(contender: Contender): Promise<string[]> {
   const nobody = await run.port('nobody');
   const lineOf = (line: string, i: number): string =>
     `  ${line.replace('{port}', String(servers[i].port)).replace('{nobody}', String(nobody))}\n`;
+  const backendOf = (lines: readonly string[], i: number): string => {
+    const from = lines[0].startsWith('from ') ? lines[0] : 'from plain';
+    return `backend b${i} ${from}\n${lines.map((line) => (line === from ? '' : lineOf(line, i))).join('')}`;
+  };
   await run.start(`
 global
   node here
-defaults
-  mode tcp
-  timeout connect 1s
-  timeout client 1s
-  timeout server 1s
-  default-server inter 300ms
-listen l
+${Object.entries(DEFAULTS)
+  .map(([name, lines]) => `defaults ${name}\n${COMMON}${lines.map(lineOf).join('')}`)
+  .join('')}
+listen l from plain
   bind 127.0.0.1:${await run.port('l')}
   server x 127.0.0.1:${nobody}
-${BACKENDS.map((lines, i) => `backend b${i}\n${lines.map((line) => lineOf(line, i)).join('')}`).join('')}`);
+${BACKENDS.map(backendOf).join('')}`);
   const saying = (i: number): Peer[] => peers[i].filter(({ bytes }) => bytes > 0);
   await eventually('all have been checked twice', () => BACKENDS.every((_, i) => saying(i).length > 2));
   return BACKENDS.map((lines, i) => {

@@ -38,9 +38,9 @@ export function serverStatus(subject: ServerSubject): string {
   const { group, place, record, plan, source } = subject;
   const state = group.state(place.server);
   const { own, inherited } = source.states.standing(place);
-  if ((inherited & STATE_MAINTENANCE) !== 0) return `MAINT (via ${nameOfTracked(subject)})`;
+  if ((own & STATE_RESOLUTION) !== 0) return 'MAINT (resolution)';
+  if ((inherited & (STATE_MAINTENANCE | STATE_RESOLUTION)) !== 0) return `MAINT (via ${nameOfTracked(subject)})`;
   if ((own & STATE_MAINTENANCE) !== 0) return 'MAINT';
-  if ((state & STATE_RESOLUTION) !== 0) return 'MAINT (resolution)';
   const leader = source.health.leader(place);
   if (!group.isUp(place.server)) return stoppedStatus(leader);
   if ((state & STATE_STOPPING) !== 0) return stoppingStatus(leader, plan.track !== null || record.check.enabled);

@@ -23,6 +23,8 @@ export interface CheckKind {
   readonly name: CheckKindName;
   /** The words after the option. */
   readonly words: readonly string[];
+  /** The section has a rule `http-check send` before it: what the option says goes first. */
+  readonly afterRequest: boolean;
   readonly place: Place;
 }
 

@@ -2,7 +2,7 @@
 import { readConnect } from '../health/connect.js';
 import { readExpect } from '../health/expect.js';
 import { readHttpSend, readSend } from '../health/send.js';
-import type { CheckAction, CheckFamily, CheckKindName, CheckRule } from '../health/syntax.js';
+import type { CheckAction, CheckFamily, CheckKindName, CheckRule, CheckRules } from '../health/syntax.js';
 import { RuleWords, readCheckExpression, reading } from '../health/words.js';
 import type { ProxyKeyword } from '../keyword.js';
 import { variableOf } from '../rules/actions/variables.js';
@@ -57,13 +57,16 @@ function addRule(line: ProxyLine, family: CheckFamily, name: string, words: Rule
   const read = reading(line, about, () => readRule(line, family, name, words));
   if (read === null) return;
   const list = line.target.checkRules[family];
-  if (list.inherited) {
-    list.rules.length = 0;
-    list.inherited = false;
-  }
+  if (list.inherited) beginRules(list);
   const fault = misplaced(read.action, list.rules, family);
   if (fault !== null) refuse(line, `'${about}' : ${fault}.`);
   else list.rules.push(read);
+}
+
+/** The section has rules of its own from now on: those of its `defaults` are forgotten. */
+function beginRules(list: CheckRules): void {
+  list.rules.length = 0;
+  list.inherited = false;
 }
 
 function readRule(line: ProxyLine, family: CheckFamily, name: string, words: RuleWords): CheckRule {
@@ -174,13 +177,20 @@ export const CHECK_KIND_KEYWORDS: readonly ProxyKeyword[] = KINDS.map((row) => (
   parse: (line) => parseKind(line, row),
 }));
 
-/** The last one holds. */
+/**
+ * The last one holds. As with HAProxy, the section begins anew: of its `defaults` it keeps rules `tcp-check` alone, and
+ * those only where rules of that kind hold already.
+ */
 function parseKind(line: ProxyLine, { name, check }: KindRow): void {
   if (!check(line)) return;
   const { target, words } = line;
   for (const { name: other } of KINDS) target.options.delete(other);
   target.options.set(name, { value: true, place: keywordPlace(line) });
-  target.checkKind = { name, words: words.map(({ text }) => text), place: keywordPlace(line) };
+  const list = name === 'httpchk' ? target.checkRules['http-check'] : target.checkRules['tcp-check'];
+  const begins = name === 'httpchk' || (name === 'tcp-check' && target.checkKind?.name !== name);
+  if (begins && list.inherited) beginRules(list);
+  const afterRequest = list.rules.some(({ action }) => action.kind === 'http-send');
+  target.checkKind = { name, words: words.map(({ text }) => text), afterRequest, place: keywordPlace(line) };
 }
 
 function warnOfHiddenHeaders(line: ProxyLine): boolean {

@@ -4,6 +4,9 @@ import type { CheckTextPlan, RequestStep } from '../../plan/checks.js';
 /** Headers that say how long the body is, or what becomes of the connection: that is ours to say. */
 const OWN_HEADERS: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection']);
 
+/** Methods whose requests say nothing of a body that they do not have; of others, servers ask how long it is (411). */
+const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE']);
+
 /** The requests of a plan: those that are the same each time are made once. */
 export class RequestTexts {
   /** null: it differs. */
@@ -40,7 +43,7 @@ function requestText(step: RequestStep, evaluate: (text: CheckTextPlan) => strin
     `${step.method} ${uri} ${step.version}`,
     ...headers.filter(([name]) => !OWN_HEADERS.has(name)).map(([name, value]) => `${name}: ${value}`),
     ...(state === null ? [] : [`x-haproxy-server-state: ${state}`]),
-    ...(body === null ? [] : [`content-length: ${body.length}`]),
+    ...(body === null && BODILESS.has(step.method) ? [] : [`content-length: ${body?.length ?? 0}`]),
     ...(closes ? ['connection: close'] : []),
   ];
   return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;

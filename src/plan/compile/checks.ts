@@ -127,17 +127,22 @@ class CheckCompiler {
 
   /** The first request has from the option what its rule does not say. */
   private request({ method, uri, version, headers, body }: HttpSendRule, first = true): Bare & RequestStep {
-    const option = first ? optionRequest(this.proxy.checkKind?.words ?? []) : optionRequest([]);
+    const { words = [], afterRequest = false } = this.proxy.checkKind ?? {};
+    const option = optionRequest(first ? words : []);
+    const choose = <T>(ofRule: T | null, ofOption: T | null): T | null =>
+      afterRequest ? (ofOption ?? ofRule) : (ofRule ?? ofOption);
+    const chosenBody = choose(body, option.body);
+    const chosenHeaders = afterRequest && option.headers.length > 0 ? option.headers : [...option.headers, ...headers];
     return {
       kind: 'request',
-      method: method ?? option.method,
-      uri: uri === null ? bytesOf(option.uri) : this.text(uri),
-      version: version ?? option.version,
-      headers: [...option.headers, ...headers].map(({ name, value }) => ({
+      method: choose(method, option.method) ?? 'OPTIONS',
+      uri: this.text(choose(uri, option.uri) ?? '/'),
+      version: choose(version, option.version) ?? 'HTTP/1.0',
+      headers: chosenHeaders.map(({ name, value }) => ({
         name: name.toLowerCase(),
         value: typeof value === 'string' ? [{ kind: 'text', text: bytesOf(value) }] : this.format(value),
       })),
-      body: body === null ? (option.body === '' ? null : bytesOf(option.body)) : this.text(body),
+      body: chosenBody === null ? null : this.text(chosenBody),
       state: this.proxy.checkFlags.sendState,
     };
   }
@@ -295,30 +300,31 @@ function contentOf(pattern: ExpectPattern): string {
   }
 }
 
+/** null: the option does not say. */
 interface OptionRequest {
-  readonly method: string;
-  readonly uri: string;
-  readonly version: string;
+  readonly method: string | null;
+  readonly uri: string | null;
+  readonly version: string | null;
   readonly headers: readonly { readonly name: string; readonly value: string }[];
-  readonly body: string;
+  readonly body: string | null;
 }
 
 /** `option httpchk [[<method>] <uri> [<version>]]`; headers and a body may hide behind the version. */
 function optionRequest(words: readonly string[]): OptionRequest {
-  const [method, uri, rest] =
-    words.length === 1 ? ['OPTIONS', words[0], ''] : [words[0] ?? 'OPTIONS', words[1] ?? '/', words[2] ?? ''];
-  const [head, ...bodies] = rest.split('\r\n\r\n');
+  const [method = null, uri = null] = words.length === 1 ? [null, words[0]] : words;
+  const [head, ...bodies] = (words[2] ?? '').split('\r\n\r\n');
+  const body = bodies.join('\r\n\r\n');
   const [version, ...lines] = head.split('\r\n');
   return {
     method,
     uri,
-    version: version === '' ? 'HTTP/1.0' : version,
+    version: version === '' ? null : version,
     headers: lines
       .filter((line) => line.includes(':'))
       .map((line) => {
         const colon = line.indexOf(':');
         return { name: line.slice(0, colon).trim(), value: line.slice(colon + 1).trim() };
       }),
-    body: bodies.join('\r\n\r\n'),
+    body: body === '' ? null : body,
   };
 }

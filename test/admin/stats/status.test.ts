@@ -40,6 +40,15 @@ test('on the way up and down', () => {
   assert.equal(statuses(lab).slice(0, 3), ['DOWN 1/2', 'no check', 'DOWN 1/2']);
 });
 
+test('without an address, and following one that has none', () => {
+  const lab = statsLab(FILE);
+  lab.states.setResolved(CHECKED, false);
+  lab.states.setMaintenance(CHECKED);
+  assert.equal(statuses(lab).slice(0, 3), ['MAINT (resolution)', 'no check', 'MAINT (via be/checked)']);
+  lab.states.setResolved(CHECKED, true);
+  assert.is(statuses(lab)[0], 'MAINT');
+});
+
 test('maintenance, of its own and of whom it follows; drain', () => {
   const lab = statsLab(FILE);
   lab.health.server(CHECKED).check.health.force(true);
