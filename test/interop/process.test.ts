@@ -81,6 +81,21 @@ interop('a daemon has left the terminal, its rights and the file system, and say
   assert.is(readFileSync(precious, 'utf8'), 'not a pid', 'a link that was there is not followed');
 });
 
+test('a link in a folder that the process cannot write is followed to its pidfile, as the owner of the folder wants', async () => {
+  const { config, folder } = await configuration();
+  const [pidfile, target] = [join(folder, 'pid'), join(folder, 'elsewhere')];
+  writeFileSync(target, 'an earlier pid');
+  symlinkSync(target, pidfile);
+  chmodSync(target, 0o666);
+  chmodSync(folder, 0o755);
+  const { code, stderr } = await turboUnprivileged(['-D', '-f', config, '-p', pidfile]);
+  assert.equal([code, stderr], [0, '']);
+  await withDaemon(target, async (pid) => {
+    assert.is(statusOf(pid).Uid.split(/\s+/)[0], String(userId('daemon')));
+    assert.is(readlinkSync(pidfile), target, 'it stays a link');
+  });
+});
+
 /** The roots of the main thread and of the first worker. */
 function rootsOf(pid: number): string[] {
   const threads = readdirSync(`/proc/${pid}/task`);
@@ -149,6 +164,12 @@ alone('without -W a process of another user says why it cannot bind a port below
   assert.match(stdout, `the process is user ${userId('nobody')} now, who must be allowed to write in that folder`);
 });
 
+/** As `turbo`, by a user without any rights. */
+function turboUnprivileged(words: readonly string[]): ReturnType<typeof turbo> {
+  const identity = ['--reuid', 'daemon', '--regid', 'daemon', '--clear-groups', '--'];
+  return runProcess('setpriv', [...identity, process.execPath, TURBO_LB, ...words]);
+}
+
 /** Lines of `global` with which a start fails, and what is said, once, to whoever started it. */
 const FAILURES: readonly [line: string, text: RegExp][] = [
   ['chroot /nonexistent', /Cannot chroot\(\/nonexistent\): no such file or directory \(ENOENT\)\./],
@@ -177,8 +198,7 @@ test('with -W, too, a chroot that is not there ends the start', async () => {
 
 test('a user who may not become another one does not start', async () => {
   const { config } = await configuration('user nobody');
-  const unprivileged = ['--reuid', 'daemon', '--regid', 'daemon', '--clear-groups', '--', process.execPath, TURBO_LB];
-  const { code, stderr } = await runProcess('setpriv', [...unprivileged, '-f', config]);
+  const { code, stderr } = await turboUnprivileged(['-f', config]);
   assert.is(code, 1);
   assert.match(stderr, `[turbo-lb.main()] Cannot set uid ${userId('nobody')}: `);
 });
