@@ -107,6 +107,10 @@ export interface Engine {
   acceptOnce(slot: number, listener: number): void;
   /** Takes a connection that waits in the queue of a listener: its descriptor, or `-errno` (`-EAGAIN`: there is none). */
   acceptNow(listener: number): number;
+  /** A listener answers nobody who is new, for the moment before `stopListening`: they ask again a second later. */
+  turnAway(listener: number): void;
+  /** A listener that nobody else has, and that is never used again, stops listening: others may have its address. */
+  stopListening(listener: number): void;
   /** Connects a socket made by `openSocket`; completes with 0 or `-errno`. */
   connect(slot: number, fd: number, address: EncodedAddress): void;
   /**

@@ -9,6 +9,7 @@ import type { EngineOptions, EngineStats, Holdings } from './engine.js';
 import type { HostAddress } from './host-address.js';
 import { PipePool } from './pipes.js';
 import { applySetup, type SocketSetup } from './socket-setup.js';
+import { turnAway } from './steering.js';
 import {
   AF_INET,
   AF_INET6,
@@ -20,6 +21,7 @@ import {
   IPPROTO_TCP,
   IPV6_TCLASS,
   IPV6_UNICAST_HOPS,
+  SHUT_RD,
   SHUT_WR,
   SO_ERROR,
   SO_LINGER,
@@ -80,6 +82,14 @@ export abstract class KernelEngine {
     const fd = sys.accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) this.holdings.hold(fd);
     return fd;
+  }
+
+  turnAway(listener: number): void {
+    turnAway(listener);
+  }
+
+  stopListening(listener: number): void {
+    sys.shutdown(listener, SHUT_RD);
   }
 
   openSocket(address: EncodedAddress, setup: SocketSetup | null = null, sourcePort = 0): number {

@@ -238,7 +238,7 @@ export class LoadBalancer {
     const problems = change.apply((frontend) => this.pauses.has(frontend));
     const silent = revived.filter((frontend) => !this.listenAgain(frontend, problems));
     next.begin();
-    await this.workers?.apply();
+    await this.workers?.apply(change.ending());
     change.closeOthers();
     if (revived.length > 0) await this.pauses.keep(silent);
     this.endFormer(generation);

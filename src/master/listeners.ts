@@ -73,6 +73,11 @@ export interface ListenerChange {
    * listen. Answers what the system refused.
    */
   apply(isPaused: (frontend: string) => boolean): string[];
+  /**
+   * Those that it does not have and that are nobody else's. Who comes to their address may come to another one of the
+   * plan, if only they do not listen any longer than somebody accepts from them.
+   */
+  ending(): number[];
   /** Closes those that it does not have; nobody accepts from them any more. */
   closeOthers(): void;
   /** The plan will not come into force. */
@@ -130,6 +135,7 @@ export class Listeners {
           for (const { file, bind } of binds) file?.publish(bind.origin);
         },
         apply: (isPaused) => this.apply(present, binds, isPaused),
+        ending: () => (this.successor.has === 'ours' ? [] : [...left].filter(isOfOneWorkerEach).flatMap(({ fds }) => fds)),
         closeOthers: () => this.closeAll([...left]),
         discard: () => this.closeAll(opened),
       };
@@ -216,6 +222,11 @@ export class Listeners {
   private removeFiles(binds: readonly OpenBind[]): void {
     if (!this.pathsForgotten) for (const { file } of binds) file?.remove();
   }
+}
+
+/** Each worker has a TCP socket of its own, and no other process has it as well, unless it was handed over. */
+function isOfOneWorkerEach({ address, bind, fds }: OpenBind): boolean {
+  return address.family !== 'unix' && bind.inheritedFd === null && new Set(fds).size === fds.length;
 }
 
 /** Takes one of that key out. */

@@ -230,8 +230,9 @@ export class Workers {
   /**
    * Puts the plan that was prepared into force, also for workers that take the place of a dead one from
    * now on; resolves when no worker uses listening sockets any more that it does not have.
+   * @param ending those among them that stop listening, each as soon as its worker has taken who waits there
    */
-  async apply(): Promise<void> {
+  async apply(ending: readonly number[]): Promise<void> {
     const { current, next } = this;
     if (current === null || next === null) throw new Error('no plan was prepared');
     const { generation } = next;
@@ -240,7 +241,7 @@ export class Workers {
     this.pausing = { ...this.pausing, frontends: next.paused };
     const holders = this.places.filter((place) => place.orders !== null).map(({ index }) => index);
     this.generations.add(current.generation, current.shared, holders);
-    this.tellAll({ kind: 'apply', generation });
+    this.tellAll({ kind: 'apply', generation, ending });
     const applied = (): boolean => this.places.every((place) => place.applied >= generation || place.thread === null);
     await this.until(() => this.phase === 'stopping' || this.hopeless || applied());
   }

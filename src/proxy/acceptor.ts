@@ -48,6 +48,8 @@ export class Acceptor {
   private multishot = false;
   private cancelled = false;
   private draining = false;
+  /** Its socket is to stop listening once its queue is taken. */
+  private ends = false;
   private paused = false;
   /** It has not paused since it, or its predecessor, began: who waits in the queue came before a pause. */
   private accepting = false;
@@ -161,9 +163,13 @@ export class Acceptor {
     }
   }
 
-  /** Takes no more connections; those accepted already, or waiting in the socket's queue, are served. */
-  drain(): void {
+  /**
+   * Takes no more connections; those accepted already, or waiting in the socket's queue, are served.
+   * @param ends nobody else has the socket: it stops listening at once, before others come to its queue
+   */
+  drain(ends = false): void {
     this.draining = true;
+    this.ends = ends;
     this.lane.timers.disarm(this.slot);
     if (this.armed) this.cancel();
     else this.takeQueue();
@@ -311,11 +317,16 @@ export class Acceptor {
 
   /** When the socket is closed, whoever waits in its queue would be reset. */
   private takeQueue(): void {
+    const { engine } = this.lane;
+    const { fd: socket } = this.listener;
+    if (this.ends) engine.turnAway(socket);
     for (let left = Math.max(LAST_MIN, this.listener.backlog); left >= 0; left--) {
-      const fd = this.lane.engine.acceptNow(this.listener.fd);
+      const fd = engine.acceptNow(socket);
       if (fd >= 0) this.parked.push(fd);
       else if (!PASSING_ERRORS.has(fd)) break;
     }
+    if (this.ends) engine.stopListening(socket);
+    this.ends = false;
     this.resume();
   }
 

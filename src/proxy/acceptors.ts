@@ -45,8 +45,16 @@ export class Acceptors {
     this.mayHaveMore = true;
   };
 
-  /** Accepts on these from now on, and on no others; throws RangeError when there are too many. */
-  replace(listeners: readonly Listener[], paused: readonly number[], make: (slot: number, listener: Listener) => Acceptor): void {
+  /**
+   * Accepts on these from now on, and on no others; throws RangeError when there are too many.
+   * @param ending sockets among the others that nobody has any more
+   */
+  replace(
+    listeners: readonly Listener[],
+    paused: readonly number[],
+    ending: readonly number[],
+    make: (slot: number, listener: Listener) => Acceptor,
+  ): void {
     const before = new Map<number, Acceptor[]>();
     for (const acceptor of this.current)
       before.set(acceptor.listener.fd, [...(before.get(acceptor.listener.fd) ?? []), acceptor]);
@@ -61,7 +69,7 @@ export class Acceptors {
     });
     const left = [...before.values()].flat();
     this.leaving = [...this.leaving, ...left];
-    for (const acceptor of left) acceptor.drain();
+    for (const acceptor of left) acceptor.drain(ending.includes(acceptor.listener.fd));
     this.pause(paused);
     this.resume(); // whoever waits for a place asks for it anew
   }

@@ -114,7 +114,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
    * Accepts by this plan from now on; sessions that there are go on by their own.
    * @param paused frontends that accept nobody, see `pause`
    */
-  begin(generation: Generation, paused: readonly number[] = []): void {
+  begin(generation: Generation, paused: readonly number[] = [], ending: readonly number[] = []): void {
     const onConnection = (fd: number, listener: Listener): boolean => this.open(fd, listener, generation);
     this.generations = [...this.generations, generation];
     if (this.draining) return;
@@ -122,6 +122,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     this.acceptors.replace(
       generation.listeners,
       paused,
+      ending,
       (slot, listener) =>
         new Acceptor(generation.lane, slot, listener, generation.limitsOf(listener), onConnection, this.acceptors.onSated),
     );

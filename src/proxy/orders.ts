@@ -52,8 +52,8 @@ export const UNCONFINED: Confinement = { root: null, dropsRights: false };
 export type Order =
   /** Make everything ready for this plan; say 'prepared' or 'unfit'. */
   | { readonly kind: 'prepare'; readonly work: Work }
-  /** Begin to work by the plan that was prepared; say 'applied'. */
-  | { readonly kind: 'apply'; readonly generation: number }
+  /** Begin to work by the plan that was prepared; say 'applied'. Listening sockets that are `ending` stop listening. */
+  | { readonly kind: 'apply'; readonly generation: number; readonly ending: readonly number[] }
   /** Forget the plan that was prepared. */
   | { readonly kind: 'discard'; readonly generation: number }
   /** Close the sessions that began by this plan, or an older one. */

@@ -34,7 +34,7 @@ export class WorkerPlans {
   /** Does what an order says about plans. */
   obey(order: Extract<Order, { kind: 'prepare' | 'apply' | 'discard' | 'end' }>): void {
     if (order.kind === 'prepare') this.prepare(order.work);
-    else if (order.kind === 'apply') this.apply(order.generation);
+    else if (order.kind === 'apply') this.apply(order.generation, order.ending);
     else if (order.kind === 'discard') this.discard(order.generation);
     else this.dataPlane.endSessions(order.generation);
   }
@@ -56,10 +56,10 @@ export class WorkerPlans {
     }
   }
 
-  private apply(number: number): void {
+  private apply(number: number, ending: readonly number[]): void {
     if (this.prepared?.work.generation !== number) return;
     this.settling = number;
-    this.dataPlane.begin(this.prepared.generation, this.prepared.work.paused);
+    this.dataPlane.begin(this.prepared.generation, this.prepared.work.paused, ending);
     this.prepared = null;
   }
 

@@ -68,6 +68,32 @@ for (const workers of [1, 2])
     await process.process.stop();
   });
 
+/** Ways to listen at a port of 127.0.0.1: in each, others have what comes there once the one before is gone. */
+const WAYS: readonly (readonly string[])[] = [['127.0.0.1'], ['*'], ['::'], ['127.0.0.1', '127.0.0.1'], ['127.0.0.1']];
+const ROUNDS = 3;
+
+interop('no request fails while one bind after another has what comes to a port', async (engine) => {
+  const [port, server] = [await freePort(), await freePort()];
+  await startNginx(`events {}\nhttp { server { listen 127.0.0.1:${server}; return 200 "hello"; } }`);
+  const text = (hosts: readonly string[]): string => {
+    const binds = hosts.map((host) => `  bind ${host}:${port}${host === '::' ? ' v4v6' : ''}\n`);
+    return `listen l\n  mode tcp\n${binds.join('')}  server a 127.0.0.1:${server}\n`;
+  };
+  const process = await startReloadable(engine, 2, [port], text(WAYS[0]));
+  const wrk = await startProcess('wrk', ['-t1', '-c32', '-d60s', '-H', 'Connection: close', `http://127.0.0.1:${port}/`]);
+  const served = (): Promise<number> => stat(process, 'l/FRONTEND', 'stot');
+  for (const hosts of Array.from({ length: ROUNDS }, () => WAYS.slice(1)).flat()) {
+    const before = await served();
+    await eventually('clients were served', async () => (await served()) >= before + 50);
+    assert.not.match(await process.reload(text(hosts)), /ALERT|WARNING/);
+  }
+  wrk.child.kill('SIGINT'); // it tells what it has seen so far
+  await wrk.exited;
+  assert.not.match(wrk.stdout, /Socket errors|Non-2xx/);
+  assert.match(wrk.stdout, /requests in/);
+  await process.process.stop();
+});
+
 interop('a file with mistakes changes nothing, and what is wrong is said', async (engine) => {
   const server = await serve(echo);
   const port = await freePort();

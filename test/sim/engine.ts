@@ -138,6 +138,14 @@ export class SimulatedEngine implements Engine {
     return connection === undefined ? -EAGAIN : this.network.admit(connection);
   }
 
+  turnAway(listener: number): void {
+    this.network.queue(listener);
+  }
+
+  stopListening(listener: number): void {
+    demand(this.network.queue(listener).length === 0, `listener ${listener} stops while somebody waits in its queue`);
+  }
+
   connect(slot: number, fd: number, address: EncodedAddress): void {
     const operation = this.begin(OP_CONNECT, slot, fd);
     operation.server = address.address;
