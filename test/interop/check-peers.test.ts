@@ -166,6 +166,14 @@ const BACKENDS = ({ redis: r, postgresql: p, mariadb: m, smtp: s, web: w }: Peer
   [`server s 127.0.0.1:${w.tls} check check-ssl verify none check-alpn http/1.1`],
   [`server s 127.0.0.1:${w.tls} check check-ssl verifyhost web.test ca-file ${w.ca}`],
   [`server s 127.0.0.1:${w.tls} check check-ssl verifyhost other.test ca-file ${w.ca}`],
+  // the name that is asked for goes before that of verifyhost
+  [`server s 127.0.0.1:${w.tls} check check-ssl check-sni other.test ca-file ${w.ca}`],
+  [`server s 127.0.0.1:${w.tls} check check-ssl check-sni other.test verifyhost web.test ca-file ${w.ca}`],
+  [`server s 127.0.0.1:${w.tls} check check-ssl check-sni web.test verifyhost other.test ca-file ${w.ca}`],
+  [
+    ...['option tcp-check', 'tcp-check connect ssl sni other.test'],
+    `server s 127.0.0.1:${w.tls} check verify required ca-file ${w.ca}`,
+  ],
   [`server s 127.0.0.1:${w.plain} check check-ssl verify none`],
   ['option ssl-hello-chk', `server s 127.0.0.1:${w.tls} check`],
   ['option ldap-check', `server s 127.0.0.1:${r} check`],

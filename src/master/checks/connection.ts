@@ -42,9 +42,9 @@ export interface ConnectionUser {
   onFailure(errno: number): void;
   /**
    * The handshake of TLS has failed; `errno` is what the system said of the connection, 0: nothing.
-   * @param wrongName the certificate is for another name than `verifyhost` says
+   * @param name which one the certificate is not for: the SNI (`expected`) or that of `verifyhost`; null: it is another failure
    */
-  onHandshakeFailure(errno: number, wrongName: boolean): void;
+  onHandshakeFailure(errno: number, name: 'expected' | 'configured' | null): void;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -176,7 +176,10 @@ export class CheckConnection implements PollHandler {
       if (this.closed) return;
       if (secure && this.errno !== 0) this.user.onFailure(this.errno);
       else if (secure) this.user.onEnd();
-      else this.user.onHandshakeFailure(this.errno, error?.code === 'ERR_TLS_CERT_ALTNAME_INVALID');
+      else {
+        const wrongName = error?.code === 'ERR_TLS_CERT_ALTNAME_INVALID';
+        this.user.onHandshakeFailure(this.errno, wrongName ? (sni === null ? 'configured' : 'expected') : null);
+      }
     };
     tls.on('secureConnect', () => {
       secure = true;
@@ -190,13 +193,14 @@ export class CheckConnection implements PollHandler {
   }
 }
 
-/** Names are compared only where `verifyhost` says one, as in HAProxy. */
+/** The certificate has to be for the SNI, or else for the name that `verifyhost` says; for any where there is neither. */
 function tlsOptions({ verify, host, ca }: TlsVerifyPlan, sni: string | null, alpn: readonly string[]): ConnectionOptions {
+  const name = sni ?? host;
   return {
     rejectUnauthorized: verify === 'required',
     ...(ca !== null && { ca: ca === 'system' ? [...rootCertificates] : ca }),
     ...(sni !== null && { servername: sni }),
     ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
-    checkServerIdentity: (_, certificate) => (host === null ? undefined : checkServerIdentity(host, certificate)),
+    checkServerIdentity: (_, certificate) => (name === null ? undefined : checkServerIdentity(name, certificate)),
   };
 }

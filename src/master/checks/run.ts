@@ -172,8 +172,8 @@ class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay, Ha
     this.fail(early && !ours ? 'L4CON' : 'SOCKERR', `${errnoName(errno)} returned by OS (${systemText(errno)})${this.where}`);
   }
 
-  onHandshakeFailure(errno: number, wrongName: boolean): void {
-    const what = wrongName ? 'Server presented an SSL certificate different from the configured one' : 'SSL handshake failure';
+  onHandshakeFailure(errno: number, name: 'expected' | 'configured' | null): void {
+    const what = name === null ? 'SSL handshake failure' : `Server presented an SSL certificate different from the ${name} one`;
     const system = errno === 0 ? '' : ` (${systemText(errno)})`;
     this.fail('L6RSP', `${what}${system}${this.where}`);
   }
