@@ -3,6 +3,7 @@
  * checker, and the sockets of checks. A balancer has one for each plan; the next one takes over from it.
  */
 import type { Plan } from '../../plan/plan.js';
+import { STATE_MAINTENANCE, STATE_RESOLUTION } from '../../shared/servers.js';
 import type { SharedTables } from '../../shared/state.js';
 import type { Clock, ServerPlace, ServerStates, StateObserver, Transition } from '../server-states.js';
 import { type BeginCheck, type CheckAddresses, Checker } from './checker.js';
@@ -14,7 +15,8 @@ import { RequestTexts } from './request.js';
 import { CheckRuns, type CheckSurroundings } from './run.js';
 import { CheckSockets } from './sockets.js';
 import { stateHeader } from './state-header.js';
-import { StateReporter, type StateSurroundings } from './state-reporter.js';
+import { operationOf } from './state-lines.js';
+import { hasServers, StateReporter, type StateSurroundings } from './state-reporter.js';
 
 /** What it needs to know and to reach. */
 export interface HealthSurroundings extends Omit<StateSurroundings, 'records' | 'backends' | 'groups' | 'isListen'> {
@@ -62,7 +64,23 @@ export class HealthWatch implements StateObserver {
     const judge = new Judge(backends, states, records, (backend, text) => this.reporter.tellCheck(backend, text));
     const spread = { percent: plan.process.spreadChecks, maxMs: plan.process.maxSpreadChecksMs };
     this.checker = new Checker({ backends, states, records, judge, clock, spread, addresses, begin: begin ?? this.realChecks() });
+    if (before !== null) this.settle();
     states.observer = this;
+  }
+
+  /** What the new file has changed of states, as maintenance, has just happened. */
+  private settle(): void {
+    const { records } = this;
+    const { plan, states, tables } = this.surroundings;
+    for (const [backend, { servers }] of plan.backends.entries()) {
+      for (const server of servers.keys()) {
+        const record = records.server({ backend, server });
+        const standing = states.standing({ backend, server });
+        record.settle(records.now(), operationOf(standing) === 'stopped');
+        record.check.rest((standing.own & (STATE_MAINTENANCE | STATE_RESOLUTION)) !== 0);
+      }
+      records.backend(backend).settle(records.now(), !hasServers(tables.servers.groups[backend]));
+    }
   }
 
   start(): void {

@@ -58,6 +58,12 @@ export class CheckRecord {
     this.durationMs = durationMs;
   }
 
+  /** The server is in maintenance, or is not: after one, the first bad result takes it down. */
+  rest(paused: boolean): void {
+    if (this.paused && !paused && this.health.up) this.health.probation();
+    this.paused = paused;
+  }
+
   /** Goes on where a former record of the same check was; rise and fall are this one's own. */
   takeOver(before: CheckRecord): void {
     if (!this.configured || !before.configured) return;
@@ -85,6 +91,11 @@ export class StateHistory {
     if (down && !this.down) this.downs++;
     this.changedAt = now;
     this.down = down;
+  }
+
+  /** It is so, whatever was known: that is a change, or none. */
+  settle(now: number, down: boolean): void {
+    if (down !== this.down) this.change(now, down);
   }
 
   /** Whole seconds since the last change. */

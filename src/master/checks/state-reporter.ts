@@ -105,7 +105,8 @@ export class StateReporter {
   }
 }
 
-function hasServers(group: ServerGroup): boolean {
+/** Whether anyone would be served. */
+export function hasServers(group: ServerGroup): boolean {
   const { active, backup } = usable(group);
   return active + backup > 0;
 }

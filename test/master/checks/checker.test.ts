@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CheckResult } from '../../../src/master/checks/result.js';
 import type { ServerPlan } from '../../../src/plan/plan.js';
+import { STATE_DOWN } from '../../../src/shared/servers.js';
 import { backend, OK, observe, REFUSED, server, settled } from './support/lab.js';
 
 const A = { backend: 0, server: 0 };
@@ -241,7 +242,7 @@ test('a next plan goes on with the health, the results and the counts of servers
     [backend('new', []), backend('b', [server('a', { rise: 5 }), server('fresh')])],
     () => OK,
     first.clock,
-    first.watch,
+    first,
   );
   const record = next.records.server({ backend: 1, server: 0 });
   assert.equal([record.check.status, record.check.health.score, record.downs, record.failedChecks], ['L4CON', 0, 1, 1]);
@@ -254,10 +255,36 @@ test('a next plan checks in its own intervals: what a longer one has put off is 
   const first = observe([backend('b', [rare, usual])], () => OK);
   await first.clock.pass(1500);
   first.watch.stop();
-  const next = observe([backend('b', [server('a'), usual])], () => OK, first.clock, first.watch);
+  const next = observe([backend('b', [server('a'), usual])], () => OK, first.clock, first);
   await first.clock.pass(3000);
   assert.equal(first.checks, ['0 a', '1000 c']);
   assert.equal(next.checks, ['1500 a', '2500 a', '3000 c', '3500 a', '4500 a']);
+});
+
+test('maintenance that comes and goes with the file stops checks and begins them anew', async () => {
+  const rising = { rise: 1, fall: 2 };
+  const [on, off] = [server('a', rising), server('a', rising, { disabled: true })];
+  let result = OK;
+  let lab = observe([backend('b', [off])], () => result);
+  const { clock } = lab;
+  const reload = (plan: ReturnType<typeof server>): void => {
+    lab.watch.stop();
+    lab = observe([backend('b', [plan])], () => result, clock, lab);
+  };
+  const record = () => lab.records.server({ backend: 0, server: 0 });
+  await clock.pass(5000);
+  reload(on);
+  await clock.pass(3000);
+  assert.ok(lab.checks.length > 1, 'it is checked once it is not disabled any more');
+  assert.equal([record().secondsInState(clock.now()), record().secondsDown(clock.now())], [3, 5]);
+  reload(off);
+  await clock.pass(3000);
+  assert.equal([lab.checks, record().check.paused, record().secondsInState(clock.now())], [[], true, 3]);
+  assert.is(lab.records.backend(0).secondsDown(clock.now()), 8);
+  result = REFUSED;
+  reload(on);
+  await clock.pass(1000);
+  assert.equal([lab.checks.length, lab.states.state(A) & STATE_DOWN], [1, STATE_DOWN], 'the first failure counts');
 });
 
 test('after the end nothing is checked and nothing is told', async () => {

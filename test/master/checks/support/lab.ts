@@ -48,7 +48,7 @@ export function observe(
   backends: readonly BackendPlan[],
   check: (name: string) => CheckResult | Promise<CheckResult>,
   clock = new HandClock(),
-  before: HealthWatch | null = null,
+  before: { readonly watch: HealthWatch; readonly states: ServerStates } | null = null,
 ) {
   const checks: string[] = [];
   const lines: string[] = [];
@@ -58,7 +58,7 @@ export function observe(
   const { groups } = table;
   const plan: Plan = { process: DEFAULT_PROCESS, frontends: [], backends, proxyIds: [], acls: [], patternLists: [], tables: [] };
   const queues = new QueueTable(QueueTable.create(QueueEntries.create(1, 10), sizes), groups, NO_WORKER);
-  const states = new ServerStates(backends, groups, clock);
+  const states = new ServerStates(backends, groups, clock, null, before?.states ?? null);
   const log = new Log(
     {
       write: (text) =>
@@ -85,7 +85,7 @@ export function observe(
         return { cancel: () => (called = false) };
       },
     },
-    before,
+    before?.watch ?? null,
   );
   watch.start();
   return { clock, checks, lines, ended, watch, states, checker: watch.checker, records: watch.records, groups };
