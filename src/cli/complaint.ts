@@ -1,5 +1,7 @@
 /** What is wrong with the command line: values, collected and shown together. */
 
+import { STANDARD_ERROR } from '../master/standard-error.js';
+
 /** One mistake of the person who typed the command. */
 export interface Complaint {
   /** The flag and its value as typed, `--bind :99999`; or what else was typed. */
@@ -17,7 +19,7 @@ export interface Output {
 /** The process's own standard output and standard error. */
 export const STANDARD_OUTPUT: Output = {
   out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  err: (text) => STANDARD_ERROR.write(text),
 };
 
 /** Exit codes of every command. */

@@ -182,9 +182,9 @@ export class LoadBalancer {
     return this.pauses.exclusively(() => this.replacePlan(plan));
   }
 
-  /** Lines of the process itself for the logs: of a daemon they are all that there is to look at. */
+  /** Messages of the process itself for the logs, a line each: of a daemon they are all that there is to look at. */
   tellLogs(messages: readonly LoggedMessage[]): void {
-    for (const { level, text } of messages) this.active?.processLog?.write(level, text);
+    for (const { level, text } of messages) this.active?.processLog?.write(level, oneLine(text));
   }
 
   private async replacePlan(wanted: Plan): Promise<string[]> {
@@ -312,7 +312,7 @@ export class LoadBalancer {
       ...(workerUrl && { workerUrl }),
       stuckAfterMs,
       confinement,
-      toLogs: (severity, text) => this.active?.processLog?.write(severity, oneLine(text)),
+      toLogs: (level, text) => this.tellLogs([{ level, text }]),
       onHopeless: () => onHopeless?.(),
       onFailing: (generation, place) => this.onFailing(generation, place),
       onDropped: (generation) => this.former.remove(generation),

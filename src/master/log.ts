@@ -3,10 +3,12 @@
  * `[NOTICE]   (PID) : text`. Lines about traffic are no business of this file.
  */
 
+import { STANDARD_ERROR } from './standard-error.js';
+
 /** How much a message matters: advice that was asked for, something to know, something to mend, something that broke. */
 export type Severity = 'diag' | 'notice' | 'warning' | 'alert';
 
-/** Where the lines go: `process.stderr`, or a collector in tests. */
+/** Where the lines go: standard error, or a collector in tests. */
 export interface LogSink {
   write(text: string): unknown;
   /** Hears each message by itself, too. */
@@ -41,7 +43,7 @@ export class Log {
    * @param environment NO_COLOR, when set and not empty, forbids colour (no-color.org)
    */
   constructor(
-    private readonly sink: LogSink = process.stderr,
+    private readonly sink: LogSink = STANDARD_ERROR,
     private readonly pid: number = process.pid,
     environment: NodeJS.ProcessEnv = process.env,
   ) {

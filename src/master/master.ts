@@ -87,16 +87,16 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     },
     onHopeless: () => stop(1),
   });
+  const onDefect = (error: unknown): void => dieOf(error, log, balancer);
+  process.on('uncaughtException', onDefect);
   const started = balancer.start();
   // A start that fails is reported by who awaits it.
   const whenStarted = async (action: () => unknown): Promise<void> => {
-    if (
-      (await started.then(
-        () => end.isOpen,
-        () => false,
-      )) === true
-    )
-      await action();
+    const isUp = await started.then(
+      () => end.isOpen,
+      () => false,
+    );
+    if (isUp) await action();
   };
   const signals = new SignalHandlers({
     stop,
@@ -140,6 +140,21 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
     throw error;
   } finally {
     signals.remove();
+    process.off('uncaughtException', onDefect);
+  }
+}
+
+/**
+ * Ends the process after a defect of the main thread, as HAProxy ends of one. Node would wait for the workers, which
+ * do not end by themselves: they would serve on, with nobody who checks servers, or obeys a signal.
+ */
+function dieOf(error: unknown, log: Log, balancer: LoadBalancer): void {
+  const text = `the main thread died, the process ends: ${error instanceof Error ? error.stack : String(error)}`;
+  try {
+    log.alert(text);
+    balancer.tellLogs([{ level: 'alert', text }]);
+  } finally {
+    exitAtOnce(1);
   }
 }
 

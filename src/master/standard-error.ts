@@ -1,0 +1,41 @@
+/**
+ * Standard error of a process that has more to do than to speak: a disk that is full, or a reader that is gone, loses
+ * what is said and ends nothing. Node's own stream would end the process, and never write again to a disk that has
+ * room once more. A pipe that nobody empties is waited for, as HAProxy does.
+ */
+import { fstatSync, writeSync } from 'node:fs';
+
+const STDERR = 2;
+
+/** Whether it is a file or a device, which is written to directly; terminals, pipes and sockets are Node's to write to. */
+function isFile(): boolean {
+  const stat = fstatSync(STDERR);
+  return stat.isFile() || (stat.isCharacterDevice() && !process.stderr.isTTY);
+}
+
+function writeFile(text: string): void {
+  try {
+    for (let rest = Buffer.from(text); rest.length > 0; ) rest = rest.subarray(writeSync(STDERR, rest));
+  } catch {
+    // There is no other place to say it; what matters is in the logs of `global`, too.
+  }
+}
+
+let write: ((text: string) => void) | null = null;
+
+/** What is said on standard error, now or never. */
+export const STANDARD_ERROR = {
+  get isTTY(): boolean {
+    return process.stderr.isTTY === true;
+  },
+  write(text: string): void {
+    write ??= open();
+    write(text);
+  },
+};
+
+function open(): (text: string) => void {
+  if (isFile()) return writeFile;
+  process.stderr.on('error', () => undefined); // nobody reads any more, and nobody will
+  return (text) => void process.stderr.write(text);
+}
