@@ -359,7 +359,7 @@ export class LoadBalancer {
     this.life.stopping = true;
     const graceMs = await this.pauses.exclusively(async () => this.listeners.leave());
     if (graceMs > 0) await delay(graceMs);
-    await this.workers?.drain(() => {
+    await this.workers?.drain(this.listeners.ending(), () => {
       this.listeners.close();
       for (const message of stoppedMessages(this.plan, this.tables.proxies)) this.say(message);
     });

@@ -35,6 +35,8 @@ export class Departure {
   private readonly listening = new ListeningSockets();
   /** A socket of each address to which the kernel was told where to send connections. */
   private readonly steered = new Set<number>();
+  /** Sockets that answer nobody who is new, in favour of others of their address, which are numbered: `end` sees to the order. */
+  readonly turnedAway = new Set<number>();
 
   /** Begins; answers for how long nothing is to be closed yet (ms), 0 when nobody goes on. */
   begin(binds: readonly Leaving[], successor: Successor): number {
@@ -61,7 +63,10 @@ export class Departure {
       const others = (listening.get(at) ?? 0) - fds.length;
       if (others <= 0) return [];
       if (steer(fds[0], fds.length, others) === 0) this.steered.add(fds[0]);
-      for (const fd of fds) turnAway(fd);
+      for (const fd of fds) {
+        turnAway(fd);
+        this.turnedAway.add(fd);
+      }
       return group;
     });
     return graceOf(leaving);

@@ -135,7 +135,7 @@ export class Listeners {
           for (const { file, bind } of binds) file?.publish(bind.origin);
         },
         apply: (isPaused) => this.apply(present, binds, isPaused),
-        ending: () => (this.successor.has === 'ours' ? [] : [...left].filter(isOfOneWorkerEach).flatMap(({ fds }) => fds)),
+        ending: () => this.ending([...left]),
         closeOthers: () => this.closeAll([...left]),
         discard: () => this.closeAll(opened),
       };
@@ -174,6 +174,12 @@ export class Listeners {
       return [{ fds: [...new Set(fds)], address, deferAccept: bind.socket.deferAccept }];
     });
     return this.departure?.begin(binds, this.successor) ?? 0;
+  }
+
+  /** Those that nobody else has, nor leaves to others: they may stop listening as soon as nobody accepts from them. */
+  ending(binds: readonly OpenBind[] = this.binds): number[] {
+    if (this.successor.has === 'ours') return [];
+    return binds.filter(isOfOneWorkerEach).flatMap(({ fds }) => fds.filter((fd) => this.departure?.turnedAway.has(fd) !== true));
   }
 
   /**

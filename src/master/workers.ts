@@ -254,11 +254,12 @@ export class Workers {
   /**
    * They accept no more; resolves when the last session has ended. `onRefusing` is called when none
    * of them uses the listeners any more: closed before, their numbers could mean other sockets.
+   * @param ending those among them that stop listening, each as soon as its worker has taken who waits there
    */
-  async drain(onRefusing: () => void): Promise<void> {
+  async drain(ending: readonly number[], onRefusing: () => void): Promise<void> {
     if (this.phase !== 'stopping') this.phase = 'draining';
     this.endSpares();
-    this.tellAll({ kind: 'drain' });
+    this.tellAll({ kind: 'drain', ending });
     await this.until(() => this.places.every((place) => place.refusing || place.thread === null));
     onRefusing();
     await this.until(() => this.isEmpty);
@@ -374,7 +375,7 @@ export class Workers {
     place.failures = 0;
     place.ready = true;
     place.applied = place.begun;
-    if (this.phase === 'draining') this.tell(place, { kind: 'drain' }); // it replaced one that died meanwhile
+    if (this.phase === 'draining') this.tell(place, { kind: 'drain', ending: [] }); // it replaced one that died meanwhile
   }
 
   private onExit(thread: WorkerThread, failure: Error | null, code: number): void {

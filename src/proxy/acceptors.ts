@@ -88,10 +88,13 @@ export class Acceptors {
     return this.current.every((acceptor) => acceptor.disarmed || !this.paused.includes(acceptor.frontend));
   }
 
-  /** Accepts no more; those accepted already are still handed on. */
-  drain(): void {
+  /**
+   * Accepts no more; those accepted already are still handed on.
+   * @param ending sockets that nobody has any more
+   */
+  drain(ending: readonly number[]): void {
     this.draining = true;
-    for (const acceptor of this.current) acceptor.drain();
+    for (const acceptor of this.current) acceptor.drain(ending.includes(acceptor.listener.fd));
   }
 
   /** Some have taken enough for a turn, and have more in hand. */

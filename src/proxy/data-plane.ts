@@ -149,10 +149,10 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   }
 
   /** Accepts no more; `idle` becomes true when the last session has ended. */
-  drain(): void {
+  drain(ending: readonly number[] = []): void {
     this.draining = true;
     this.nowMs = this.engine.nowMs(); // those who wait in the queues of listeners are accepted now
-    this.acceptors.drain();
+    this.acceptors.drain(ending);
   }
 
   /** Of all frontends of the newest plan only these accept no connections, until it is called again. */

@@ -58,8 +58,11 @@ export type Order =
   | { readonly kind: 'discard'; readonly generation: number }
   /** Close the sessions that began by this plan, or an older one. */
   | { readonly kind: 'end'; readonly generation: number }
-  /** Take no new connections; say 'refusing' when that is so, and end when the last session has ended. */
-  | { readonly kind: 'drain' }
+  /**
+   * Take no new connections; say 'refusing' when that is so, and end when the last session has ended. Listening sockets
+   * that are `ending` stop listening.
+   */
+  | { readonly kind: 'drain'; readonly ending: readonly number[] }
   /** Of all frontends only these accept no connections, until the next such order; say 'paused' when that is so. */
   | { readonly kind: 'pause'; readonly frontends: readonly number[]; readonly serial: number }
   /** End the sessions that have a connection to a server of these names, or are about to; the cause is in their lines. */

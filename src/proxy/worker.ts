@@ -88,7 +88,7 @@ class Obedience {
   }
 
   private carryOut(order: Exclude<Order, { kind: 'stop' }>): void {
-    if (order.kind === 'drain') this.dataPlane.drain();
+    if (order.kind === 'drain') this.dataPlane.drain(order.ending);
     else if (order.kind === 'pause') this.pause(order.frontends, order.serial);
     else if (order.kind === 'shutdown-server') this.dataPlane.shutdownServer(order.backend, order.server, order.cause);
     else if (order.kind === 'ask')

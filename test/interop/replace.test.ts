@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ListeningSockets, listeningAt } from '../../src/kernel/listening.js';
-import { ENGINES, eventually, isAlive, runProcess, withProcesses } from '../harness.js';
+import { ENGINES, eventually, freePort, isAlive, runProcess, withProcesses } from '../harness.js';
 import { closeAll, dial, echo, serve } from './support/peers.js';
 import { Load, Place, type Program, visit } from './support/replacing.js';
 
@@ -48,6 +48,23 @@ placed('ten replacements under load lose no connection, and who was connected st
   assert.ok(isAlive(place.pids[0]));
   client.socket.end();
   await place.settled();
+});
+
+placed('who follows at another address of the port has what comes there, without a loss', 2, async (place) => {
+  const port = await freePort();
+  const listenAt = (host: string): void => place.configure(2, [], [], [`${host}:${port}`]);
+  listenAt('127.0.0.1');
+  assert.is((await place.replace('turbo')).code, 0);
+  const load = new Load(port, 64);
+  for (const [i, host] of ['*', '127.0.0.1', '*', '127.0.0.1', '*'].entries()) {
+    await load.more(100);
+    listenAt(host);
+    const { code, stderr } = await place.replace('turbo', '--io-engine', ENGINES[i % 2]);
+    assert.is(code, 0, stderr);
+    await place.settled();
+  }
+  await load.more(100);
+  assert.is(await load.stop(), '');
 });
 
 /** Who follows whom. */
