@@ -4,6 +4,7 @@
  * the judge. Commands of the runtime socket about checks are methods here: those that can fail answer
  * why, in HAProxy's words, or null.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { SocketAddress } from '../../kernel/address.js';
 import type { CheckPlan } from '../../plan/checks.js';
 import type { BackendPlan, ServerPlan } from '../../plan/plan.js';
@@ -77,6 +78,14 @@ class Probe implements Due {
   get name(): string {
     return `${this.backend.name}/${this.plan.name} ${this.isAgent}`;
   }
+
+  /** The agent is where it was in the eyes of a former plan that had the same of it in its file. */
+  follow({ plan: { check }, agentAddress, agentPort }: Probe): void {
+    const { agent } = this.plan.check;
+    if (agent?.port !== check.agent?.port || !isDeepStrictEqual(agent?.elsewhere, check.agent?.elsewhere)) return;
+    this.agentAddress = agentAddress;
+    this.agentPort = agentPort;
+  }
 }
 
 const nothing = (): void => undefined;
@@ -131,14 +140,15 @@ export class Checker {
 
   /**
    * Goes on in the rhythm of a former plan: what was due then for servers of the same names is due as it was, unless
-   * that is further away than an interval of the new plan.
+   * that is further away than an interval of the new plan. Agents are where they were, unless the file moves them.
    */
   takeOver(before: Checker): void {
-    const due = new Map(before.probes.map((probe) => [probe.name, probe.dueAt] as const));
+    const former = new Map(before.probes.map((probe) => [probe.name, probe] as const));
     for (const probe of this.probes) {
-      const at = due.get(probe.name);
-      if (at === undefined) continue;
-      const delayMs = Math.max(0, (at ?? 0) - this.parts.clock.now());
+      const known = former.get(probe.name);
+      if (known === undefined) continue;
+      probe.follow(known);
+      const delayMs = Math.max(0, (known.dueAt ?? 0) - this.parts.clock.now());
       if (delayMs <= probe.record.health.interval(probe.intervals)) this.schedule(probe, delayMs);
     }
   }

@@ -287,6 +287,19 @@ test('maintenance that comes and goes with the file stops checks and begins them
   assert.equal([lab.checks.length, lab.states.state(A) & STATE_DOWN], [1, STATE_DOWN], 'the first failure counts');
 });
 
+test('an agent that was sent elsewhere stays there over a reload, unless the file moves it', async () => {
+  const agentAt = (port: number) => server('a', { agent: { port, interMs: 1000, elsewhere: null, send: '' } });
+  const first = observe([backend('b', [agentAt(1)])], () => OK);
+  const address = { family: 'ipv4', host: '127.0.0.9', port: 7 } as const;
+  assert.is(first.checker.setAgentAddress(A, address, 7), null);
+  first.watch.stop();
+  const next = observe([backend('b', [agentAt(1)])], () => OK, first.clock, first);
+  assert.equal(next.checker.agentTarget(A), { address, port: 7 });
+  next.watch.stop();
+  const moved = observe([backend('b', [agentAt(2)])], () => OK, first.clock, next);
+  assert.equal(moved.checker.agentTarget(A), { address: null, port: 2 });
+});
+
 test('after the end nothing is checked and nothing is told', async () => {
   let finish: (result: CheckResult) => void = () => undefined;
   const { clock, checks, lines, watch } = one([server('a')], () => new Promise((resolve) => (finish = resolve)));
