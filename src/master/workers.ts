@@ -27,11 +27,10 @@ const DEATHS_MAX = 5;
 const DEATHS_WITHIN_MS = 10_000;
 /**
  * A thread that ends before it works, as where descriptors, memory or tasks have run out, is tried again after this long
- * (ms). So often in a row, and half a minute has passed in which nobody accepted at the sockets of its place: the process
- * ends.
+ * (ms). After so many in a row the process ends: new connections that fall to the sockets of its place have waited since.
  */
 const RETRY_AFTER_MS = 1000;
-const RETRIES_MAX = 30;
+const RETRIES_MAX = 15;
 /** A worker that was told to end and has not is terminated after this long; after as long again it is past help. */
 const STOP_PATIENCE_MS = 2000;
 
