@@ -128,6 +128,7 @@ export class Connection {
     this.answered = isForWorker(request.words, this.session);
     const answer = this.options.respond(request, this.session, this.leaving.signal);
     if (typeof answer === 'string' || answer instanceof Message) return await this.reply(answer);
+    if (answer instanceof Promise) answer.catch(() => undefined); // it fails with nobody to hear it when the client has left
     await this.flush(); // it may take its time
     if (answer instanceof Promise) return await this.reply(await this.whileThere(answer));
     for await (const piece of answer) {

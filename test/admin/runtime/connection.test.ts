@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Answer, newSession, type ProcessControl } from '../../../src/admin/command.js';
-import { Connection } from '../../../src/admin/runtime/connection.js';
+import { Connection, type Respond } from '../../../src/admin/runtime/connection.js';
 import { scratchFolder } from '../../harness.js';
 
 const PIECE = 'x'.repeat(256 * 1024);
@@ -43,6 +43,29 @@ for (const moment of ['while it waits for room', 'while more is made'])
     await connection.serve().finally(() => server.close());
     assert.ok(socket.destroyed);
   });
+
+test('a client that has left when a command begins to wait is no defect', async () => {
+  const path = join(scratchFolder(), 'socket');
+  const server = createServer({ allowHalfOpen: true }).listen(path);
+  await once(server, 'listening');
+  const { client, socket } = await accept(server, path);
+  const unheard: unknown[] = [];
+  const listen = (reason: unknown): number => unheard.push(reason);
+  process.on('unhandledRejection', listen);
+  const waits = (_: unknown, __: unknown, left: AbortSignal): Promise<string> => {
+    socket.destroy();
+    return new Promise((_resolve, reject) => left.addEventListener('abort', () => reject(new Error('nobody waits'))));
+  };
+  let asked = 0;
+  const respond: Respond = (...asking) => (asked++ === 0 ? 'text that was not sent yet\n' : waits(...asking));
+  const options = { respond, lineMax: 1024, uptimeMs: () => 0, control: {} as ProcessControl };
+  client.write('show info;wait 1s\n');
+  await new Connection(socket, newSession({ level: 'user', timeoutMs: 5000 }), options).serve().finally(() => server.close());
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', listen);
+  client.destroy();
+  assert.equal([asked, unheard], [2, []]);
+});
 
 /** Keeps the thread for a while, as a command that has much to do. */
 function work(): string {
