@@ -395,9 +395,9 @@ export class LoadBalancer {
     for (const message of stoppedMessages(this.plan, this.tables.proxies)) if (message.proxy === frontend) this.say(message);
   }
 
-  /** Whether a frontend was ended for good. */
+  /** Whether a frontend was ended for good, by itself or with all others. */
   isOver(frontend: string): boolean {
-    return this.pauses.isOver(frontend);
+    return this.life.stopping || this.pauses.isOver(frontend);
   }
 
   /** Ends the sessions that go on by former plans. */

@@ -278,7 +278,13 @@ alone("the master's socket answers through a soft stop, and tells of configurati
   child.kill('SIGUSR1');
   await eventually('it listens no more', () => !isListening(port));
   assert.match(await ask('show proc'), /master/);
-  assert.match(await ask('@1 show info'), /^Stopping: 1$/m);
+  assert.match(await ask('@1 show info'), /^Stopping: 1$.*^Listeners: 0$/ms);
+  const frontends = (await ask('@1 show stat')).split('\n').filter((row) => row.includes(',FRONTEND,'));
+  assert.equal(new Set(frontends.map((row) => row.split(',')[17])), new Set(['STOP']));
+  assert.match(
+    await ask(`@1 enable frontend ${frontends[0].split(',')[0]}`),
+    /^Frontend was previously shut down, cannot enable\.$/m,
+  );
   await clients[1].echoes('still there');
   for (const client of clients) client.socket.end();
   await turbo.exited;

@@ -25,7 +25,10 @@ export function bufferBytes({ tables, balancer }: InfoSource, which: 'buffersInU
 /** Addresses that are listened on; workers do not count. */
 export function listeners({ balancer }: InfoSource): number {
   const { frontends } = balancer.plan;
-  return frontends.reduce((sum, { name, binds }) => sum + (balancer.isPaused(name) ? 0 : binds.length), 0);
+  return frontends.reduce(
+    (sum, { name, binds }) => sum + (balancer.isPaused(name) || balancer.isOver(name) ? 0 : binds.length),
+    0,
+  );
 }
 
 /** What is under way or waits for its time: sessions, health checks, listeners, and the workers themselves. */
