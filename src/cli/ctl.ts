@@ -22,8 +22,8 @@ const EXAMPLES = `Each COMMAND is a line of its own, several commands in a line 
 payload from standard input. Without a COMMAND: a prompt with completion (TAB)
 of commands and names at a terminal, else the lines of standard input.
 
-Exit code 0: done; 1: the balancer was not reached; 2: it answered with an
-error, and the commands behind it were not sent.
+Exit code 0: done; 1: the balancer was not reached, or its answer broke off;
+2: it answered with an error, and the commands behind it were not sent.
 
 ${SOCKET_SEARCH}
 

@@ -21,12 +21,18 @@ const WAITS = /(?:^|[;\s])(?:-w|wait)(?:\s|$)/;
 /** Commands that may be answered by the end of the connection alone; of the reloads, with HAProxy 2.6. */
 const ENDS = /(?:^|;)\s*(?:quit|prompt|(?:hard-)?reload)\s*(?:;|$)/;
 
+/** Of the master's socket: HAProxy says without an empty line that there is no such process. */
+const PREFIXED = /(?:^|;)\s*@/;
+
+const BROKEN_OFF = 'the answer broke off: the balancer has ended meanwhile, or waited for longer than its stats timeout';
+
 /** Asks, and answers all that was said, without the empty line that ends it. Throws Unreachable. */
 export function ask(endpoint: Endpoint, question: string, options: AskOptions): Promise<string> {
   const { silenceMs, signal, onText } = options;
   return new Promise((resolve, reject) => {
     let answer = '';
-    let isHeard = ENDS.test(question);
+    const ends = ENDS.test(question);
+    let isHeard = ends;
     const take = onText ?? ((text: string) => (answer += text));
     const trimmer = new EndTrimmer(take);
     const waits = WAITS.test(question.split('\n', 1)[0]);
@@ -47,8 +53,9 @@ export function ask(endpoint: Endpoint, question: string, options: AskOptions): 
     socket.on('error', (error) => reject(error instanceof Unreachable ? error : unreachable(endpoint, error)));
     socket.on('close', () => {
       signal?.removeEventListener('abort', abort);
-      if (isHeard) resolve(answer);
-      else reject(new Unreachable(endpoint, NO_ANSWER));
+      if (!isHeard) reject(new Unreachable(endpoint, NO_ANSWER));
+      else if (ends || waits || PREFIXED.test(question) || trimmer.sawEnd) resolve(answer);
+      else reject(new Unreachable(endpoint, BROKEN_OFF));
     });
   });
 }
@@ -58,6 +65,11 @@ class EndTrimmer {
   private held = '';
 
   constructor(private readonly pass: (text: string) => void) {}
+
+  /** The empty line that ends an answer has come, and nothing behind it. */
+  get sawEnd(): boolean {
+    return this.held !== '';
+  }
 
   take(text: string): void {
     const all = this.held + text;

@@ -30,7 +30,7 @@ export function parseEndpoint(text: string): Parsed<Endpoint> {
 export function endpointOf(address: AddressSyntax, text = addressText(address)): Parsed<Endpoint> {
   if (address.kind === 'unix')
     return parsed({ text, target: { path: address.abstract ? abstractName(address.path) : address.path } });
-  if (address.ports === null) return refused('neither a path, as /run/turbo-lb.sock, nor host:port');
+  if (address.ports === null) return refused('neither a path, as /run/turbo-lb.sock or ./turbo-lb.sock, nor host:port');
   const host = ANY_HOSTS[address.host] ?? address.host;
   return parsed({ text, target: { host, port: address.ports.first } });
 }

@@ -47,6 +47,20 @@ test('who closes without an answer has not read the question, unless it was one 
   server.close();
 });
 
+test('an answer that breaks off is no answer', async () => {
+  const { path, server } = await madeUpSocket(
+    (line, socket) => void socket.end(line.endsWith('half') ? '# pxname\nap' : '# pxname\n'),
+  );
+  const endpoint = endpointOf(path);
+  const said: string[] = [];
+  const onText = (text: string): void => void said.push(text);
+  for (const command of ['show half', 'show whole lines'])
+    assert.match(await rejection(ask(endpoint, command, { ...SOON, onText })), 'the answer broke off');
+  assert.is(said.join(''), '# pxname\nap# pxname\n', 'what came is passed on all the same');
+  assert.is(await ask(endpoint, '@2 show what HAProxy answers without an empty line', SOON), '# pxname\n');
+  server.close();
+});
+
 test('who does not answer is given up', async () => {
   const { path, server } = await madeUpSocket((line, socket) => void (line === 'half' && socket.write('# pxname')));
   const endpoint = endpointOf(path);
