@@ -19,6 +19,9 @@ export interface TopOptions {
   readonly timeoutMs: number;
 }
 
+/** What it shows itself on, and hears keys from. */
+export type Screen = Pick<Display, 'columns' | 'rows' | 'enter' | 'leave' | 'draw' | 'clear' | 'onKey'>;
+
 /** Asks once. Throws Unreachable, also when what answers is no balancer. */
 async function takeSample({ endpoint, timeoutMs }: TopOptions): Promise<Sample> {
   const answer = await ask(endpoint, SAMPLE_QUESTION, { silenceMs: timeoutMs });
@@ -43,11 +46,12 @@ export class Top {
   private timer: NodeJS.Timeout | undefined;
   /** A sample is being taken. */
   private asking = false;
+  private left = false;
   private finish: () => void = () => undefined;
 
   constructor(
     private readonly options: TopOptions,
-    private readonly display: Display,
+    private readonly display: Screen,
   ) {
     this.state = newState(options.endpoint.text, options.intervalMs);
   }
@@ -62,6 +66,7 @@ export class Top {
     this.draw();
     void this.sample();
     await ended;
+    this.left = true;
     clearTimeout(this.timer);
     this.display.leave();
   }
@@ -103,12 +108,14 @@ export class Top {
     this.asking = true;
     clearTimeout(this.timer);
     try {
-      this.state = withSample(this.state, await takeSample(this.options));
+      const sample = await takeSample(this.options);
+      this.state = withSample(this.state, sample); // as keys have left it meanwhile
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       this.state = withFailure(this.state, error.reason, clock());
     }
     this.asking = false;
+    if (this.left) return;
     this.draw();
     this.timer = setTimeout(() => void this.sample(), this.state.intervalMs);
   }
