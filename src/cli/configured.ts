@@ -4,10 +4,11 @@
  */
 import { poolsText } from '../admin/commands/activity.js';
 import { withRuntimeApi } from '../admin/runtime/api.js';
+import type { ConfigFile } from '../config/read.js';
 import { evaluateCondition } from '../config/tokens/condition.js';
 import { allowedCpus } from '../kernel/affinity.js';
 import type { LoadBalancer } from '../master/balancer.js';
-import { type LoadedConfiguration, loadConfiguration, UnreadableConfiguration } from '../master/configuration.js';
+import { type LoadedConfiguration, loadConfiguration, systemText, UnreadableConfiguration } from '../master/configuration.js';
 import { workersFor } from '../master/cpus.js';
 import { fetchListeners, type HandedListeners } from '../master/handed-listeners.js';
 import { Log } from '../master/log.js';
@@ -20,7 +21,7 @@ import { Systemd } from '../master/systemd.js';
 import { hasListener, type Plan } from '../plan/plan.js';
 import type { RuntimePlan } from '../plan/runtime.js';
 import { EXIT_FAILURE, EXIT_OK, type Output } from './complaint.js';
-import { isDaemon, prepareReport, startDaemon } from './daemonize.js';
+import { filesOfParent, isDaemon, prepareReport, startDaemon } from './daemonize.js';
 import { dumpConfiguration, dumpKeywords, dumpLibraries } from './dumps.js';
 import { early } from './early.js';
 import { whyInert } from './inert-options.js';
@@ -71,6 +72,8 @@ class Job {
   /** This process is the one that another one has started in the background. */
   private readonly background = isDaemon();
   private readonly record = new ProcessRecord();
+  /** Where it was started. */
+  private readonly directory = process.cwd();
   private reloading: Reloads | null = null;
 
   constructor(
@@ -97,7 +100,7 @@ class Job {
     const { options } = this;
     if (options.directory !== null && !this.enter(options.directory)) return EXIT_FAILURE;
     try {
-      return await this.runLoaded(await this.load());
+      return await this.runLoaded(await this.load(this.background ? filesOfParent() : undefined));
     } catch (error) {
       if (error instanceof UnreadableConfiguration) return this.unreadable(error.message);
       if (error instanceof BindError) return this.unbound(error);
@@ -118,10 +121,12 @@ class Job {
     return this.alert('[turbo-lb.main()] Some protocols failed to start their listeners! Exiting.');
   }
 
-  private load(): Promise<LoadedConfiguration> {
+  /** @param read what the files say, if that is known already */
+  private load(read?: readonly ConfigFile[]): Promise<LoadedConfiguration> {
     const { files: paths, localpeer, proxyMaxconn, ignoreUnresolved, ipv4Only, masterWorker } = this.options;
     const environment = { ...process.env, ...(masterWorker && { HAPROXY_MWORKER: '1' }) };
-    return loadConfiguration({ paths, environment, localpeer, proxyMaxconn, ignoreUnresolved, ipv4Only });
+    const files = read === undefined ? {} : { files: read };
+    return loadConfiguration({ paths, ...files, environment, localpeer, proxyMaxconn, ignoreUnresolved, ipv4Only });
   }
 
   private runLoaded(loaded: LoadedConfiguration): number | Promise<number> {
@@ -140,7 +145,7 @@ class Job {
     if (options.check) return this.checked(warnings, listens);
     if (!listens) return this.alert("[turbo-lb.main()] No enabled listener found (check for 'bind' directives) ! Exiting.");
     const daemon = (options.daemon || config.global.daemon?.value === true) && !options.foreground;
-    if (daemon && !this.background) return startDaemon();
+    if (daemon && !this.background) return startDaemon(loaded.files, this.directory);
     // In the foreground there is no pidfile, as in HAProxy: who debugs a file does not disturb the service.
     return this.balance(this.complete(plan, daemon));
   }
@@ -286,9 +291,7 @@ class Job {
       process.chdir(directory);
       return true;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const reason = code === 'ENOENT' ? 'No such file or directory' : code;
-      this.alert(`Could not change to directory ${directory} : ${reason}`);
+      this.alert(`Could not change to directory ${directory} : ${systemText(error)}`);
       return false;
     }
   }

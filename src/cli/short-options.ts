@@ -94,7 +94,7 @@ const NUMBERS = { '-n': 'maxconn', '-N': 'proxyMaxconn', '-m': 'megabytes' } as 
 /** PID_MAX_LIMIT of the kernel: no process has a higher number. */
 const PID_MAX = 2 ** 22;
 
-const KEYWORD_DUMP = /^-dK(.+)$/;
+const KEYWORD_DUMP = /^-dK(.*)$/;
 const VERSION = /^-v(v|q|qs|qb)?$/;
 const SHORT = /^-[^-]/;
 

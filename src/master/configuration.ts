@@ -23,6 +23,8 @@ import { readTextFile } from './text-file.js';
 export interface ConfigurationRequest {
   /** Files and directories, as typed. */
   readonly paths: readonly string[];
+  /** What was read there already: a pipe cannot be read again. */
+  readonly files?: readonly ConfigFile[];
   readonly environment: NodeJS.ProcessEnv;
   /** `-L`: name of this host among peers; null: its own name. */
   readonly localpeer?: string | null;
@@ -53,7 +55,7 @@ export class UnreadableConfiguration extends Error {
 
 /** Loads a configuration. Throws UnreadableConfiguration. */
 export async function loadConfiguration(request: ConfigurationRequest): Promise<LoadedConfiguration> {
-  const files = configurationFiles(request.paths).map((name) => ({ name, text: readText(name) }));
+  const files = request.files ?? configurationFiles(request.paths).map((name) => ({ name, text: readText(name) }));
   const { config, findings, fileEnds } = readConfig(files, environmentOf(request));
   applyProxyMaxconn(config, request.proxyMaxconn ?? 0);
   checkAccounts(config, findings);
@@ -91,7 +93,7 @@ function attempt<T>(path: string, act: () => T): T {
 }
 
 /** `No such file or directory`, as the system says it. */
-function systemText(error: unknown): string {
+export function systemText(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const text = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
   return code === undefined ? text : text[0].toUpperCase() + text.slice(1);

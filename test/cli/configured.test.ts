@@ -120,6 +120,7 @@ test('-C changes to a directory before files are looked for', async () => {
   const missing = await turbo(['-c', '-C', '/nonexistent', '-f', 'x']);
   assert.is(missing.code, 1);
   assert.match(missing.stderr, 'Could not change to directory /nonexistent : No such file or directory');
+  assert.match((await turbo(['-c', '-C', path, '-f', 'x'])).stderr, `Could not change to directory ${path} : Not a directory`);
 });
 
 /** A file that is right. */

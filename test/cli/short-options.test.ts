@@ -21,6 +21,10 @@ test('files come from -f and from all that follows --', () => {
   assert.equal(options('-f a -c -f b -- c -d').files, ['a', 'b', 'c', '-d']);
 });
 
+test('-dK alone lists nothing, as with HAProxy', () => {
+  assert.is(options('-f a -dK').keywordClasses, '');
+});
+
 test('-sf and -st take numbers up to the next option', () => {
   const { finish, terminate, files } = options('-sf 12 13 -f a -st 14 -c');
   assert.equal([finish, terminate, files], [[12, 13], [14], ['a']]);

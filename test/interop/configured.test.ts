@@ -1,6 +1,6 @@
 /** `turbo-lb -f` with a configuration that is right: it runs, in the foreground and as a daemon, and takes over from another. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { turbo } from '../cli/turbo.js';
@@ -88,6 +88,22 @@ interop('a daemon leaves its parent once it listens, and the next one takes over
     await (await dial(port)).hears('served');
   } finally {
     for (const running of pids.filter(isAlive)) process.kill(running, 'SIGKILL');
+  }
+});
+
+interop('a daemon has its file from a pipe, and is in the folder of -C, as its parent was', async (engine) => {
+  const { config, port, pidfile } = await listen(engine);
+  const [folder, file] = [dirname(config), basename(config)];
+  const shell = `cd "$1" && cat "$2/$3" | "$4" "$5" -D -q -C "$2" -f /dev/stdin -p ${basename(pidfile)}`;
+  const words = [dirname(folder), basename(folder), file, process.execPath, TURBO_LB];
+  const { code, stderr } = await runProcess('sh', ['-c', shell, 'sh', ...words]);
+  assert.equal([code, stderr], [0, '']);
+  const pid = Number(readFileSync(pidfile, 'utf8'));
+  try {
+    await (await dial(port)).hears('served');
+  } finally {
+    process.kill(pid, 'SIGKILL');
+    await eventually('it has ended', () => !isAlive(pid));
   }
 });
 
