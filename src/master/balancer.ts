@@ -531,12 +531,13 @@ export class LoadBalancer {
     return this.options.log.warnings;
   }
 
-  /** Connections at a time of a frontend, or with null of the process; 0: as many as there may be (`set maxconn`). */
+  /** Connections at a time of a frontend, or with null of the process (`set maxconn`); 0: none, but of the process as many as there may be, as in HAProxy. */
   limitConnections(frontend: number | null, max: number): void {
     const { gate, frontendGates } = this.tables;
     const limited = frontend === null ? gate : frontendGates[frontend];
     if (limited === null) return;
-    limited.max = frontend === null && max === 0 ? this.maxconn : max;
+    if (frontend !== null && max === 0) limited.shut();
+    else limited.max = max === 0 ? this.maxconn : max;
     const { wakeFds } = this.inForce.shared;
     limited.passOn((worker) => signalEventfd(wakeFds[worker]));
   }

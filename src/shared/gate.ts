@@ -72,6 +72,11 @@ export class ConnectionGate {
     Atomics.store(this.words, this.base + MAX, max > 0 ? max : UNLIMITED);
   }
 
+  /** Nobody enters any more, until there is another limit. */
+  shut(): void {
+    Atomics.store(this.words, this.base + MAX, 0);
+  }
+
   /** Connections in a second, and sessions; 0: as many as come. */
   get connectionRateMax(): number {
     return Atomics.load(this.words, this.base + CONNECTION_RATE);

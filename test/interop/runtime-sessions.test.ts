@@ -111,7 +111,7 @@ interop('limits changed at run time hold, and let go', async (engine) => {
     return peer;
   };
   for (const [set, unset] of [
-    ['set maxconn frontend f 2', 'set maxconn frontend f 0'],
+    ['set maxconn frontend f 2', 'set maxconn frontend f 1000'],
     ['set maxconn global 2', 'set maxconn global 0'],
     ['set rate-limit sessions global 2', 'set rate-limit sessions global 0'],
   ]) {
@@ -119,6 +119,8 @@ interop('limits changed at run time hold, and let go', async (engine) => {
     const clients = [await client(), await client(), await client(), await client()];
     await eventually('the first are served', () => clients.filter(({ bytes }) => bytes === 1).length >= 2);
     if (!set.includes('rate')) assert.is(clients.filter(({ bytes }) => bytes === 1).length, 2, set);
+    if (set.includes('frontend'))
+      assert.match(await own.ask('set maxconn frontend f 0;show stat f 1 -1\n'), /^f,FRONTEND,,,2,2,0,/m);
     assert.is(await own.ask(`${unset}\n`), '\n');
     await eventually(`all are served after ${unset}`, () => clients.every(({ bytes }) => bytes === 1));
     await own.ask('shutdown sessions server b/s\n');

@@ -32,6 +32,20 @@ for (const max of [1, 3]) {
   });
 }
 
+test('nobody enters where the limit is nought, and who waits comes in when it is not any more', () => {
+  const gate = open(3, 2);
+  const { woken, wake } = recorder();
+  assert.ok(gate.enterAs(0));
+  gate.shut();
+  gate.leaveAs(0, wake);
+  assert.equal([gate.enterAs(0), gate.max, gate.current], [false, 0, 0]);
+  gate.await(0, true);
+  gate.max = 1;
+  gate.passOn(wake);
+  assert.equal(woken, [0]);
+  assert.ok(gate.enterAs(0));
+});
+
 test('what a dead worker took is given back, and whoever waits is woken', () => {
   const gate = open(3, 2);
   const { woken, wake } = recorder();
