@@ -43,6 +43,7 @@ interface Handed {
 /** Sockets of another process that wait to be taken. */
 export class HandedListeners {
   private readonly waiting: Handed[];
+  private readonly taken = new Set<number>();
 
   /** @param descriptors of any kind; those that do not listen are closed */
   constructor(descriptors: readonly number[]) {
@@ -70,7 +71,15 @@ export class HandedListeners {
     const key = keyOf(wanted);
     const { v6only } = wanted;
     const index = this.waiting.findLastIndex((one) => one.key === key && (v6only === null || v6only === one.v6only));
-    return index < 0 ? null : this.waiting.splice(index, 1)[0].fd;
+    if (index < 0) return null;
+    const [{ fd }] = this.waiting.splice(index, 1);
+    this.taken.add(fd);
+    return fd;
+  }
+
+  /** One of these was taken: who handed it over may have it still. */
+  gave(fd: number): boolean {
+    return this.taken.has(fd);
   }
 
   /** Closes what nobody took. */

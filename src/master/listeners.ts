@@ -38,6 +38,8 @@ interface OpenBind {
   readonly frontend: string;
   /** By worker; UNIX sockets and inherited ones are one for all. */
   readonly fds: readonly number[];
+  /** Those among them that the process before has handed over: it may have them still, and go on with them. */
+  readonly handed: readonly number[];
   /** With the real port number. */
   readonly address: SocketAddress;
   readonly settings: ListenerSettings;
@@ -179,7 +181,8 @@ export class Listeners {
   /** Those that nobody else has, nor leaves to others: they may stop listening as soon as nobody accepts from them. */
   ending(binds: readonly OpenBind[] = this.binds): number[] {
     if (this.successor.has === 'ours') return [];
-    return binds.filter(isOfOneWorkerEach).flatMap(({ fds }) => fds.filter((fd) => this.departure?.turnedAway.has(fd) !== true));
+    const isLeft = (fd: number): boolean => this.departure?.turnedAway.has(fd) === true;
+    return binds.filter(isOfOneWorkerEach).flatMap(({ fds, handed }) => fds.filter((fd) => !handed.includes(fd) && !isLeft(fd)));
   }
 
   /**
@@ -230,7 +233,7 @@ export class Listeners {
   }
 }
 
-/** Each worker has a TCP socket of its own, and no other process has it as well, unless it was handed over. */
+/** Each worker has a TCP socket of its own, and whoever started the process has none of them. */
 function isOfOneWorkerEach({ address, bind, fds }: OpenBind): boolean {
   return address.family !== 'unix' && bind.inheritedFd === null && new Set(fds).size === fds.length;
 }
@@ -280,11 +283,12 @@ function attempt(plan: Plan, frontend: FrontendPlan, bind: BindPlan, opening: Op
     const hasFile = address.family === 'unix' && !address.abstract && inheritedFd === null;
     const file = hasFile ? new SocketFile(address.path, opening.replaces) : null;
     const fds = openBind(bind, file, opening);
-    return { ...base, fds, file, address: file === null ? localAddress(fds[0]) : address };
+    const handed = fds.filter((fd) => opening.handed?.gave(fd) === true);
+    return { ...base, fds, handed, file, address: file === null ? localAddress(fds[0]) : address };
   } catch (error) {
     if (!(error instanceof SystemCallError)) throw error;
     failures.push(bindFailure(bind, proxyOf(plan, frontend.name), error));
-    return { ...base, fds: [], file: null, address: bind.address };
+    return { ...base, fds: [], handed: [], file: null, address: bind.address };
   }
 }
 

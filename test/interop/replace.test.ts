@@ -206,6 +206,20 @@ placed('to HAProxy and back, to fewer workers and to more, no connection is lost
   assert.is(await load.stop(), '');
 });
 
+placed('who has taken the sockets and ends leaves them listening for who goes on with them', 2, async (place) => {
+  assert.is((await place.replace('turbo')).code, 0);
+  const [first] = place.pids.splice(0); // nobody tells it to end
+  try {
+    assert.is((await place.takeOver('turbo')).code, 0);
+    process.kill(place.pids[0], 'SIGUSR1');
+    await eventually('the second one has ended', () => !isAlive(place.pids[0]));
+    assert.is(listeners(place.port), 2);
+    for (let i = 0; i < 20; i++) assert.is(await visit(place.port), null);
+  } finally {
+    place.pids.push(first);
+  }
+});
+
 placed('hard-stop-after ends what the former process still serves', 1, async (place) => {
   place.configure(1, ['hard-stop-after 300ms']);
   assert.is((await place.replace('turbo')).code, 0);
