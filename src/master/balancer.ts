@@ -536,7 +536,9 @@ export class LoadBalancer {
     const { gate, frontendGates } = this.tables;
     const limited = frontend === null ? gate : frontendGates[frontend];
     if (limited === null) return;
-    if (frontend !== null && max === 0) limited.shut();
+    const shuts = frontend !== null && max === 0;
+    if (shuts && this.life.stopping) return; // nobody new comes, and who was accepted before would wait for ever
+    if (shuts) limited.shut();
     else limited.max = max === 0 ? this.maxconn : max;
     const { wakeFds } = this.inForce.shared;
     limited.passOn((worker) => signalEventfd(wakeFds[worker]));

@@ -117,6 +117,7 @@ export class Acceptor {
   /** Accepts, unless something stands against it. Called at start and whenever a place may be free. */
   resume(): void {
     this.sated = false;
+    if (this.draining) this.dismiss();
     while (this.parked.length > 0) {
       if (this.isSated() || !this.takePlace()) return;
       this.hand(this.parked.shift() as number);
@@ -328,6 +329,12 @@ export class Acceptor {
     if (this.ends) engine.stopListening(socket);
     this.ends = false;
     this.resume();
+  }
+
+  /** At its end: where the operator lets nobody in (`set maxconn frontend <f> 0`), whoever waits would wait for ever. */
+  private dismiss(): void {
+    if (!this.limits.some((gate) => gate.isShut)) return;
+    for (const fd of this.parked.splice(0)) this.lane.engine.close(fd);
   }
 
   private cancel(): void {

@@ -69,7 +69,7 @@ export class Acceptors {
     });
     const left = [...before.values()].flat();
     this.leaving = [...this.leaving, ...left];
-    for (const acceptor of left) acceptor.drain(ending.includes(acceptor.listener.fd));
+    drainAll(left, ending);
     this.pause(paused);
     this.resume(); // whoever waits for a place asks for it anew
   }
@@ -94,7 +94,8 @@ export class Acceptors {
    */
   drain(ending: readonly number[]): void {
     this.draining = true;
-    for (const acceptor of this.current) acceptor.drain(ending.includes(acceptor.listener.fd));
+    drainAll(this.current, ending);
+    this.resumeAll(this.leaving); // whoever waits there may be dismissed
   }
 
   /** Some have taken enough for a turn, and have more in hand. */
@@ -171,4 +172,10 @@ export class Acceptors {
     if (free < 0) throw new RangeError(`a worker has more than ${this.bySlot.length} listening sockets`);
     return free;
   }
+}
+
+/** @param ending sockets that nobody has any more */
+function drainAll(acceptors: readonly Acceptor[], ending: readonly number[]): void {
+  const ends = new Set(ending); // there are thousands where a port range is listened at
+  for (const acceptor of acceptors) acceptor.drain(ends.has(acceptor.listener.fd));
 }

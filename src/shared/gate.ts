@@ -77,6 +77,11 @@ export class ConnectionGate {
     Atomics.store(this.words, this.base + MAX, 0);
   }
 
+  /** See `shut`. */
+  get isShut(): boolean {
+    return this.max === 0;
+  }
+
   /** Connections in a second, and sessions; 0: as many as come. */
   get connectionRateMax(): number {
     return Atomics.load(this.words, this.base + CONNECTION_RATE);

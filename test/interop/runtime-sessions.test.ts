@@ -128,4 +128,19 @@ interop('limits changed at run time hold, and let go', async (engine) => {
   }
 });
 
+interop('who waits where nobody is taken any more does not keep a process from ending', async (engine) => {
+  const server = await serve(echo);
+  const own = await manage({ name: 'turbo-lb', engine, workers: 2 }, CONFIG, { server: server.port });
+  const served = await dial(own.ports.traffic);
+  await served.echoes('here');
+  assert.is(await own.ask('set maxconn frontend f 0\n'), '\n');
+  const waiting = [await dial(own.ports.traffic), await dial(own.ports.traffic)];
+  for (const client of waiting) client.socket.write('is anybody there?');
+  own.process.child.kill('SIGUSR1');
+  await Promise.all(waiting.map((client) => client.over()));
+  await served.echoes('still here');
+  served.socket.end();
+  assert.is((await own.process.exited).code, 0);
+});
+
 test.run();
