@@ -169,8 +169,8 @@ test('whoever dies in the middle of a change leaves entries that are found, in t
   const [a, b, , gone, half] = entries;
   const current = field(table, 'conn_cur');
   table.drop(gone);
-  for (const entry of [a, b]) table.hold(entry); // and died before it was counted, or after
-  table.add(b, current, 0, 1, 0);
+  for (const entry of [a, b]) table.hold(entry);
+  table.add(a, current, 0, 1, 0); // it was the dead one's; that of b, who lives, is lost
   table.lock(3);
   const words = new Int32Array(buffer);
   // All lists in pieces: the header's behind the lock and the two counts, the buckets, and within each entry.
