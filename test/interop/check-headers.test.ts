@@ -17,6 +17,11 @@ const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Lines of a backend, the first of which may say whose `defaults` it has; `{port}` is that of a server that listens and keeps what it hears, `{nobody}` is nobody's. */
+const CONNECTIONS = [
+  ...['close', 'Close', 'keep-alive', 'x', '"foo, bar"', '"TE, close"', '"foo, keep-alive"', '"close, keep-alive"'],
+  ...['upgrade', '"upgrade, close"', 'foo hdr connection bar', 'close hdr connection keep-alive'],
+];
+
 const BACKENDS: readonly (readonly string[])[] = [
   ['server s 127.0.0.1:{port} check send-proxy'],
   ['server s 127.0.0.1:{port} check send-proxy-v2'],
@@ -77,6 +82,15 @@ const BACKENDS: readonly (readonly string[])[] = [
   ],
   ['http-check send meth POST uri /rule hdr host a', 'option httpchk', 'server s 127.0.0.1:{port} check'],
   ['option httpchk POST /option', 'http-check send uri /rule', 'server s 127.0.0.1:{port} check'],
+  // what is to become of the connection
+  ['option httpchk GET / HTTP/1.1\\r\\nHost:\\ a\\r\\nConnection:\\ close', 'server s 127.0.0.1:{port} check'],
+  ...['HTTP/0.9', 'HTTP/1.0', 'HTTP/1.1', 'HTTP/2.0'].flatMap((version) =>
+    ['a b', ...CONNECTIONS.map((value) => `connection ${value}`)].map((header) => [
+      'option httpchk',
+      `http-check send ver ${version} hdr host a hdr ${header}`,
+      'server s 127.0.0.1:{port} check',
+    ]),
+  ),
   ...['PUT', 'PATCH', 'DELETE', 'FOO', 'TRACE'].map((method) => [
     ...[`option httpchk ${method} /`, 'server s 127.0.0.1:{port} check'],
   ]),
@@ -99,7 +113,7 @@ async function heard(contender: Contender): Promise<string[]> {
     BACKENDS.map((_, i) =>
       serve((peer) => {
         peers[i].push(peer);
-        peer.socket.on('data', () => /HTTP\/1\.[01]\r\n/.test(peer.heard) && peer.socket.end(ANSWER));
+        peer.socket.on('data', () => /HTTP\/[01]\.[0-9]\r\n/.test(peer.heard) && peer.socket.end(ANSWER));
       }),
     ),
   );

@@ -1,8 +1,12 @@
 /** The bytes of an HTTP request of a check, in the form that HAProxy gives it (configuration manual, `http-check send`). */
 import type { CheckTextPlan, RequestStep } from '../../plan/checks.js';
 
-/** Headers that say how long the body is, or what becomes of the connection: that is ours to say. */
-const OWN_HEADERS: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection']);
+/** Headers that say how long the body is: that is ours to say. */
+const OWN_HEADERS: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
+
+/** Versions whose connections end with the answer (RFC 9112, 9.3), and those that are not spoken here. */
+const EARLIER_VERSION = /^HTTP\/(?:0\.|1\.0$)/i;
+const LATER_VERSION = /^HTTP\/[2-9](?:\.[0-9])?$/i;
 
 /** Methods whose requests say nothing of a body that they do not have; of others, servers ask how long it is (411). */
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE']);
@@ -37,16 +41,48 @@ function requestText(step: RequestStep, evaluate: (text: CheckTextPlan) => strin
   const host = headers.find(([name]) => name === 'host')?.[1];
   const uri = withAuthority(oneLine(evaluate(step.uri)), host);
   const body = step.body === null ? null : evaluate(step.body);
-  const saysConnection = headers.some(([name]) => name === 'connection');
-  const closes = !saysConnection && !/^HTTP\/1\.0$/i.test(step.version);
+  const version = step.version.replace(LATER_VERSION, 'HTTP/1.1');
   const lines = [
-    `${step.method} ${uri} ${step.version}`,
-    ...headers.filter(([name]) => !OWN_HEADERS.has(name)).map(([name, value]) => `${name}: ${value}`),
+    `${step.method} ${uri} ${version}`,
+    ...headers.flatMap(([name, value]) => headerLines(name, value)),
     ...(state === null ? [] : [`x-haproxy-server-state: ${state}`]),
     ...(body === null && BODILESS.has(step.method) ? [] : [`content-length: ${body?.length ?? 0}`]),
-    ...(closes ? ['connection: close'] : []),
+    ...persistence(
+      headers.flatMap(([name, value]) => (name === 'connection' ? [value] : [])),
+      version,
+    ),
   ];
   return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;
+}
+
+function headerLines(name: string, value: string): string[] {
+  if (OWN_HEADERS.has(name)) return [];
+  const kept = name === 'connection' ? withoutPersistence(value) : value;
+  return kept === '' && kept !== value ? [] : [`${name}: ${kept}`];
+}
+
+/** A value of Connection without what `persistence` says. */
+function withoutPersistence(value: string): string {
+  const options = optionsOf(value);
+  const kept = options.filter((option) => !/^(?:close|keep-alive)$/i.test(option));
+  return kept.length === options.length ? value : kept.join(', ');
+}
+
+function optionsOf(value: string): string[] {
+  return value.split(',').map((option) => option.trim());
+}
+
+/**
+ * The line that says whether the connection is to stay, where the version does not say so itself. It is to end
+ * unless a header Connection is without `close`; of one that becomes another protocol's, nothing is said.
+ * @param values those of the headers Connection
+ */
+function persistence(values: readonly string[], version: string): string[] {
+  const options = new Set(values.flatMap(optionsOf).map((option) => option.toLowerCase()));
+  const stays = values.length > 0 && !options.has('close');
+  const endsItself = EARLIER_VERSION.test(version);
+  if (options.has('upgrade') || stays !== endsItself) return [];
+  return [`connection: ${stays ? 'keep-alive' : 'close'}`];
 }
 
 /** What a format yields could end the line, and begin another one. */
