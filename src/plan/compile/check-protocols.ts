@@ -31,6 +31,8 @@ export type ProtocolStep =
 interface Row {
   readonly first: (words: readonly string[]) => number;
   readonly steps: (words: readonly string[]) => readonly ProtocolStep[];
+  /** Its servers note connections that are reset, at every check: they are closed in order. */
+  readonly linger?: true;
 }
 
 type Steps = Row['steps'];
@@ -155,20 +157,26 @@ function bigEndian(value: number): string {
 }
 
 const ROWS: Readonly<Record<Exclude<CheckKindName, 'tcp-check' | 'httpchk'>, Row>> = {
-  smtpchk: { first: () => 2, steps: smtp },
+  smtpchk: { first: () => 2, steps: smtp, linger: true },
   'redis-check': { first: () => 1, steps: redis },
-  'pgsql-check': { first: () => 2, steps: postgresql },
+  'pgsql-check': { first: () => 2, steps: postgresql, linger: true },
   'ldap-check': { first: () => 1, steps: ldap },
   'ssl-hello-chk': { first: () => 1, steps: sslHello },
-  'mysql-check': { first: ({ length }) => (length === 0 ? 2 : 3), steps: mysql },
+  'mysql-check': { first: ({ length }) => (length === 0 ? 2 : 3), steps: mysql, linger: true },
 };
 
-/** The steps of such an option; null: its steps are the rules of the file. */
-export function protocolSteps({
-  name,
-  words,
-}: CheckKind): { readonly first: number; readonly steps: readonly ProtocolStep[] } | null {
+/** What such an option has checks do. */
+export interface ProtocolCheck {
+  /** The number of the first step in messages. */
+  readonly first: number;
+  readonly steps: readonly ProtocolStep[];
+  /** The connection is closed in order, not reset. */
+  readonly linger: boolean;
+}
+
+/** The check of such an option; null: its steps are the rules of the file. */
+export function protocolCheck({ name, words }: CheckKind): ProtocolCheck | null {
   if (name === 'tcp-check' || name === 'httpchk') return null;
-  const { first, steps } = ROWS[name];
-  return { first: first(words), steps: steps(words) };
+  const { first, steps, linger = false } = ROWS[name];
+  return { first: first(words), steps: steps(words), linger };
 }

@@ -30,7 +30,7 @@ import {
   type RequestStep,
 } from '../checks.js';
 import type { ExpressionPlan, FormatPlan } from '../expression.js';
-import { type ProtocolStep, protocolSteps } from './check-protocols.js';
+import { type ProtocolStep, protocolCheck } from './check-protocols.js';
 import { type Compilation, hostOf, socketAddress } from './context.js';
 import { compileExpression } from './expressions.js';
 import { compileFormat } from './formats.js';
@@ -57,10 +57,10 @@ class CheckCompiler {
   compile(): CheckPlan {
     const { checkKind, checkFlags } = this.proxy;
     const isHttp = checkKind?.name === 'httpchk';
-    const protocol = checkKind === undefined ? null : protocolSteps(checkKind);
+    const protocol = checkKind === undefined ? null : protocolCheck(checkKind);
     if (protocol !== null) {
       const steps = protocol.steps.map((step, i) => ({ ...this.protocolStep(step), number: protocol.first + i }));
-      return { ...CONNECTION_CHECK, steps: [CONNECT_STEP, ...steps] };
+      return { ...CONNECTION_CHECK, steps: [{ ...CONNECT_STEP, linger: protocol.linger }, ...steps] };
     }
     const rules = this.proxy.checkRules[isHttp ? 'http-check' : 'tcp-check'].rules;
     const written = rules.flatMap((rule, i) => this.rule(rule, i, rules));

@@ -14,16 +14,17 @@ import { planOf } from '../../harness/plans.js';
 const REPLY = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello';
 const PATIENCE_MS = 300;
 
-/** Checks a server once with the rules of a backend; the result, and the sockets that are left. */
+/** Checks a server once with the rules of a backend; the result, and the sockets that are left once it has done what it does. */
 async function check(
-  behave: (socket: Socket) => void,
+  behave: (socket: Socket) => unknown,
   lines: string,
   options = '',
 ): Promise<{ result: CheckResult; left: number }> {
   const sockets = new Set<Socket>();
+  const behaved: unknown[] = [];
   const server = createServer((socket) => {
     sockets.add(socket.on('error', () => undefined));
-    behave(socket);
+    behaved.push(behave(socket));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
@@ -47,6 +48,7 @@ async function check(
   const times = { connectMs: PATIENCE_MS, answerMs: 0, isRunning: true, read: null };
   const result = await new Promise<CheckResult>((resolve) => new CheckRuns(common).begin({ ...order, ...times }, resolve));
   const left = checks.open;
+  await Promise.all(behaved);
   checks.stop();
   for (const socket of sockets) socket.destroy();
   server.close();
@@ -92,6 +94,32 @@ test('silence, rubbish, a trickle and a flood', async () => {
     const { result, left } = await check(behave, lines, options);
     assert.equal([result.status, left], [status, 0], `${behave.name} ${lines} ${options}`);
   }
+});
+
+test('servers that note resets are left in order, others by a reset', async () => {
+  const endings = async (lines: string, answer: string): Promise<string> => {
+    const seen: string[] = [];
+    const behave = (socket: Socket): Promise<void> => {
+      socket.on('data', () => socket.write(Buffer.from(answer, 'latin1')));
+      if (/smtp|mysql/.test(lines)) socket.write(Buffer.from(answer, 'latin1'));
+      return new Promise((resolve) => {
+        socket.once('end', () => seen.push('end')).once('error', () => seen.push('reset'));
+        socket.once('close', () => resolve());
+      });
+    };
+    await check(behave, lines);
+    return seen.join();
+  };
+  const postgresql = 'R\0\0\0\x08\0\0\0\0';
+  assert.is(await endings('option pgsql-check user u', postgresql), 'end');
+  assert.is(await endings('option mysql-check', '\x0a\0\0\0\x0a5.7.42\0\x01\0\0'), 'end');
+  assert.is(await endings('option smtpchk', '250 mx.test\r\n'), 'end');
+  assert.is(await endings('option redis-check', '+PONG\r\n'), 'reset');
+  assert.is(await endings('option tcp-check\n tcp-check connect\n tcp-check send x\n tcp-check expect string y', 'y'), 'reset');
+  assert.is(
+    await endings('option tcp-check\n tcp-check connect linger\n tcp-check send x\n tcp-check expect string y', 'y'),
+    'end',
+  );
 });
 
 test('a server that closes at once', async () => {
