@@ -30,7 +30,7 @@ import {
   type RequestStep,
 } from '../checks.js';
 import type { ExpressionPlan, FormatPlan } from '../expression.js';
-import { type ProtocolStep, protocolCheck } from './check-protocols.js';
+import { type ProtocolStep, protocolCheck, spokenByHttpChecks } from './check-protocols.js';
 import { type Compilation, hostOf, socketAddress } from './context.js';
 import { compileExpression } from './expressions.js';
 import { compileFormat } from './formats.js';
@@ -112,7 +112,7 @@ class CheckCompiler {
   }
 
   private connect(rule: ConnectRule, place: Place): Bare & { kind: 'connect' } {
-    const { port, address: syntax, sendProxy, ssl, sni, alpn, linger } = rule;
+    const { port, address: syntax, sendProxy, ssl, sni, linger } = rule;
     const address = syntax === null ? null : socketAddress(syntax, this.compilation.resources);
     if (syntax !== null && address === null)
       this.compilation.findings.alert(place, `'addr' : invalid address: '${hostOf(syntax)}' in '${hostOf(syntax)}'.`);
@@ -120,9 +120,16 @@ class CheckCompiler {
     return {
       kind: 'connect',
       port: port === null ? own : typeof port === 'number' ? port : this.expression(port),
-      ...{ address, sendProxy, ssl, sni, alpn, linger },
+      ...{ address, sendProxy, ssl, sni, alpn: this.alpn(rule, place), linger },
       asServer: rule.default,
     };
+  }
+
+  private alpn({ alpn }: ConnectRule, place: Place): readonly string[] {
+    if (this.proxy.checkKind?.name !== 'httpchk') return alpn;
+    const { spoken, finding } = spokenByHttpChecks(alpn);
+    if (finding !== null) this.compilation.findings[finding.severity](place, `'http-check connect' : 'alpn' : ${finding.text}`);
+    return spoken;
   }
 
   /** The first request has from the option what its rule does not say. */
