@@ -72,8 +72,8 @@ class Job {
   /** This process is the one that another one has started in the background. */
   private readonly background = isDaemon();
   private readonly record = new ProcessRecord();
-  /** Where it was started. */
-  private readonly directory = process.cwd();
+  /** Where it was started, if it has left that; undefined: it is there. */
+  private directory: string | undefined;
   private reloading: Reloads | null = null;
 
   constructor(
@@ -288,7 +288,9 @@ class Job {
 
   private enter(directory: string): boolean {
     try {
+      const before = process.cwd();
       process.chdir(directory);
+      this.directory = before;
       return true;
     } catch (error) {
       this.alert(`Could not change to directory ${directory} : ${systemText(error)}`);

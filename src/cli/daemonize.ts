@@ -26,9 +26,9 @@ export function isDaemon(): boolean {
 /**
  * Starts the process that stays, with the same command line; answers the exit code of this one once that is ready, or has failed.
  * @param files what this one has read: it may have come from a pipe, as `-f /dev/stdin`
- * @param directory where this one was started: `-C` is on that command line, too
+ * @param directory where this one was started, if it has left that: `-C` is on that command line, too
  */
-export async function startDaemon(files: readonly ConfigFile[], directory: string): Promise<number> {
+export async function startDaemon(files: readonly ConfigFile[], directory: string | undefined): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     detached: true,
     cwd: directory,

@@ -92,6 +92,15 @@ function attempt<T>(path: string, act: () => T): T {
   }
 }
 
+/** Relative paths begin there; it may have been removed. */
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new UnreadableConfiguration(`config : Impossible to retrieve startup directory name: ${systemText(error)}`);
+  }
+}
+
 /** `No such file or directory`, as the system says it. */
 export function systemText(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
@@ -132,7 +141,7 @@ async function gatherResources(config: Config, request: ConfigurationRequest, fi
     ...readResolvConf(),
     serverStates,
     hostname: hostname(),
-    directory: process.cwd(),
+    directory: currentDirectory(),
   };
 }
 

@@ -131,6 +131,13 @@ function right(): string {
   );
 }
 
+test('a directory that is gone is said to be, as by HAProxy', async () => {
+  const gone = join(scratchFolder(), 'gone');
+  const { code, stderr } = await turbo(['-c', '-f', right()], {}, `mkdir '${gone}' && cd '${gone}' && rmdir '${gone}'`);
+  assert.is(code, 1);
+  assert.match(stderr, 'Impossible to retrieve startup directory name: No such file or directory\n');
+});
+
 test('-dK lists keywords by classes, in the form of HAProxy', async () => {
   const { code, stdout } = await turbo(['-dKcfg,cnv', '-q', '-c', '-f', right()]);
   assert.is(code, 0);
