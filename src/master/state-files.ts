@@ -86,7 +86,7 @@ class StateFiles {
     end = '',
   ): States | null {
     const base = this.config.global.serverStateBase?.value;
-    const path = value.startsWith('/') || base === undefined ? value : `${base}/${value}`;
+    const path = value.startsWith('/') || base === undefined ? value : `${base}${base.endsWith('/') ? '' : '/'}${value}`;
     const file = `${which}server state file '${path}'`;
     let text: string;
     try {

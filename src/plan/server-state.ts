@@ -96,10 +96,11 @@ export type SavedStates =
   /** @param line from 1, counted behind the line of the version, as HAProxy does */
   | { readonly ok: false; readonly fault: 'corrupted'; readonly line: number };
 
-/** Reads a text. A line that is too short spoils the whole, as for HAProxy. */
+/** Reads a text. A line that is too short or has no end, as in a file that was cut, spoils the whole, as for HAProxy. */
 export function readServerStates(text: string): SavedStates {
   const [version, ...lines] = text.split('\n');
-  if (version.trim() !== VERSION) return { ok: false, fault: 'version' };
+  if (version.trim() !== VERSION || lines.length === 0) return { ok: false, fault: 'version' };
+  if (lines.at(-1) !== '') return { ok: false, fault: 'corrupted', line: lines.length };
   const states = new Map<string, SavedState>();
   for (const [i, line] of lines.entries()) {
     const words = line.split(/[ \t\r]+/).filter((word) => word !== '');
@@ -117,6 +118,8 @@ const BOUNDS: Readonly<Partial<Record<(typeof COLUMNS)[number], number>>> = {
   srv_admin_state: 127,
   srv_uweight: 256,
   srv_iweight: 256,
+  // HAProxy's last one, PROCOK; those that are not known here are read as none
+  srv_check_status: 20,
   srv_check_result: 4,
   srv_check_state: 31,
   srv_agent_state: 31,
@@ -136,6 +139,8 @@ function readLine(words: readonly string[]): SavedState {
     (typeof COLUMNS)[number],
     string
   >;
+  // a clock that was set back leaves a change in the future, which is no reason to forget the server
+  if (/^-[0-9]{1,10}$/.test(texts.srv_time_since_last_change)) texts.srv_time_since_last_change = '0';
   const wrong = NUMBERS.filter((name) => number(texts[name]) > (BOUNDS[name] ?? NUMBER_MAX));
   if (wrong.length > 0) return { ok: false, message: wrong.map((name) => `invalid ${name} value '${texts[name]}'`).join(', ') };
   const value = (name: (typeof COLUMNS)[number]): number => number(texts[name]);

@@ -163,6 +163,13 @@ async function withStates(files: Readonly<Record<string, string>>, ...lines: str
   writeFileSync(join(folder, 'f.cfg'), `${global}${lines.join('\n')}\n`);
   const { plan, findings } = await loadConfiguration({ paths: [join(folder, 'f.cfg')], environment: {} });
   const said = findings.list.map(({ text }) => text.replaceAll(folder, ''));
+  // the slash at the end of a folder's name says nothing
+  writeFileSync(join(folder, 'f.cfg'), `${global.trimEnd()}/\n${lines.join('\n')}\n`);
+  const slash = await loadConfiguration({ paths: [join(folder, 'f.cfg')], environment: {} });
+  assert.equal(
+    slash.findings.list.map(({ text }) => text.replaceAll(folder, '')),
+    said,
+  );
   const servers = plan?.backends.flatMap((backend) => backend.servers) ?? [];
   return { said, servers, addresses: servers.map(({ address }) => (address.family === 'unix' ? '' : address.host)) };
 }

@@ -69,8 +69,15 @@ test('a value that cannot be is told with its column', () => {
   assert.is(bad(' 2 64 ', ' 9 64 '), "invalid srv_op_state value '9'");
   assert.is(bad(' 2 64 7 ', ' 2 200 x '), "invalid srv_admin_state value '200', invalid srv_uweight value 'x'");
   assert.is(bad(' 8080 ', ' 80800 '), "invalid srv_port value '80800'");
-  assert.is(bad(' 123 ', ' -1 '), "invalid srv_time_since_last_change value '-1'");
+  assert.is(bad(' 123 ', ' 1s '), "invalid srv_time_since_last_change value '1s'");
+  assert.is(bad(' 123 6 ', ' 123 21 '), "invalid srv_check_status value '21'");
   assert.is(bad(' 6 3 4 ', ' 6 3 99999999999 '), "invalid srv_check_health value '99999999999'");
+});
+
+test('a change in the future, as after a clock that was set back, is one of this moment', () => {
+  const result = read(LINE.replace(' 123 ', ' -25 '));
+  const line = result.ok ? result.states.get('be/s1') : undefined;
+  assert.equal(line, { ok: true, state: { ...STATE, sinceChange: 0 } });
 });
 
 test('other versions, and files that were cut, are read not at all', () => {
@@ -78,7 +85,10 @@ test('other versions, and files that were cut, are read not at all', () => {
   assert.equal(readServerStates(`2\n${LINE}\n`), { ok: false, fault: 'version' });
   assert.equal(read(LINE, LINE.slice(0, 40)), { ok: false, fault: 'corrupted', line: 3 });
   const whole = [...writeServerStates([STATE, { ...STATE, name: 's2' }])].join('');
-  for (let length = 0; length < whole.length; length++) readServerStates(whole.slice(0, length)); // throws nothing
+  for (let length = 0; length < whole.length; length++) {
+    const part = whole.slice(0, length);
+    assert.is(readServerStates(part).ok, part.endsWith('\n'), `${length} characters of it`); // and throws nothing
+  }
 });
 
 test.run();
