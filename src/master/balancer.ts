@@ -32,7 +32,7 @@ import type { Log } from './log.js';
 import { Patterns } from './patterns.js';
 import { Pauses } from './pauses.js';
 import { ProcessLife } from './process-life.js';
-import { type LoggedMessage, type ProxyMessage, pausedMessages, stoppedMessages } from './process-log.js';
+import { hardStoppedMessages, type LoggedMessage, type ProcessMessage, pausedMessages, stoppedMessages } from './process-log.js';
 import type { ServerNames } from './resolvers/server-names.js';
 import { continued } from './restart-needs.js';
 import type { StateSources } from './saved-states.js';
@@ -298,7 +298,7 @@ export class LoadBalancer {
   }
 
   /** To the terminal and the logs. */
-  private say({ proxy, text }: ProxyMessage): void {
+  private say({ proxy, text }: ProcessMessage): void {
     this.options.log.warning(text);
     this.active?.processLog?.write('warning', text, proxy);
   }
@@ -364,6 +364,12 @@ export class LoadBalancer {
       for (const message of stoppedMessages(this.plan, this.tables.proxies)) this.say(message);
     });
     this.release();
+  }
+
+  /** Closes the sessions that a drain still waits for, each with its line in the logs, as HAProxy does after `hard-stop-after`. */
+  hardStop(): void {
+    for (const message of hardStoppedMessages(this.plan, this.tables.proxies)) this.say(message);
+    if (this.active !== null) this.workers?.endSessions(this.active.generation);
   }
 
   /** Frontends, all unless named, stop listening; their sessions go on. Resolves when nobody listens there any more. */

@@ -105,7 +105,7 @@ export async function runMaster(plan: Plan, options: MasterOptions): Promise<num
       void started
         .then(() => delay(life.graceMs))
         .then(() => options.onDraining?.())
-        .then(() => drained(balancer, life.hardStopAfterMs, log))
+        .then(() => drained(balancer, life.hardStopAfterMs))
         .then(
           () => end.reach(0),
           (error) => end.fail(error),
@@ -158,14 +158,26 @@ function dieOf(error: unknown, log: Log, balancer: LoadBalancer): void {
   }
 }
 
-/** Resolves when the last session has ended, or when they have had the time that `hard-stop-after` gives; 0: any. */
-async function drained(balancer: LoadBalancer, hardStopAfterMs: number, log: Log): Promise<void> {
+/** How long sessions that a hard stop closes may take for that, their lines in the logs included, before they are cut; in milliseconds. */
+const HARD_STOP_PATIENCE_MS = 1000;
+
+/** Resolves when the last session has ended; those that go on for longer than `hard-stop-after` are closed. 0: any time. */
+async function drained(balancer: LoadBalancer, hardStopAfterMs: number): Promise<void> {
   const draining = balancer.drain();
-  if (hardStopAfterMs === 0) return draining;
+  if (hardStopAfterMs === 0 || (await isOverWithin(draining, hardStopAfterMs))) return draining;
+  balancer.hardStop();
+  await isOverWithin(draining, HARD_STOP_PATIENCE_MS);
+}
+
+/** Whether something ends in so many milliseconds, or fails, which it rejects with. */
+async function isOverWithin(what: Promise<void>, ms: number): Promise<boolean> {
   const impatience = new AbortController();
-  const late = delay(hardStopAfterMs, 'late', { signal: impatience.signal }).catch(() => 'called off');
-  if ((await Promise.race([draining, late])) === 'late') log.warning('soft-stop running for too long, performing a hard-stop.');
-  impatience.abort();
+  const late = delay(ms, false, { signal: impatience.signal }).catch(() => false);
+  try {
+    return await Promise.race([what.then(() => true), late]);
+  } finally {
+    impatience.abort();
+  }
 }
 
 /** The one end that a process comes to; the first to reach it decides. */

@@ -109,10 +109,15 @@ export class ProcessLog {
   }
 }
 
-/** Something that has happened to a proxy, in words. */
-export interface ProxyMessage {
-  readonly proxy: string;
+/** Something that has happened to a proxy or, without one, to the process, in words. */
+export interface ProcessMessage {
+  readonly proxy?: string;
   readonly text: string;
+}
+
+/** Something that has happened to a proxy, in words. */
+export interface ProxyMessage extends ProcessMessage {
+  readonly proxy: string;
 }
 
 /**
@@ -130,6 +135,17 @@ export function stoppedMessages(plan: Plan, counts: ProxyTable): ProxyMessage[] 
     ...plan.frontends.map(({ name, id }, i) => say(name, counts.frontends[i].total, backendTotals.get(id) ?? 0)),
     ...plan.backends.flatMap(({ name, id }, i) => (listening.has(id) ? [] : [say(name, 0, counts.backends[i].total)])),
   ];
+}
+
+/** What HAProxy says when it closes the sessions that a soft stop still waits for, and of the frontends that have some. */
+export function hardStoppedMessages(plan: Plan, counts: ProxyTable): ProcessMessage[] {
+  const messages: ProcessMessage[] = [{ text: 'soft-stop running for too long, performing a hard-stop.' }];
+  for (const [i, { name }] of plan.frontends.entries()) {
+    const { current } = counts.frontends[i];
+    const text = `Proxy ${name} hard-stopped (${current} remaining conns will be closed).`;
+    if (current > 0) messages.push({ proxy: name, text });
+  }
+  return messages;
 }
 
 /** What HAProxy says when its listeners pause (SIGTTOU) and go on (SIGTTIN). */

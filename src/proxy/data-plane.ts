@@ -143,7 +143,6 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
   endSessions(number: number): void {
     for (const session of this.sessions.all) {
       if (session.generation === null || session.generation.number > number || session.state === CLOSING) continue;
-      session.resetting = true;
       this.finish(session, killed(session));
     }
   }

@@ -63,7 +63,9 @@ export function closeReceivers(): void {
 
 /** What the process says of its own proxies, listeners and servers. */
 function isOfProcess(line: string): boolean {
-  return /: (Proxy|Stopping|Pausing|Server|backend|Backup Server|Health check|Connect\(\) failed|Cannot bind) /i.test(line);
+  return /: (soft-stop|Proxy|Stopping|Pausing|Server|backend|Backup Server|Health check|Connect\(\) failed|Cannot bind) /i.test(
+    line,
+  );
 }
 
 /**
