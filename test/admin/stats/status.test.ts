@@ -43,8 +43,10 @@ test('on the way up and down', () => {
 test('without an address, and following one that has none', () => {
   const lab = statsLab(FILE);
   lab.states.setResolved(CHECKED, false);
+  const expected = ['MAINT (resolution)', 'no check', 'MAINT (via be/checked)'];
+  assert.equal(statuses(lab).slice(0, 3), expected);
   lab.states.setMaintenance(CHECKED);
-  assert.equal(statuses(lab).slice(0, 3), ['MAINT (resolution)', 'no check', 'MAINT (via be/checked)']);
+  assert.equal(statuses(lab).slice(0, 3), expected);
   lab.states.setResolved(CHECKED, true);
   assert.is(statuses(lab)[0], 'MAINT');
 });
@@ -91,8 +93,8 @@ test('the last result of a check, one under way, and none while it has a rest', 
     return [row?.check_status, row?.check_code, row?.check_duration, row?.check_desc, row?.last_chk];
   };
   assert.equal(seen(), ['INI', '', '', 'Initializing', '']);
-  check.note({ status: 'L7STS', code: 503, info: 'HTTP status check returned code <503>', durationMs: 2.4 });
-  assert.equal(seen(), ['L7STS', '503', '2', 'Layer7 wrong status', 'HTTP status check returned code <503>']);
+  check.note({ status: 'L7STS', code: 503, info: 'HTTP status check returned code <503>: \xc3\xa9', durationMs: 2.4 });
+  assert.equal(seen(), ['L7STS', '503', '2', 'Layer7 wrong status', 'HTTP status check returned code <503>: é']);
   check.inFlight = true;
   assert.is(seen()[0], '* L7STS');
   check.paused = true;

@@ -1,6 +1,7 @@
 /** Checks of servers that misbehave end in time and leave no socket, whatever the servers do, at whatever byte. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CheckEvaluation } from '../../../src/master/checks/evaluation.js';
@@ -28,6 +29,21 @@ async function check(
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
+  const { result, left, stop } = await checkAt(port, lines, options);
+  await Promise.all(behaved);
+  stop();
+  for (const socket of sockets) socket.destroy();
+  server.close();
+  return { result, left };
+}
+
+/** The same, of a server at that port; `meanwhile` keeps the thread once it is connected to. */
+async function checkAt(
+  port: number,
+  lines: string,
+  options: string,
+  meanwhile = (): void => undefined,
+): Promise<{ result: CheckResult; left: number; stop: () => void }> {
   const plan = planOf(`backend b\n mode tcp\n ${lines}\n server s 127.0.0.1:${port} check ${options}`);
   const checks = new CheckSockets();
   const evaluation = new CheckEvaluation(plan, {} as never);
@@ -46,14 +62,24 @@ async function check(
   const [backend] = plan.backends;
   const order = { place: { backend: 0, server: 0 }, server: backend.servers[0], check: backend.check, address };
   const times = { connectMs: PATIENCE_MS, answerMs: 0, isRunning: true, read: null };
-  const result = await new Promise<CheckResult>((resolve) => new CheckRuns(common).begin({ ...order, ...times }, resolve));
-  const left = checks.open;
-  await Promise.all(behaved);
-  checks.stop();
-  for (const socket of sockets) socket.destroy();
-  server.close();
-  return { result, left };
+  const result = await new Promise<CheckResult>((resolve) => {
+    new CheckRuns(common).begin({ ...order, ...times }, resolve);
+    meanwhile();
+  });
+  return { result, left: checks.open, stop: () => checks.stop() };
 }
+
+/** In a thread of its own: accepts one connection, answers if it is to, resets it, and says so in `done`. */
+const RESETTER = `
+const { createServer } = require('node:net');
+const { parentPort, workerData: { answer, done } } = require('node:worker_threads');
+const server = createServer((socket) => {
+  socket.on('close', () => { Atomics.store(done, 0, 1); Atomics.notify(done, 0); server.close(); });
+  if (answer === '') socket.resetAndDestroy();
+  else socket.write(answer, () => socket.resetAndDestroy());
+});
+server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
 
 test('a reset or an end at every byte of the reply', async () => {
   for (let bytes = 0; bytes <= REPLY.length; bytes += 3) {
@@ -128,18 +154,21 @@ test('a server that closes at once', async () => {
   assert.ok(['L7RSP', 'SOCKERR'].includes(result.status), result.status);
 });
 
-test('a server that resets at once has accepted, and may have answered', async () => {
-  const reset = (socket: Socket): void => void socket.resetAndDestroy();
-  const answer = (socket: Socket): void => void socket.write('abc', () => socket.resetAndDestroy());
+test('a server that has reset before anybody looks has accepted, and may have answered', async () => {
   const cases = [
-    [reset, 'option tcp-check\n tcp-check expect string a', '', 'SOCKERR'],
-    [reset, 'option httpchk', '', 'SOCKERR'],
-    [reset, '', 'check-ssl verify none', 'L6RSP'],
-    [answer, 'option tcp-check\n tcp-check expect string abc', '', 'L7OK'],
+    ['', 'option tcp-check\n tcp-check expect string a', '', 'SOCKERR'],
+    ['', 'option httpchk', '', 'SOCKERR'],
+    ['', '', 'check-ssl verify none', 'L6RSP'],
+    ['abc', 'option tcp-check\n tcp-check expect string abc', '', 'L7OK'],
   ] as const;
-  for (const [behave, lines, options, status] of cases) {
-    const { result, left } = await check(behave, lines, options);
+  for (const [answer, lines, options, status] of cases) {
+    const done = new Int32Array(new SharedArrayBuffer(4));
+    const server = new Worker(RESETTER, { eval: true, workerData: { answer, done } });
+    const [port] = await once(server, 'message');
+    const { result, left, stop } = await checkAt(port, lines, options, () => void Atomics.wait(done, 0, 0, 10_000));
     assert.equal([result.status, left], [status, 0], `${lines} ${options}: ${result.info}`);
+    stop();
+    await server.terminate();
   }
 });
 
