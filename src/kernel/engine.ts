@@ -155,7 +155,7 @@ export interface Engine {
   setMark(fd: number, value: number): void;
   /** Closes a descriptor, at the latest when `wait` is called next. No operation may be outstanding on it. */
   close(fd: number): void;
-  /** Reads the address of the peer, getpeername(2); FAMILY_NONE for a UNIX socket, or when it is gone. */
+  /** Reads the address of the peer, even when it has reset the connection; FAMILY_NONE for a UNIX socket. */
   peerAddress(fd: number, into: HostAddress): void;
   /** Reads the socket's own address, getsockname(2): where the client connected to. */
   localAddress(fd: number, into: HostAddress): void;

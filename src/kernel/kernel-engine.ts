@@ -26,6 +26,7 @@ import {
   SO_ERROR,
   SO_LINGER,
   SO_MARK,
+  SO_PEERNAME,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOCK_STREAM,
@@ -47,6 +48,9 @@ const AT_EVENTFD = 48;
 const AT_NUMBER = 56;
 const AT_SOCKADDR = 64;
 const SOCKADDR_ROOM = 128;
+/** sizeof(struct sockaddr_in6), sizeof(struct sockaddr_in), ip(7), ipv6(7). */
+const SOCKADDR_IN6_SIZE = 28;
+const SOCKADDR_IN_SIZE = 16;
 
 /** Generations are counted in 24 bits: they share a word with the operation's number. */
 export const GENERATION_MASK = 0xff_ffff;
@@ -131,11 +135,18 @@ export abstract class KernelEngine {
   }
 
   peerAddress(fd: number, into: HostAddress): void {
-    this.readAddress(sys.getpeername, fd, into);
+    into.clear();
+    if (
+      this.askAddress(sys.getpeername, fd) ||
+      this.askFormerPeer(fd, SOCKADDR_IN6_SIZE) ||
+      this.askFormerPeer(fd, SOCKADDR_IN_SIZE)
+    )
+      this.readAddress(into);
   }
 
   localAddress(fd: number, into: HostAddress): void {
-    this.readAddress(sys.getsockname, fd, into);
+    into.clear();
+    if (this.askAddress(sys.getsockname, fd)) this.readAddress(into);
   }
 
   takePipe(): number {
@@ -175,12 +186,21 @@ export abstract class KernelEngine {
     return sys.setsockopt(fd, level, option, this.scratch.address + AT_NUMBER, 4);
   }
 
-  private readAddress(call: typeof sys.getpeername, fd: number, into: HostAddress): void {
-    const { scratch } = this;
-    const { view } = scratch;
-    into.clear();
-    scratch.i32[AT_LENGTH >> 2] = SOCKADDR_ROOM;
-    if (call(fd, scratch.address + AT_SOCKADDR, scratch.address + AT_LENGTH) < 0) return;
+  private askAddress(call: typeof sys.getpeername, fd: number): boolean {
+    const { address, i32 } = this.scratch;
+    i32[AT_LENGTH >> 2] = SOCKADDR_ROOM;
+    return call(fd, address + AT_SOCKADDR, address + AT_LENGTH) >= 0;
+  }
+
+  /** Whose connection it was: getpeername(2) no longer tells that of one that was reset. */
+  private askFormerPeer(fd: number, size: number): boolean {
+    const { address, i32 } = this.scratch;
+    i32[AT_LENGTH >> 2] = size; // an address that is shorter is an error
+    return sys.getsockopt(fd, SOL_SOCKET, SO_PEERNAME, address + AT_SOCKADDR, address + AT_LENGTH) >= 0;
+  }
+
+  private readAddress(into: HostAddress): void {
+    const { view } = this.scratch;
     const family = view.getUint16(AT_SOCKADDR, true);
     const port = view.getUint16(AT_SOCKADDR + 2, false);
     const word = (at: number): number => view.getInt32(AT_SOCKADDR + at, false);

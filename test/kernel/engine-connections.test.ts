@@ -99,6 +99,24 @@ onBothEngines('the addresses of both ends', (lab) => {
   rmSync(unixPath);
 });
 
+onBothEngines('the address of a peer that has reset its connection before anybody asked', (lab) => {
+  const peer = new HostAddress();
+  for (const address of [LOOPBACK, IPV6]) {
+    const { client, server } = lab.pair(address);
+    lab.engine.resetOnClose(client.fd);
+    lab.close(client.fd);
+    lab.engine.receive(server.slot, server.fd);
+    lab.ends(OP_RECEIVE, server.slot, -ECONNRESET);
+    lab.engine.peerAddress(server.fd, peer);
+    const { family, word0, word3 } = peer;
+    assert.equal(
+      address === IPV6 ? [family, word3] : [family, word0],
+      address === IPV6 ? [FAMILY_IPV6, 1] : [FAMILY_IPV4, 0x7f000001],
+    );
+    assert.ok(peer.port > 0);
+  }
+});
+
 onBothEngines('half close: one direction ends, the other still carries data', (lab) => {
   const { engine } = lab;
   const { client, server } = lab.pair();

@@ -59,6 +59,8 @@ export const SO_RCVTIMEO = 20;
 export const SO_SNDTIMEO = 21;
 export const SO_ATTACH_FILTER = 26;
 export const SO_DETACH_FILTER = 27;
+/** Not in socket(7): getpeername(2) of a connection that has ended, too. */
+export const SO_PEERNAME = 28;
 export const SO_ACCEPTCONN = 30;
 export const SO_MARK = 36;
 export const SO_ATTACH_REUSEPORT_CBPF = 51;
