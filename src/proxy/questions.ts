@@ -2,6 +2,7 @@
  * What the master may ask a worker between two turns of its loop, and the answers. An answer is bounded
  * in size and in the time that it takes, whatever the load: sessions come in pages.
  */
+import { getHeapStatistics } from 'node:v8';
 import type { Engine } from '../kernel/engine.js';
 import { FAMILY_IPV4, FAMILY_NONE, HostAddress } from '../kernel/host-address.js';
 import { NO_SERVER } from './balance/balancer.js';
@@ -42,7 +43,7 @@ export interface WorkerHoldingsView {
   readonly timers: number;
   readonly completions: number;
   readonly internalErrors: number;
-  /** Bytes of the thread's JavaScript heap in use, and of its typed arrays. */
+  /** Bytes of the thread's JavaScript heap in use, and of what it has outside of it: typed arrays. */
   readonly heapBytes: number;
   readonly arrayBytes: number;
 }
@@ -126,7 +127,8 @@ function changePatterns(dataPlane: DataPlane, { generation, list, change }: Extr
 }
 
 function holdingsOf({ engine, sessions, timers }: WorkerBase): WorkerHoldingsView {
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  // not process.memoryUsage(): it reads /proc, which behind a chroot is not there, and throws
+  const { used_heap_size: heapBytes, external_memory: arrayBytes } = getHeapStatistics();
   return {
     sessions: sessions.size,
     sessionsMade: sessions.all.length,
@@ -134,8 +136,8 @@ function holdingsOf({ engine, sessions, timers }: WorkerBase): WorkerHoldingsVie
     timers: timers.size,
     completions: engine.stats.completions,
     internalErrors: engine.stats.internalErrors,
-    heapBytes: heapUsed,
-    arrayBytes: arrayBuffers,
+    heapBytes,
+    arrayBytes,
   };
 }
 

@@ -135,6 +135,33 @@ for (const masterWorker of [true, false]) {
   });
 }
 
+/** All commands that show something and need no more words, from what `help` says. */
+function showing(help: string): string[] {
+  return [...help.matchAll(/^ {2}(show(?: [a-z-]+)+)(?: \[.*\])* *:/gm)].map(([, command]) => command);
+}
+
+for (const masterWorker of [true, false]) {
+  interop(`everything can be shown behind a chroot${masterWorker ? ' of workers' : ''}, and SIGQUIT obeyed`, async (engine) => {
+    const { config, port, folder } = await configuration(`tune.io-engine ${engine}`, 'user nobody', 'group daemon');
+    const [jail, control] = [join(folder, 'jail'), join(folder, 'admin.sock')];
+    mkdirSync(jail);
+    const global = `global\n chroot ${jail}\n stats socket ${control} level admin\n`;
+    writeFileSync(config, readFileSync(config, 'utf8').replace('global\n', global));
+    const balancer = await startTurbo(['-f', config, ...(masterWorker ? ['-W'] : [])], { readyWhen: () => isListening(port) });
+    const client = await dial(port);
+    await client.echoes('hello');
+    const commands = showing((await runTurboCtl(control, 'help')).stdout);
+    assert.ok(commands.includes('show activity') && commands.includes('show pools'), commands.join(', '));
+    const shown = await turbo(['ctl', '--socket', control, ...commands]);
+    assert.match(shown.stdout, /^heapBytes: [1-9]/m);
+    assert.match(shown.stdout, /^arrayBytes: [1-9]/m);
+    balancer.child.kill('SIGQUIT');
+    await eventually('the pools are told', () => balancer.stderr.includes('Dumping pools usage'));
+    await client.echoes('still there');
+    assert.not.match(balancer.stderr, ' died');
+  });
+}
+
 interop('with -W a process of another user reads files of root again, and binds a port below 1024', async (engine) => {
   const { config, port, folder } = await configuration(`tune.io-engine ${engine}`, 'user nobody', 'group daemon');
   const [control, host] = [join(folder, 'admin.sock'), `127.${(process.pid >> 8) & 255}.${process.pid & 255}.${engine.length}`];
