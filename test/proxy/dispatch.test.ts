@@ -146,7 +146,10 @@ test('who waits gets what is given back, in order; who leaves does not', () => {
   grants.take();
   assert.equal(granted, [sessions[4]]);
   assert.is(tables.queues.backends[0].waiting, 0);
-  assert.is(group.active(0) + group.active(1) + group.active(2), 2);
+  const active = (): number => group.active(0) + group.active(1) + group.active(2);
+  assert.is(active(), 2);
+  group.leaveAll();
+  assert.is(active(), 0, 'they are the worker’s own, if it dies');
 });
 
 test('without a server that takes connections there is none', () => {

@@ -162,7 +162,8 @@ export class Simulation {
   private begin({ base, dataPlane, listeners, listening }: SimulatedLane): void {
     const { scenario, network, plans } = this;
     const opened = listeners.slice(0, listening).map((fd) => ({ fd, frontend: 0, bind: 0, backlog: scenario.backlog }));
-    dataPlane.begin(dataPlane.prepare(plans.length, this.newLane(base), opened, network.addresses()));
+    const generation = dataPlane.prepare(plans.length, this.newLane(base), opened, network.addresses());
+    dataPlane.begin(generation, [], listeners.slice(listening));
   }
 
   private newLane(base: WorkerBase): Lane {
@@ -419,7 +420,7 @@ export class Simulation {
     one.draining = true;
     this.noteChange();
     this.interrupt(one);
-    one.dataPlane.drain();
+    one.dataPlane.drain(one.listeners.slice(0, one.listening));
   }
 
   /** Everything is over: the workers end by themselves once they are told to. */

@@ -116,6 +116,9 @@ test('a tracked session is counted while it lasts, and its bytes when it ends', 
   assert.is(bench.fetch(one, 'sc0_kbytes_in'), 4);
   assert.is(bench.fetch(one, 'sc0_tracked'), 1);
   assert.is(bench.fetch(two, 'sc0_tracked'), 0);
+  assert.is(bench.fetch(one, 'sc0_trackers'), 1);
+  reclaimSticks(0, [bench.state]); // lets go of what is noted: the other one's alone
+  assert.is(bench.convert(7, 'table_trackers', 0), 1, 'who asks holds it');
 });
 
 test('a counter in use is not turned to another key', () => {
