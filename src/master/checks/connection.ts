@@ -27,7 +27,7 @@ export interface ConnectionOptionsOfCheck {
   readonly prologue: ((fd: number) => Uint8Array) | null;
   /** Nothing will be sent. */
   readonly brief: boolean;
-  /** It is closed in order. */
+  /** It is closed in order, as one with TLS is anyway. */
   readonly linger: boolean;
 }
 
@@ -61,6 +61,8 @@ export class CheckConnection implements PollHandler {
   private sentOfUnsent = 0;
   private tls: TLSSocket | null = null;
   private stream: Duplex | null = null;
+  /** The handshake of TLS is over. */
+  private secure = false;
   private closed = false;
   /** It is broken, so the system says; 0: it is not known to be. */
   private errno = 0;
@@ -89,10 +91,12 @@ export class CheckConnection implements PollHandler {
   /** Ends the connection; nothing is heard of it any more. */
   close(): void {
     if (this.closed) return;
+    const inOrder = this.secure && this.errno === 0;
+    if (inOrder) this.tls?.end(); // close_notify: without it, servers note that the stream was cut off
     this.closed = true;
     this.tls?.destroy();
     this.stream?.destroy();
-    if (this.fd >= 0) this.sockets.system.close(this.fd, !this.options.linger);
+    if (this.fd >= 0) this.sockets.system.close(this.fd, !inOrder && !this.options.linger);
     this.fd = -1;
   }
 
@@ -171,18 +175,17 @@ export class CheckConnection implements PollHandler {
     this.stream.on('error', () => undefined);
     const tls = connectTls({ ...tlsOptions(verify, sni, alpn), socket: this.stream });
     this.tls = tls;
-    let secure = false;
     const failed = (error?: NodeJS.ErrnoException): void => {
       if (this.closed) return;
-      if (secure && this.errno !== 0) this.user.onFailure(this.errno);
-      else if (secure) this.user.onEnd();
+      if (this.secure && this.errno !== 0) this.user.onFailure(this.errno);
+      else if (this.secure) this.user.onEnd();
       else {
         const wrongName = error?.code === 'ERR_TLS_CERT_ALTNAME_INVALID';
         this.user.onHandshakeFailure(this.errno, wrongName ? (sni === null ? 'configured' : 'expected') : null);
       }
     };
     tls.on('secureConnect', () => {
-      secure = true;
+      this.secure = true;
       if (!this.closed) this.user.onConnected();
     });
     tls.on('data', (data: Buffer) => {

@@ -1,6 +1,8 @@
 /** Checks of servers that misbehave end in time and leave no socket, whatever the servers do, at whatever byte. */
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -146,6 +148,23 @@ test('servers that note resets are left in order, others by a reset', async () =
     await endings('option tcp-check\n tcp-check connect linger\n tcp-check send x\n tcp-check expect string y', 'y'),
     'end',
   );
+});
+
+test('a connection with TLS ends with its close_notify, and is not reset', async () => {
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=web.test', '-keyout', '-', '-out', '-'];
+  const pem = execFileSync('openssl', request, { stdio: ['ignore', 'pipe', 'ignore'] });
+  for (const lines of ['', 'option httpchk']) {
+    const seen: string[] = [];
+    const behave = (socket: Socket): Promise<void> => {
+      // In TLS 1.3 the server has the last word, which may come too late to be read.
+      const secured = new TLSSocket(socket, { isServer: true, key: pem, cert: pem, maxVersion: 'TLSv1.2' });
+      secured.on('data', () => secured.write(REPLY)).on('end', () => seen.push('end'));
+      for (const one of [socket, secured]) one.on('error', ({ message }) => seen.push(message));
+      return new Promise((resolve) => void socket.once('close', () => resolve()));
+    };
+    await check(behave, lines, 'check-ssl verify none');
+    assert.equal(seen, ['end'], lines);
+  }
 });
 
 test('a server that closes at once', async () => {
