@@ -97,7 +97,7 @@ export type Report =
   | { readonly kind: 'refusing' }
   /** The order of that number is carried out: nothing is outstanding at the listening sockets of paused frontends. */
   | { readonly kind: 'paused'; readonly serial: number }
-  /** To the question of that number. */
-  | { readonly kind: 'answer'; readonly number: number; readonly answer: WorkerAnswer }
+  /** To the question of that number; null: it cannot be answered, which has been said. */
+  | { readonly kind: 'answer'; readonly number: number; readonly answer: WorkerAnswer | null }
   /** Connections to an observed server have failed `error-limit` times in a row (`observe layer4`). */
   | { readonly kind: 'failing'; readonly generation: number; readonly backend: number; readonly server: number };

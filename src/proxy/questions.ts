@@ -28,6 +28,11 @@ export type Question =
   /** What the worker holds. */
   | { readonly kind: 'holdings' };
 
+/** Whether nothing changes by the answer. */
+export function onlyLooks({ kind }: Question): boolean {
+  return kind === 'sessions' || kind === 'holdings';
+}
+
 /** Some sessions, and where the next page begins; -1: there is none. */
 export interface SessionPage {
   readonly sessions: readonly SessionView[];

@@ -19,7 +19,7 @@ import { openShared } from '../shared/state.js';
 import { DataPlane, slotsNeeded, timersNeeded } from './data-plane.js';
 import { Effort } from './effort.js';
 import type { Confinement, Order, Report, WorkerStart } from './orders.js';
-import { answer } from './questions.js';
+import { answer, onlyLooks, type Question, type WorkerAnswer } from './questions.js';
 import { HEADER_BUFFERS } from './server-prologue.js';
 import { ThreadBase } from './worker-lane.js';
 import { WorkerPlans } from './worker-plans.js';
@@ -91,9 +91,20 @@ class Obedience {
     if (order.kind === 'drain') this.dataPlane.drain(order.ending);
     else if (order.kind === 'pause') this.pause(order.frontends, order.serial);
     else if (order.kind === 'shutdown-server') this.dataPlane.shutdownServer(order.backend, order.server, order.cause);
-    else if (order.kind === 'ask')
-      report({ kind: 'answer', number: order.number, answer: answer(this.base, this.dataPlane, order.question) });
+    else if (order.kind === 'ask') report({ kind: 'answer', number: order.number, answer: this.answer(order.question) });
     else this.plans.obey(order);
+  }
+
+  /** A defect in an answer that changes nothing is said, and costs no connection. */
+  private answer(question: Question): WorkerAnswer | null {
+    try {
+      return answer(this.base, this.dataPlane, question);
+    } catch (error) {
+      if (!onlyLooks(question)) throw error;
+      const text = `worker ${this.base.worker} cannot answer: ${error instanceof Error ? error.stack : String(error)}`;
+      report({ kind: 'log', severity: 'alert', text, audience: 'all' });
+      return null;
+    }
   }
 
   /** Says what is done that takes more than one turn. */
