@@ -8,6 +8,9 @@ import { addToCounter, setTag } from './general.js';
 import { KeyWriter } from './keys.js';
 import type { Tracker } from './tracking.js';
 
+/** What is done with the entry of a counter, under the lock of its table. */
+type Act = (stick: StickTable, entry: number, nowMs: number, counter: number) => void;
+
 /** The tracker of a worker whose plan has stick tables. */
 export class SharedTracker implements Tracker {
   private readonly keys: readonly KeyWriter[];
@@ -60,33 +63,24 @@ export class SharedTracker implements Tracker {
   }
 
   sessionEnded(session: Session): void {
-    if (session.tracked === 0) return;
-    for (let counter = 0; counter < this.ledger.counters; counter++) this.letGo(session, counter);
+    this.forEach(session, (stick, entry, nowMs, counter) => {
+      count(stick, entry, 'conn_cur', -1, nowMs);
+      stick.release(entry);
+      this.ledger.forget(session.index, counter); // under the lock: who counts trackers anew finds each there or not at all
+    });
     session.tracked = 0;
   }
 
-  /** The ledger is written under the lock, too: who counts trackers anew finds each there or not at all. */
-  private letGo(session: Session, counter: number): void {
-    if ((session.tracked & (1 << counter)) === 0) return;
-    const stick = this.lane.tables.sticks[this.ledger.table(session.index, counter)];
-    const entry = this.ledger.entry(session.index, counter);
-    stick.lock(this.owner);
-    count(stick, entry, 'conn_cur', -1, this.lane.engine.nowMs());
-    stick.release(entry);
-    this.ledger.forget(session.index, counter);
-    stick.unlock();
-  }
-
-  private forEach(session: Session, act: (stick: StickTable, entry: number, nowMs: number) => void): void {
+  private forEach(session: Session, act: Act): void {
     if (session.tracked === 0) return;
     for (let counter = 0; counter < this.ledger.counters; counter++) this.with(session, counter, act);
   }
 
-  private with(session: Session, counter: number, act: (stick: StickTable, entry: number, nowMs: number) => void): void {
+  private with(session: Session, counter: number, act: Act): void {
     if ((session.tracked & (1 << counter)) === 0) return;
     const stick = this.lane.tables.sticks[this.ledger.table(session.index, counter)];
     stick.lock(this.owner);
-    act(stick, this.ledger.entry(session.index, counter), this.lane.engine.nowMs());
+    act(stick, this.ledger.entry(session.index, counter), this.lane.engine.nowMs(), counter);
     stick.unlock();
   }
 }
