@@ -181,16 +181,20 @@ export function protocolCheck({ name, words }: CheckKind): ProtocolCheck | null 
   return { first: first(words), steps: steps(words), linger };
 }
 
-/** Protocols of ALPN that HTTP checks can speak, and what is to be said of the others. */
-export interface SpokenAlpn {
-  readonly spoken: readonly string[];
-  readonly finding: { readonly severity: 'alert' | 'warning'; readonly text: string } | null;
-}
-
-/** Requests of checks are HTTP/1: a server that is offered `h2` may choose it, and would not understand them. */
-export function spokenByHttpChecks(alpn: readonly string[]): SpokenAlpn {
+/**
+ * The protocols of ALPN that checks of this kind speak. HTTP checks speak HTTP/1: a server that is offered `h2` may
+ * choose it, and would not understand them.
+ * @param say hears what is left out
+ */
+export function spokenAlpn(
+  kind: CheckKind | undefined,
+  alpn: readonly string[],
+  say: (severity: 'alert' | 'warning', text: string) => void,
+): readonly string[] {
+  if (kind?.name !== 'httpchk') return alpn;
   const spoken = alpn.filter((protocol) => protocol !== 'h2');
-  if (spoken.length === alpn.length) return { spoken, finding: null };
-  if (spoken.length === 0) return { spoken, finding: { severity: 'alert', text: "'h2' is not supported in checks" } };
-  return { spoken, finding: { severity: 'warning', text: `'h2' is not offered, checks speak HTTP/1: ${spoken.join()} is.` } };
+  if (spoken.length === alpn.length) return alpn;
+  if (spoken.length === 0) say('alert', "'h2' is not supported in checks");
+  else say('warning', `'h2' is not offered, checks speak HTTP/1: ${spoken.join()} is.`);
+  return spoken;
 }

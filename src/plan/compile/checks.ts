@@ -30,7 +30,7 @@ import {
   type RequestStep,
 } from '../checks.js';
 import type { ExpressionPlan, FormatPlan } from '../expression.js';
-import { type ProtocolStep, protocolCheck, spokenByHttpChecks } from './check-protocols.js';
+import { type ProtocolStep, protocolCheck, spokenAlpn } from './check-protocols.js';
 import { type Compilation, hostOf, socketAddress } from './context.js';
 import { compileExpression } from './expressions.js';
 import { compileFormat } from './formats.js';
@@ -126,10 +126,9 @@ class CheckCompiler {
   }
 
   private alpn({ alpn }: ConnectRule, place: Place): readonly string[] {
-    if (this.proxy.checkKind?.name !== 'httpchk') return alpn;
-    const { spoken, finding } = spokenByHttpChecks(alpn);
-    if (finding !== null) this.compilation.findings[finding.severity](place, `'http-check connect' : 'alpn' : ${finding.text}`);
-    return spoken;
+    return spokenAlpn(this.proxy.checkKind, alpn, (severity, text) =>
+      this.compilation.findings[severity](place, `'http-check connect' : 'alpn' : ${text}`),
+    );
   }
 
   /** The first request has from the option what its rule does not say. */

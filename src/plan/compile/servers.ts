@@ -5,7 +5,7 @@ import { type AddressSyntax, isServiceName } from '../../config/values/address.j
 import type { SocketAddress } from '../../kernel/address.js';
 import type { AgentPlan, ServerCheckPlan, ServerPlan, SourcePlan, TlsVerifyPlan } from '../plan.js';
 import type { Resources } from '../resources.js';
-import { spokenByHttpChecks } from './check-protocols.js';
+import { spokenAlpn } from './check-protocols.js';
 import { type Compilation, hostOf, NOWHERE, socketAddress } from './context.js';
 import { numbered } from './numbers.js';
 import { serverResolution } from './resolvers.js';
@@ -186,7 +186,7 @@ class ServerCompiler {
       sendProxy: check.sendProxy || (sendProxy !== 0 && check.port === null && elsewhere === null),
       ssl: check.ssl,
       sni: check.sni,
-      alpn: this.checkAlpn(),
+      alpn: spokenAlpn(this.proxy.checkKind, check.alpn, (severity, text) => this.say(severity, `'check-alpn' : ${text}`)),
       tls: this.tls(),
       observe: check.observe,
       errorLimit: check.errorLimit,
@@ -195,15 +195,6 @@ class ServerCompiler {
       onMarkedUp: check.onMarkedUp,
       agent: this.agent(),
     };
-  }
-
-  /** The protocols that checks of the backend speak, of those that are to be offered. */
-  private checkAlpn(): readonly string[] {
-    const { alpn } = this.server.settings.check;
-    if (this.proxy.checkKind?.name !== 'httpchk') return alpn;
-    const { spoken, finding } = spokenByHttpChecks(alpn);
-    if (finding !== null) this.say(finding.severity, `'check-alpn' : ${finding.text}`);
-    return spoken;
   }
 
   private tls(): TlsVerifyPlan {
