@@ -5,7 +5,7 @@
  */
 import type { BackendPlan, ServerPlan } from '../plan/plan.js';
 import { ADMIN, CHECKING, OPERATION, type ServerState } from '../plan/server-state.js';
-import { STATE_DRAIN, STATE_MAINTENANCE, STATE_RESOLUTION, STATE_STARTING } from '../shared/servers.js';
+import { STATE_DRAIN, STATE_MAINTENANCE, STATE_RESOLUTION, STATE_STARTING, STATES_OF_MAINTENANCE } from '../shared/servers.js';
 import type { Checker } from './checks/checker.js';
 import type { CheckRecord, HealthRecords } from './checks/record.js';
 import { type CheckStatus, verdictOf } from './checks/result.js';
@@ -90,7 +90,7 @@ function admin(states: ServerStates, addresses: ServerAddresses, { disabled, fqd
   const name = addresses.fqdn(place);
   return (
     ((own & STATE_MAINTENANCE) !== 0 ? ADMIN.forcedMaintenance : 0) |
-    ((inherited & (STATE_MAINTENANCE | STATE_RESOLUTION)) !== 0 ? ADMIN.inheritedMaintenance : 0) |
+    ((inherited & STATES_OF_MAINTENANCE) !== 0 ? ADMIN.inheritedMaintenance : 0) |
     (disabled ? ADMIN.configuredMaintenance : 0) |
     ((own & STATE_DRAIN) !== 0 ? ADMIN.forcedDrain : 0) |
     ((inherited & STATE_DRAIN) !== 0 ? ADMIN.inheritedDrain : 0) |
@@ -171,7 +171,7 @@ function administer(
 function operate({ states, health }: StateSources, place: ServerPlace, saved: ServerState): void {
   const maintenance = ADMIN.forcedMaintenance | ADMIN.inheritedMaintenance | ADMIN.unresolved;
   const stopped = saved.operation === OPERATION.stopped && (saved.admin & maintenance) === 0;
-  const inMaintenance = (states.standing(place).own & (STATE_MAINTENANCE | STATE_RESOLUTION)) !== 0;
+  const inMaintenance = (states.standing(place).own & STATES_OF_MAINTENANCE) !== 0;
   health.server(place).check.health.force(saved.operation !== OPERATION.stopped);
   if (inMaintenance) return;
   if (stopped) states.setDown(place, FROM_BEFORE);

@@ -13,14 +13,12 @@ import {
   STATE_RESOLUTION,
   STATE_STARTING,
   STATE_STOPPING,
+  STATES_OF_MAINTENANCE,
   WEIGHT_SCALE,
 } from '../shared/servers.js';
 
 /** A step of a slow start; HAProxy's. */
 const STEP_MS = 1000;
-
-/** Without service, for one reason or the other. */
-const MAINTENANCE = STATE_MAINTENANCE | STATE_RESOLUTION;
 
 /** Time, for tests to replace. */
 export interface Clock {
@@ -150,7 +148,7 @@ export class ServerStates {
       const resolution = plan.unresolved && plan.fqdn === former.plan.fqdn ? former.own : entry.own;
       // Whom nothing watches any more, nothing would take up again.
       const watched = plan.check.enabled || plan.check.agent !== null ? former.own : former.own & ~(STATE_DOWN | STATE_STOPPING);
-      entry.own = (watched & ~MAINTENANCE) | (admin & STATE_MAINTENANCE) | (resolution & STATE_RESOLUTION);
+      entry.own = (watched & ~STATES_OF_MAINTENANCE) | (admin & STATE_MAINTENANCE) | (resolution & STATE_RESOLUTION);
       if (plan.weight === former.plan.weight) entry.weight = former.weight;
       if (former.startedAt !== null && plan.slowstartMs > 0) this.beginStart(entry, former.startedAt);
     }
@@ -262,13 +260,13 @@ export class ServerStates {
   }
 
   private enterMaintenance(place: ServerPlace, bit: number, cleared: number, because = ''): void {
-    if ((this.at(place).own & MAINTENANCE) === 0) this.observer?.onMaintenance(place);
+    if ((this.at(place).own & STATES_OF_MAINTENANCE) === 0) this.observer?.onMaintenance(place);
     this.change(place, cleared, bit, because);
   }
 
   /** After maintenance of either kind a server is up, unless somebody knows better. */
   private leaveMaintenance(place: ServerPlace, bit: number, drain: number): void {
-    const kinds = this.at(place).own & MAINTENANCE;
+    const kinds = this.at(place).own & STATES_OF_MAINTENANCE;
     const leaves = kinds === bit;
     const health = leaves ? STATE_DOWN | STATE_STOPPING : 0;
     const down = leaves && this.observer?.mayServe(place) === false ? STATE_DOWN : 0;
@@ -290,7 +288,7 @@ export class ServerStates {
     const wasUp = group.isUp(place.server);
     const after = this.standingOf(entry);
     const state = after.own | after.inherited;
-    const isUp = (state & (STATE_DOWN | MAINTENANCE)) === 0;
+    const isUp = (state & (STATE_DOWN | STATES_OF_MAINTENANCE)) === 0;
     if (!isUp) this.endStart(entry);
     else if (!wasUp && entry.plan.slowstartMs > 0) this.beginStart(entry);
     const moved = this.write(entry, state !== 0 && state !== (entry.told.own | entry.told.inherited));

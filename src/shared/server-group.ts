@@ -22,6 +22,8 @@ export const STATE_MAINTENANCE = 4;
 export const STATE_DRAIN = 8;
 /** It has no address: its name cannot be resolved. No checks, no connections. */
 export const STATE_RESOLUTION = 16;
+/** Out of service, for one reason or the other: nothing that checks find matters then. */
+export const STATES_OF_MAINTENANCE = STATE_MAINTENANCE | STATE_RESOLUTION;
 /** Its checks say that it wants no new connections (`http-check disable-on-404`); otherwise as in a drain. */
 export const STATE_STOPPING = 32;
 
@@ -156,7 +158,7 @@ export class ServerGroup {
 
   /** It serves, although perhaps no new connections. */
   isUp(server: number): boolean {
-    return (this.state(server) & (STATE_DOWN | STATE_MAINTENANCE | STATE_RESOLUTION)) === 0;
+    return (this.state(server) & (STATE_DOWN | STATES_OF_MAINTENANCE)) === 0;
   }
 
   /** It takes new connections, should its kind, active or backup, be asked. */

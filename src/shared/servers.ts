@@ -15,6 +15,7 @@ export {
   STATE_RESOLUTION,
   STATE_STARTING,
   STATE_STOPPING,
+  STATES_OF_MAINTENANCE,
   WEIGHT_SCALE,
 } from './server-group.js';
 export { ServerSet } from './server-set.js';

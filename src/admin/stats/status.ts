@@ -1,6 +1,6 @@
 /** States in HAProxy's words, on which people's tools depend (management manual, section 9.1, `status`). */
 import type { CheckRecord, ServerRecord } from '../../master/checks/record.js';
-import { STATE_DRAIN, STATE_MAINTENANCE, STATE_RESOLUTION, STATE_STOPPING } from '../../shared/servers.js';
+import { STATE_DRAIN, STATE_MAINTENANCE, STATE_RESOLUTION, STATE_STOPPING, STATES_OF_MAINTENANCE } from '../../shared/servers.js';
 import { frontendLimit } from './readers.js';
 import type { BackendSubject, BindSubject, FrontendSubject, ServerSubject } from './subjects.js';
 
@@ -39,7 +39,7 @@ export function serverStatus(subject: ServerSubject): string {
   const state = group.state(place.server);
   const { own, inherited } = source.states.standing(place);
   if ((own & STATE_RESOLUTION) !== 0) return 'MAINT (resolution)';
-  if ((inherited & (STATE_MAINTENANCE | STATE_RESOLUTION)) !== 0) return `MAINT (via ${nameOfTracked(subject)})`;
+  if ((inherited & STATES_OF_MAINTENANCE) !== 0) return `MAINT (via ${nameOfTracked(subject)})`;
   if ((own & STATE_MAINTENANCE) !== 0) return 'MAINT';
   const leader = source.health.leader(place);
   if (!group.isUp(place.server)) return stoppedStatus(leader);

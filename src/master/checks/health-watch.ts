@@ -3,7 +3,7 @@
  * checker, and the sockets of checks. A balancer has one for each plan; the next one takes over from it.
  */
 import type { Plan } from '../../plan/plan.js';
-import { STATE_MAINTENANCE, STATE_RESOLUTION } from '../../shared/servers.js';
+import { STATES_OF_MAINTENANCE } from '../../shared/servers.js';
 import type { SharedTables } from '../../shared/state.js';
 import type { Clock, ServerPlace, ServerStates, StateObserver, Transition } from '../server-states.js';
 import { type BeginCheck, type CheckAddresses, Checker } from './checker.js';
@@ -77,7 +77,7 @@ export class HealthWatch implements StateObserver {
         const record = records.server({ backend, server });
         const standing = states.standing({ backend, server });
         record.settle(records.now(), operationOf(standing) === 'stopped');
-        record.check.rest((standing.own & (STATE_MAINTENANCE | STATE_RESOLUTION)) !== 0);
+        record.check.rest((standing.own & STATES_OF_MAINTENANCE) !== 0);
       }
       records.backend(backend).settle(records.now(), !hasServers(tables.servers.groups[backend]));
     }

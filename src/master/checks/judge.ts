@@ -4,13 +4,10 @@
  * server to be up; either can take it down.
  */
 import type { BackendPlan } from '../../plan/plan.js';
-import { STATE_DOWN, STATE_MAINTENANCE, STATE_RESOLUTION, STATE_STOPPING } from '../../shared/servers.js';
+import { STATE_DOWN, STATE_STOPPING, STATES_OF_MAINTENANCE } from '../../shared/servers.js';
 import type { ServerPlace, ServerStates } from '../server-states.js';
 import type { CheckRecord, HealthRecords, ServerRecord } from './record.js';
 import { type CheckResult, describe, hasCode, verdictOf } from './result.js';
-
-/** Nothing that checks find matters then. */
-const MAINTENANCE = STATE_MAINTENANCE | STATE_RESOLUTION;
 
 /** Where a line goes that tells of a single check. */
 export type TellCheck = (backend: string, text: string) => void;
@@ -74,19 +71,19 @@ export class Judge {
   }
 
   private onFailure(place: ServerPlace, { health }: CheckRecord, result: CheckResult): void {
-    if (health.score > 0 || this.has(place, MAINTENANCE)) return;
+    if (health.score > 0 || this.has(place, STATES_OF_MAINTENANCE)) return;
     this.states.setDown(place, this.because(place, result));
   }
 
   private onSuccess(place: ServerPlace, result: CheckResult, isAgent: boolean): void {
-    if (!this.has(place, STATE_DOWN | STATE_STOPPING) || this.has(place, MAINTENANCE) || !this.isContent(place)) return;
+    if (!this.has(place, STATE_DOWN | STATE_STOPPING) || this.has(place, STATES_OF_MAINTENANCE) || !this.isContent(place)) return;
     if (isAgent && this.has(place, STATE_STOPPING)) return; // that its checks say, and they alone take it back
     this.states.setUp(place, this.because(place, result));
   }
 
   private onStopping(place: ServerPlace, result: CheckResult): void {
     const { agent } = this.records.server(place);
-    if (this.has(place, MAINTENANCE | STATE_STOPPING | STATE_DOWN) || (agent.enabled && !agent.health.up)) return;
+    if (this.has(place, STATES_OF_MAINTENANCE | STATE_STOPPING | STATE_DOWN) || (agent.enabled && !agent.health.up)) return;
     this.states.setStopping(place, this.because(place, result));
   }
 

@@ -9,6 +9,7 @@ import {
   STATE_MAINTENANCE,
   STATE_RESOLUTION,
   STATE_STOPPING,
+  STATES_OF_MAINTENANCE,
 } from '../../shared/servers.js';
 import type { LogLevel } from '../process-log.js';
 import type { Standing, Transition } from '../server-states.js';
@@ -40,19 +41,16 @@ export interface StateLine {
 /** Whether a server runs, runs out, or is stopped: HAProxy's operational state. Maintenance stops it. */
 export type Operation = 'running' | 'stopping' | 'stopped';
 
-/** A server without an address is in maintenance, too. */
-const MAINTENANCE = STATE_MAINTENANCE | STATE_RESOLUTION;
-
 /** The operational state that bits STATE_* mean. */
 export function operationOf({ own, inherited }: Standing): Operation {
   const state = own | inherited;
-  if ((state & (STATE_DOWN | MAINTENANCE)) !== 0) return 'stopped';
+  if ((state & (STATE_DOWN | STATES_OF_MAINTENANCE)) !== 0) return 'stopped';
   return (state & STATE_STOPPING) !== 0 ? 'stopping' : 'running';
 }
 
 /** Whether it takes no new connections because it drains; maintenance goes first. */
 export function isDraining(standing: Standing): boolean {
-  return has(standing, STATE_DRAIN) && !has(standing, MAINTENANCE);
+  return has(standing, STATE_DRAIN) && !has(standing, STATES_OF_MAINTENANCE);
 }
 
 const has = ({ own, inherited }: Standing, bit: number): boolean => ((own | inherited) & bit) !== 0;
@@ -62,8 +60,8 @@ const OPERATION_WORDS: Readonly<Record<Operation, string>> = { running: 'UP', st
 /** The lines of a transition, in order. */
 export function stateLines(transition: Transition, context: LineContext): StateLine[] {
   const { before, after } = transition;
-  const was = has(before, MAINTENANCE);
-  const is = has(after, MAINTENANCE);
+  const was = has(before, STATES_OF_MAINTENANCE);
+  const is = has(after, STATES_OF_MAINTENANCE);
   if (was && is) return remainsInMaintenance(transition, context);
   const line = is
     ? entersMaintenance(transition, context)
@@ -76,7 +74,7 @@ export function stateLines(transition: Transition, context: LineContext): StateL
 function entersMaintenance(transition: Transition, context: LineContext): StateLine[] {
   const { before, after, because } = transition;
   const why = because === '' ? '' : ` (${because})`;
-  const whose = (after.own & MAINTENANCE) === 0 ? via(context) : why;
+  const whose = (after.own & STATES_OF_MAINTENANCE) === 0 ? via(context) : why;
   if (operationOf(before) === 'stopped')
     return [{ level: 'notice', text: `${server(context)} was DOWN and now enters maintenance${whose}.` }];
   const text = `${server(context)} is going DOWN for maintenance${whose}${counts(after, context, transition)}`;
@@ -101,13 +99,13 @@ function upOrDown(standing: Standing): string {
 }
 
 function remainsInMaintenance({ before, after }: Transition, context: LineContext): StateLine[] {
-  const own = (after.own & MAINTENANCE) !== 0;
+  const own = (after.own & STATES_OF_MAINTENANCE) !== 0;
   if ((before.own & ~after.own & STATE_RESOLUTION) !== 0)
     return [{ level: 'notice', text: `${server(context)} ('${context.fqdn}') resolves again but remains in maintenance.` }];
-  const inherited = (after.inherited & MAINTENANCE) !== 0;
-  if (own && !inherited && (before.inherited & MAINTENANCE) !== 0)
+  const inherited = (after.inherited & STATES_OF_MAINTENANCE) !== 0;
+  if (own && !inherited && (before.inherited & STATES_OF_MAINTENANCE) !== 0)
     return [{ level: 'notice', text: `${server(context)} remains in forced maintenance.` }];
-  if (own || (before.own & MAINTENANCE) === 0) return [];
+  if (own || (before.own & STATES_OF_MAINTENANCE) === 0) return [];
   return [
     { level: 'notice', text: `${server(context)} is leaving forced maintenance but remains in maintenance${via(context)}.` },
   ];
@@ -132,7 +130,7 @@ function serves(transition: Transition, context: LineContext): StateLine[] {
 
 /** A drain that outlasts another change is worth a reminder. */
 function remainsInDrain({ before, after }: Transition, context: LineContext): StateLine[] {
-  if (!has(after, STATE_DRAIN) || !has(before, STATE_DRAIN | MAINTENANCE)) return [];
+  if (!has(after, STATE_DRAIN) || !has(before, STATE_DRAIN | STATES_OF_MAINTENANCE)) return [];
   const text =
     (after.own & STATE_DRAIN) !== 0
       ? 'remains in forced drain mode.'
