@@ -27,6 +27,8 @@ export interface ActivePlanOptions {
   readonly onServerChange: (active: NumberedPlan, place: ServerPlace, letsGo: boolean) => number;
   /** The folder that is the workers' root, where that of the calling thread is another one; '': it is the same. */
   readonly workersRoot: string;
+  /** Workers have much to do. */
+  readonly isBusy: () => boolean;
 }
 
 /** The plan in force. */
@@ -115,7 +117,7 @@ export class ActivePlan implements NumberedPlan {
 
   private openWatch(): HealthWatch {
     const { plan, states, addresses, tables, before } = this;
-    const { log, shutdownServer, workersRoot } = this.options;
+    const { log, shutdownServer, workersRoot, isBusy } = this.options;
     before?.ownLog?.close();
     this.ownLog = new ProcessLog(plan, (severity, text) => log.write(severity, text), workersRoot);
     const fqdnOf = (place: ServerPlace): string | null => addresses.fqdn(place);
@@ -130,6 +132,7 @@ export class ActivePlan implements NumberedPlan {
       fqdnOf,
       clock: SYSTEM_CLOCK,
       workersRoot,
+      isBusy,
       onCheckTimeout: (place: ServerPlace) => this.resolved?.hasten(place),
     };
     this.health = new HealthWatch(surroundings, before?.health);

@@ -279,6 +279,7 @@ export class LoadBalancer {
     return {
       log,
       workersRoot,
+      isBusy: () => this.life.isBusy,
       shutdownServer: (place, cause) => this.shutdownServer(place, cause),
       onServerChange: (active, place, letsGo) => this.former.onServerChange(active, place, letsGo),
     };

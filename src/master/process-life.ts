@@ -5,6 +5,8 @@
 import type { WorkerCounters } from '../shared/counters.js';
 
 const PERIOD_MS = 1000;
+/** Percent of their time that workers have left at least while they have little to do. */
+const CALM_PERCENT = 90;
 
 /** What happened in the last second, from samples of a number that only grows. */
 class Speed {
@@ -75,6 +77,11 @@ export class ProcessLife {
   get idlePercent(): number {
     const share = this.worked.perSecond / 1000 / this.workers;
     return Math.round(100 * Math.max(0, 1 - share));
+  }
+
+  /** Workers have much to do: what else takes processor time is felt by traffic. */
+  get isBusy(): boolean {
+    return this.idlePercent < CALM_PERCENT;
   }
 
   private measure(counters: WorkerCounters): void {

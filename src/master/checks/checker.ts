@@ -44,6 +44,8 @@ export interface CheckerParts {
   readonly judge: Judge;
   readonly clock: Clock;
   readonly addresses: CheckAddresses;
+  /** Workers have much to do: what the checks take of their processors is to come in small portions. */
+  readonly isBusy: () => boolean;
   readonly begin: BeginCheck;
 }
 
@@ -59,6 +61,8 @@ class Probe implements Due {
   /** Of an agent: where it is; null: beside its server. */
   agentAddress: SocketAddress | null;
   agentPort: number;
+  /** Among all of the plan. */
+  number = 0;
 
   /** @param check what is done */
   constructor(
@@ -93,6 +97,8 @@ const nothing = (): void => undefined;
 /**
  * Checks begin on this grid of milliseconds, so that thousands of them share fifty timers and turns of the
  * event loop in a second: what these take is as much as a tenth of all. Short intervals have a finer grid.
+ * While there is much traffic, each keeps to a millisecond of its own in the steps of the grid: a worker on the
+ * same processor would wait for all that begin at once.
  */
 const GRID_MS = 20;
 const GRID_PART = 50;
@@ -110,6 +116,7 @@ export class Checker {
     this.probes = parts.backends.flatMap((backend, i) =>
       backend.servers.flatMap((plan, j) => this.probesOf(backend, plan, { backend: i, server: j })),
     );
+    for (const [i, probe] of this.probes.entries()) probe.number = i;
     this.agenda = new Agenda(parts.clock, this.pace(), (probe) => this.run(probe));
   }
 
@@ -292,8 +299,9 @@ export class Checker {
 
   private schedule(probe: Probe, delayMs: number): void {
     const grid = Math.max(1, Math.min(GRID_MS, Math.floor(delayMs / GRID_PART)));
+    const offset = this.parts.isBusy() ? probe.number % grid : 0;
     const now = this.parts.clock.now();
-    this.agenda.set(probe, delayMs === 0 ? now : Math.round((now + delayMs) / grid) * grid);
+    this.agenda.set(probe, delayMs === 0 ? now : Math.round((now + delayMs - offset) / grid) * grid + offset);
   }
 
   /** The next check is due one interval after the last one ended. */

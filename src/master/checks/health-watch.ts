@@ -25,6 +25,8 @@ export interface HealthSurroundings extends Omit<StateSurroundings, 'records' | 
   readonly states: ServerStates;
   readonly addresses: CheckAddresses;
   readonly clock: Clock;
+  /** Workers have much to do (`CheckerParts`). */
+  readonly isBusy: () => boolean;
   /** A server has not answered a check at all: it may be elsewhere by now. */
   readonly onCheckTimeout?: (place: ServerPlace) => void;
   /** The folder that is the workers' root, where that of the calling thread is another one. */
@@ -50,7 +52,7 @@ export class HealthWatch implements StateObserver {
     private readonly surroundings: HealthSurroundings,
     private before: HealthWatch | null = null,
   ) {
-    const { plan, states, clock, tables, addresses, begin, workersRoot = '' } = surroundings;
+    const { plan, states, clock, tables, addresses, isBusy, begin, workersRoot = '' } = surroundings;
     this.sockets = new CheckSockets(workersRoot);
     const { backends, frontends } = plan;
     const { groups } = tables.servers;
@@ -63,7 +65,8 @@ export class HealthWatch implements StateObserver {
     });
     const judge = new Judge(backends, states, records, (backend, text) => this.reporter.tellCheck(backend, text));
     const spread = { percent: plan.process.spreadChecks, maxMs: plan.process.maxSpreadChecksMs };
-    this.checker = new Checker({ backends, states, records, judge, clock, spread, addresses, begin: begin ?? this.realChecks() });
+    const parts = { backends, states, records, judge, clock, spread, addresses, isBusy };
+    this.checker = new Checker({ ...parts, begin: begin ?? this.realChecks() });
     if (before !== null) this.settle();
     states.observer = this;
   }

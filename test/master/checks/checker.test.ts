@@ -71,6 +71,33 @@ test('checks that take a moment do not lengthen the pace, and those in short int
   assert.equal(new Set(short.slice(1).map((at, i) => at - short[i])), new Set([73]));
 });
 
+test('checks begin together while there is little traffic, and one by one while there is much', async () => {
+  let busy = false;
+  const servers = Array.from({ length: 200 }, (_, i) => server(`s${i}`));
+  const { clock, checks } = observe(
+    [backend('b', servers)],
+    () => OK,
+    undefined,
+    null,
+    () => busy,
+  );
+  /** In how many milliseconds of a second checks begin. */
+  const moments = async (): Promise<number> => {
+    checks.length = 0;
+    await clock.pass(1000);
+    assert.is(checks.length, 200);
+    return new Set(checks.map((line) => line.split(' ')[0])).size;
+  };
+  await clock.pass(1003); // seconds that begin and end between steps of the grid
+  assert.is(await moments(), 50);
+  busy = true;
+  await clock.pass(1000);
+  assert.is(await moments(), 200);
+  busy = false;
+  await clock.pass(1000);
+  assert.is(await moments(), 50);
+});
+
 /** How often connections have to fail `error-limit` times until a server with one good check is down, by `on-error`. */
 const ON_ERROR = [
   ['mark-down', 1],

@@ -49,6 +49,7 @@ export function observe(
   check: (name: string) => CheckResult | Promise<CheckResult>,
   clock = new HandClock(),
   before: { readonly watch: HealthWatch; readonly states: ServerStates } | null = null,
+  isBusy = () => false,
 ) {
   const checks: string[] = [];
   const lines: string[] = [];
@@ -74,7 +75,7 @@ export function observe(
   );
   const watch = new HealthWatch(
     {
-      ...{ plan, states, tables: { servers: table, queues }, log, clock, addresses: ADDRESSES },
+      ...{ plan, states, tables: { servers: table, queues }, log, clock, addresses: ADDRESSES, isBusy },
       processLog: new ProcessLog(plan, () => undefined),
       shutdownServer: (place, cause) => ended.push(`${backends[place.backend].servers[place.server].name} ${cause}`),
       fqdnOf: ({ backend, server }) => backends[backend].servers[server].fqdn,
