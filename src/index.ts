@@ -19,7 +19,7 @@ export type { SocketAddress } from './kernel/address.js';
 export { type BalancerCounters, type BalancerOptions, LoadBalancer } from './master/balancer.js';
 export { Log, type LogSink, type Severity } from './master/log.js';
 export { type MasterOptions, runMaster } from './master/master.js';
-export { type ServerPlace, ServerStates } from './master/server-states.js';
+export { type ServerPlace, ServerStates } from './master/servers/server-states.js';
 export { StartError } from './master/start-error.js';
 export * from './plan/plan.js';
 export { QUICK_DEFAULTS, type QuickFlags, type QuickTimeouts, quickPlan } from './plan/quick.js';

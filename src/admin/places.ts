@@ -3,7 +3,7 @@
  * numbers. A word that means nothing ends the command by Refused, with HAProxy's text.
  */
 import type { LoadBalancer } from '../master/balancer.js';
-import type { ServerPlace } from '../master/server-states.js';
+import type { ServerPlace } from '../master/servers/server-states.js';
 import type { BackendPlan, FrontendPlan, ServerPlan } from '../plan/plan.js';
 import { type Answer, type Command, type CommandCall, failure, type Reply } from './command.js';
 

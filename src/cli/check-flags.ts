@@ -8,7 +8,7 @@ import { didYouMean } from '../config/values/nearest.js';
 import { type Parsed, parsed, refused } from '../config/values/parsed.js';
 import { parseTime } from '../config/values/time.js';
 import type { SocketAddress } from '../kernel/address.js';
-import type { HostLookup } from '../master/hosts.js';
+import type { HostLookup } from '../master/configuration/hosts.js';
 import type { BindPlan, IoEngineChoice } from '../plan/plan.js';
 import { QUICK_ALGORITHMS, QUICK_DEFAULTS, type QuickFlags } from '../plan/quick.js';
 import type { Complaint } from './complaint.js';

@@ -1,6 +1,6 @@
 /** What is wrong with the command line: values, collected and shown together. */
 
-import { STANDARD_ERROR } from '../master/standard-error.js';
+import { STANDARD_ERROR } from '../master/process/standard-error.js';
 
 /** One mistake of the person who typed the command. */
 export interface Complaint {

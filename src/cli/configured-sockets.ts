@@ -2,8 +2,8 @@
 import type { StatsSocket } from '../config/config.js';
 import { readConfig } from '../config/read.js';
 import { type Parsed, parsed, refused } from '../config/values/parsed.js';
-import { configurationFiles, UnreadableConfiguration } from '../master/configuration.js';
-import { readTextFile } from '../master/text-file.js';
+import { configurationFiles, UnreadableConfiguration } from '../master/configuration/configuration.js';
+import { readTextFile } from '../master/configuration/text-file.js';
 
 const LEVELS = ['admin', 'operator', 'user'];
 

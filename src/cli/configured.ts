@@ -8,16 +8,21 @@ import type { ConfigFile } from '../config/read.js';
 import { evaluateCondition } from '../config/tokens/condition.js';
 import { allowedCpus } from '../kernel/affinity.js';
 import type { LoadBalancer } from '../master/balancer.js';
-import { type LoadedConfiguration, loadConfiguration, systemText, UnreadableConfiguration } from '../master/configuration.js';
-import { workersFor } from '../master/cpus.js';
-import { fetchListeners, type HandedListeners } from '../master/handed-listeners.js';
+import {
+  type LoadedConfiguration,
+  loadConfiguration,
+  systemText,
+  UnreadableConfiguration,
+} from '../master/configuration/configuration.js';
+import { workersFor } from '../master/host/cpus.js';
+import { fetchListeners, type HandedListeners } from '../master/listeners/handed-listeners.js';
 import { Log } from '../master/log.js';
 import { runMaster } from '../master/master.js';
-import { masterSockets } from '../master/master-socket.js';
-import { changesIdentity, rootWarnings } from '../master/privileges.js';
-import { type ReloadResult, Reloads } from '../master/reloads.js';
+import { masterSockets } from '../master/process/master-socket.js';
+import { changesIdentity, rootWarnings } from '../master/process/privileges.js';
+import { type ReloadResult, Reloads } from '../master/process/reloads.js';
+import { Systemd } from '../master/process/systemd.js';
 import { BindError, StartError } from '../master/start-error.js';
-import { Systemd } from '../master/systemd.js';
 import { hasListener, type Plan } from '../plan/plan.js';
 import type { RuntimePlan } from '../plan/runtime.js';
 import { EXIT_FAILURE, EXIT_OK, type Output } from './complaint.js';

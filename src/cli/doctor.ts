@@ -1,9 +1,9 @@
-/** `turbo-lb doctor`: shows what `master/doctor` found, as a table for people or as JSON. */
+/** `turbo-lb doctor`: shows what `master/host/doctor` found, as a table for people or as JSON. */
 import type { Options } from 'yargs';
 import { parseInteger } from '../config/values/integer.js';
 import { type Parsed, parsed } from '../config/values/parsed.js';
-import { type DoctorReport, examine } from '../master/doctor.js';
-import type { Finding, FindingState } from '../master/sysctl.js';
+import { type DoctorReport, examine } from '../master/host/doctor.js';
+import type { Finding, FindingState } from '../master/host/sysctl.js';
 import { wrapText } from '../master/wrap.js';
 import { parseMaxconn } from './check-flags.js';
 import type { Command } from './command.js';

@@ -4,7 +4,7 @@
  * no worker's pid is made up.
  */
 import type { Log } from '../master/log.js';
-import type { Systemd } from '../master/systemd.js';
+import type { Systemd } from '../master/process/systemd.js';
 
 /** The life of the process, as a master tells of it. */
 export class MasterRole {

@@ -3,9 +3,9 @@
  * listening when they have an address that is wanted, to listen again when nothing comes of it, and
  * to end once this one is ready.
  */
-import type { MakeRoom } from '../master/first-listeners.js';
+import type { MakeRoom } from '../master/listeners/first-listeners.js';
+import { heldByOthers } from '../master/listeners/occupants.js';
 import type { Log } from '../master/log.js';
-import { heldByOthers } from '../master/occupants.js';
 import type { ShortOptions } from './short-options.js';
 
 /** All of them. */

@@ -1,7 +1,7 @@
 /** What became of the process so far, for those who ask at its sockets (`show proc`), and the way to have its configuration read again. */
 import type { ProcessControl } from '../admin/command.js';
 import { STARTUP_TEXT_MAX } from '../master/log.js';
-import type { ReloadResult } from '../master/reloads.js';
+import type { ReloadResult } from '../master/process/reloads.js';
 
 /** The record of one process. */
 export class ProcessRecord implements ProcessControl {

@@ -3,10 +3,10 @@
  * does, to the log and to whoever asked, and changes nothing when there is something to complain of.
  */
 import type { LoadBalancer } from '../master/balancer.js';
-import { type LoadedConfiguration, UnreadableConfiguration } from '../master/configuration.js';
+import { type LoadedConfiguration, UnreadableConfiguration } from '../master/configuration/configuration.js';
 import { Log } from '../master/log.js';
-import type { LoggedMessage } from '../master/process-log.js';
-import type { ReloadResult } from '../master/reloads.js';
+import type { LoggedMessage } from '../master/process/process-log.js';
+import type { ReloadResult } from '../master/process/reloads.js';
 import { BindError, StartError } from '../master/start-error.js';
 import { hasListener, type Plan } from '../plan/plan.js';
 import { reportFindings, StartMessages } from './report.js';

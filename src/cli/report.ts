@@ -4,7 +4,7 @@
  */
 import type { Finding } from '../config/diagnostics.js';
 import { findingRecord, renderFinding, SourceLines } from '../config/render.js';
-import type { LoadedConfiguration } from '../master/configuration.js';
+import type { LoadedConfiguration } from '../master/configuration/configuration.js';
 import type { Log, Severity } from '../master/log.js';
 import { packageVersion } from '../master/version.js';
 import type { Output } from './complaint.js';

@@ -3,7 +3,7 @@ import { resolve as absolutePath } from 'node:path';
 import type { AddressSyntax } from '../config/values/address.js';
 import { type Parsed, parsed, refused } from '../config/values/parsed.js';
 import type { SocketAddress } from '../kernel/address.js';
-import { type HostLookup, lookUpHost } from '../master/hosts.js';
+import { type HostLookup, lookUpHost } from '../master/configuration/hosts.js';
 
 /** The socket addresses of a written one: as many as it has ports. */
 export async function resolveAddress(syntax: AddressSyntax, lookup?: HostLookup): Promise<Parsed<SocketAddress[]>> {

@@ -18,44 +18,41 @@ import type { ShutdownCause } from '../proxy/session.js';
 import { COUNTER_NAMES, type CounterName } from '../shared/counters.js';
 import { createShared, type SharedSizes, type SharedTables } from '../shared/state.js';
 import { allocateStatistics } from '../shared/statistics.js';
-import { ActivePlan, type ActivePlanOptions } from './active-plan.js';
 import type { Checker } from './checks/checker.js';
 import type { HealthWatch } from './checks/health-watch.js';
 import type { HealthRecords } from './checks/record.js';
-import { workersFor } from './cpus.js';
-import { type MakeRoom, openFirst } from './first-listeners.js';
-import { FormerPlans, type ServerSessions } from './former-plans.js';
-import type { HandedListeners } from './handed-listeners.js';
-import { inheritance } from './inheritance.js';
-import { type ListenerChange, Listeners } from './listeners.js';
+import { workersFor } from './host/cpus.js';
+import { applySizing, demandOf, planSizing, type Sizing, sizedPlan } from './host/sizing.js';
+import { startWarnings, sysctlReader } from './host/sysctl.js';
+import { type MakeRoom, openFirst } from './listeners/first-listeners.js';
+import type { HandedListeners } from './listeners/handed-listeners.js';
+import { type ListenerChange, Listeners } from './listeners/listeners.js';
+import { checkListeners, listenersMax } from './listeners/listeners-max.js';
+import { Pauses } from './listeners/pauses.js';
 import type { Log } from './log.js';
 import { Patterns } from './patterns.js';
-import { Pauses } from './pauses.js';
-import { ProcessLife } from './process-life.js';
-import { hardStoppedMessages, type LoggedMessage, type ProcessMessage, pausedMessages, stoppedMessages } from './process-log.js';
+import { ActivePlan, type ActivePlanOptions } from './plans/active-plan.js';
+import { FormerPlans, type ServerSessions } from './plans/former-plans.js';
+import { inheritance } from './plans/inheritance.js';
+import { continued } from './plans/restart-needs.js';
+import { ProcessLife } from './process/process-life.js';
+import {
+  hardStoppedMessages,
+  type LoggedMessage,
+  type ProcessMessage,
+  pausedMessages,
+  stoppedMessages,
+} from './process/process-log.js';
 import type { ServerNames } from './resolvers/server-names.js';
-import { continued } from './restart-needs.js';
-import type { StateSources } from './saved-states.js';
-import type { ServerAddresses } from './server-addresses.js';
-import { type ServerPlace, type ServerStates, SYSTEM_CLOCK } from './server-states.js';
-import { applySizing, demandOf, planSizing, type Sizing, sizedPlan } from './sizing.js';
+import type { StateSources } from './servers/saved-states.js';
+import type { ServerAddresses } from './servers/server-addresses.js';
+import { type ServerPlace, type ServerStates, SYSTEM_CLOCK } from './servers/server-states.js';
+import { stateDump } from './servers/state-dump.js';
 import { StartError } from './start-error.js';
-import { stateDump } from './state-dump.js';
-import { startWarnings, sysctlReader } from './sysctl.js';
-import { PlanRefused, sparesFor, Workers, type WorkersOptions } from './workers.js';
+import { PlanRefused, sparesFor, Workers, type WorkersOptions } from './workers/workers.js';
 
-/**
- * Addresses to listen on that later plans may have: twice as many as the first, and at least this many
- * more. A worker's table of sockets is made for that many.
- */
-const LISTENERS_MORE = 64;
 /** Former plans by which sessions go on at a time, as HAProxy's `mworker-max-reloads` is by default: each takes memory. */
 const FORMER_MAX = 50;
-
-function listenersMax({ frontends }: Plan): number {
-  const binds = frontends.flatMap((frontend) => frontend.binds).length;
-  return Math.max(2 * binds, binds + LISTENERS_MORE);
-}
 
 /** A stack as a line of a log. */
 function oneLine(text: string): string {
@@ -194,7 +191,7 @@ export class LoadBalancer {
     if (this.life.stopping) throw new StartError('the process is ending');
     const { process, needRestart } = continued(this.first, active.plan.process, wanted.process, sizing.maxconn);
     const { plan: next, warnings } = this.resized({ ...wanted, process }, wanted.process.maxconn, sizing);
-    this.checkListeners(next);
+    checkListeners(next, this.listenersMax);
     const change = this.listeners.prepare(next, this.workerCount);
     const shared = createShared(this.sizesOf(next, sizing, active.shared.wakeFds), inheritance(active.plan, active.shared, next));
     const generation = active.generation + 1;
@@ -264,13 +261,6 @@ export class LoadBalancer {
     if (oldest === null || size < FORMER_MAX) return;
     this.options.log.warning(`sessions of ${size} former plans go on: those of the oldest one are ended`);
     this.workers?.endSessions(oldest);
-  }
-
-  private checkListeners(plan: Plan): void {
-    const binds = plan.frontends.flatMap((frontend) => frontend.binds).length;
-    if (binds <= this.listenersMax) return;
-    const room = `a running process has room for ${this.listenersMax}`;
-    throw new StartError(`the new configuration has ${binds} addresses to listen on, ${room}: start it anew`);
   }
 
   private activeOptions(): ActivePlanOptions {

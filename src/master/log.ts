@@ -3,7 +3,7 @@
  * `[NOTICE]   (PID) : text`. Lines about traffic are no business of this file.
  */
 
-import { STANDARD_ERROR } from './standard-error.js';
+import { STANDARD_ERROR } from './process/standard-error.js';
 
 /** How much a message matters: advice that was asked for, something to know, something to mend, something that broke. */
 export type Severity = 'diag' | 'notice' | 'warning' | 'alert';

@@ -9,12 +9,12 @@ import { formatAddress } from '../kernel/address.js';
 import { allowCore, exitAtOnce } from '../kernel/process.js';
 import type { Plan } from '../plan/plan.js';
 import { LoadBalancer } from './balancer.js';
-import type { MakeRoom } from './first-listeners.js';
-import type { HandedListeners } from './handed-listeners.js';
+import type { MakeRoom } from './listeners/first-listeners.js';
+import type { HandedListeners } from './listeners/handed-listeners.js';
 import type { Log } from './log.js';
-import { writePidfile } from './pidfile.js';
-import { changesIdentity, changesUser, checkRoot, giveUpPrivileges, type Identity, identityOf } from './privileges.js';
-import { SignalHandlers } from './signals.js';
+import { writePidfile } from './process/pidfile.js';
+import { changesIdentity, changesUser, checkRoot, giveUpPrivileges, type Identity, identityOf } from './process/privileges.js';
+import { SignalHandlers } from './process/signals.js';
 
 /** What the process around a balancer needs beside its plan. */
 export interface MasterOptions {

@@ -10,7 +10,7 @@ export type Resolved =
   | { readonly ok: true; readonly address: { readonly family: 'ipv4' | 'ipv6'; readonly host: string } }
   | { readonly ok: false; readonly message: string };
 
-/** The answers that `master/configuration.ts` gathered for one Config. */
+/** The answers that `master/configuration/configuration.ts` gathered for one Config. */
 export interface Resources {
   /** The address of a name that the configuration mentions, in that family. */
   resolve(host: string, family: 'ipv4' | 'ipv6' | 'any'): Resolved;

@@ -2,8 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { renderReport } from '../../src/cli/doctor.js';
-import { type DoctorReport, examine } from '../../src/master/doctor.js';
-import { SETTINGS } from '../../src/master/sysctl-table.js';
+import { type DoctorReport, examine } from '../../src/master/host/doctor.js';
+import { SETTINGS } from '../../src/master/host/sysctl-table.js';
 import { turbo } from './turbo.js';
 
 /** More connections than descriptors can be permitted for, fs.nr_open being below 2^31. */

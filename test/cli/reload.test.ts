@@ -5,8 +5,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { reloadFiles } from '../../src/cli/reload.js';
 import type { LoadBalancer } from '../../src/master/balancer.js';
-import { loadConfiguration } from '../../src/master/configuration.js';
-import type { LoggedMessage } from '../../src/master/process-log.js';
+import { loadConfiguration } from '../../src/master/configuration/configuration.js';
+import type { LoggedMessage } from '../../src/master/process/process-log.js';
 import { scratchFolder } from '../harness.js';
 
 /** Reloads a file of this text; what the reload answered, and what the logs got. */

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { resolveAddress } from '../../src/cli/resolve.js';
-import type { HostLookup } from '../../src/master/hosts.js';
+import type { HostLookup } from '../../src/master/configuration/hosts.js';
 
 const PORT = { first: 80, last: 80 };
 

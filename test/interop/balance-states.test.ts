@@ -7,7 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LoadBalancer } from '../../src/master/balancer.js';
 import { Log } from '../../src/master/log.js';
-import type { ServerPlace, ServerStates } from '../../src/master/server-states.js';
+import type { ServerPlace, ServerStates } from '../../src/master/servers/server-states.js';
 import type { BalancePlan, Plan, ServerPlan } from '../../src/plan/plan.js';
 import { QUICK_DEFAULTS, quickPlan } from '../../src/plan/quick.js';
 import { type EngineChoice, eventually, freePort, scratchFolder, startHaproxy } from '../harness.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LoadBalancer } from '../../src/master/balancer.js';
-import { loadConfiguration } from '../../src/master/configuration.js';
+import { loadConfiguration } from '../../src/master/configuration/configuration.js';
 import { Log } from '../../src/master/log.js';
 import { eventually, freePort, scratchFolder } from '../harness.js';
 import { DnsServer, type Zone } from './support/dns-server.js';

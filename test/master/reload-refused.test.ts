@@ -64,6 +64,25 @@ interop('what a worker cannot make of a plan refuses it, and every worker forget
   });
 });
 
+interop('a plan with more addresses than a running process has room for is refused', async (engine) => {
+  const server = await serve(echo);
+  const port = await freePort();
+  const planOfAddresses = (count: number): Plan => {
+    const binds = Array.from({ length: count }, (_, i) => `  bind 127.0.1.${i + 1}:${port}\n`).join('');
+    return planOfBinds(engine, `listen f\n${binds}  server a ${server.address}\n`, '  maxconn 10\n');
+  };
+  const room = 65; // one, and 64 more
+  await running(planOfAddresses(1), async (balancer) => {
+    const refused = await refusal(balancer, planOfAddresses(room + 1));
+    assert.instance(refused, StartError);
+    assert.match(String(refused), /has 66 addresses to listen on, a running process has room for 65: start it anew/);
+    assert.is(balancer.addresses.length, 1);
+    assert.is(isListening(port), true);
+    assert.equal(await balancer.reload(planOfAddresses(room)), []);
+    assert.is(balancer.addresses.length, room);
+  });
+});
+
 interop('a good plan right behind one that is refused is not taken for it', async (engine) => {
   const server = await serve(echo);
   const good = planOfBinds(engine, `listen f\n  bind 127.0.0.1:${await freePort()}\n  server a ${server.address}\n`);

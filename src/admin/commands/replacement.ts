@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sendDescriptors } from '../../kernel/descriptor-passing.js';
 import { EAGAIN } from '../../kernel/sys/constants.js';
-import { handOverMessages, WORKERS_WORD } from '../../master/handed-listeners.js';
+import { handOverMessages, WORKERS_WORD } from '../../master/listeners/handed-listeners.js';
 import type { Command, CommandCall } from '../command.js';
 
 /** Between two attempts to send what the other process has no room for yet, in milliseconds. */

@@ -2,8 +2,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { isHostName } from '../../config/values/address.js';
 import type { LoadBalancer } from '../../master/balancer.js';
-import type { HostIp, ServerAddresses, ServerPort } from '../../master/server-addresses.js';
-import type { ServerPlace } from '../../master/server-states.js';
+import type { HostIp, ServerAddresses, ServerPort } from '../../master/servers/server-addresses.js';
+import type { ServerPlace } from '../../master/servers/server-states.js';
 import { failure, Message, type Reply } from '../command.js';
 import type { ServerSetter } from './set-server.js';
 

@@ -1,6 +1,6 @@
 /** `show servers state`: the states of servers, in the form in which a state file keeps them over a restart. */
-import { currentState, type StateSources } from '../../master/saved-states.js';
-import type { ServerPlace } from '../../master/server-states.js';
+import { currentState, type StateSources } from '../../master/servers/saved-states.js';
+import type { ServerPlace } from '../../master/servers/server-states.js';
 import { type ServerState, writeServerStates } from '../../plan/server-state.js';
 import type { Command } from '../command.js';
 import { backendOf, refusing } from '../places.js';

@@ -1,6 +1,6 @@
 /** Commands about servers: weights, maintenance, limits, checks and agents switched on and off, their sessions. */
 import type { LoadBalancer } from '../../master/balancer.js';
-import type { ServerPlace } from '../../master/server-states.js';
+import type { ServerPlace } from '../../master/servers/server-states.js';
 import { type Command, type CommandCall, failure, type Reply } from '../command.js';
 import { backendOf, type FoundServer, leadingInteger, refusing, serverOf } from '../places.js';
 import { changeWeight } from './weights.js';

@@ -7,8 +7,8 @@
 import { closeDescriptor } from '../../kernel/descriptors.js';
 import { SystemCallError } from '../../kernel/errno.js';
 import { adoptListener, openListener } from '../../kernel/listener.js';
-import { bindFailure, socketPermissions, tcpOptions } from '../../master/listeners.js';
-import { SocketFile } from '../../master/socket-file.js';
+import { bindFailure, socketPermissions, tcpOptions } from '../../master/listeners/listeners.js';
+import { SocketFile } from '../../master/listeners/socket-file.js';
 import { BindError, type BindFailure, StartError } from '../../master/start-error.js';
 import type { BindPlan } from '../../plan/plan.js';
 import type { RuntimeSocketPlan } from '../../plan/runtime.js';

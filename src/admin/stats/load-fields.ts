@@ -1,6 +1,6 @@
 /** A part of the fixed fields of proxies (proxy-fields.ts), in order: sessions, bytes, errors, states and weights: the first ones. */
 import { usable } from '../../master/checks/state-lines.js';
-import { effectiveWeight, totalWeight } from '../../master/weights.js';
+import { effectiveWeight, totalWeight } from '../../master/servers/weights.js';
 import { counted, each, field, highest, type ProxyField } from './proxy-field.js';
 import { frontendLimit, ifChecked, throttle } from './readers.js';
 import { bindStatus, frontendStatus, isBackendUp, nameOfTracked, serverStatus } from './status.js';

@@ -6,9 +6,9 @@ import type { SocketAddress } from '../../kernel/address.js';
 import { monotonicMs, monotonicSeconds } from '../../kernel/monotonic-clock.js';
 import type { LoadBalancer } from '../../master/balancer.js';
 import type { HealthRecords } from '../../master/checks/record.js';
-import type { ServerSessions } from '../../master/former-plans.js';
-import type { ServerAddresses } from '../../master/server-addresses.js';
-import type { ServerPlace, ServerStates } from '../../master/server-states.js';
+import type { ServerSessions } from '../../master/plans/former-plans.js';
+import type { ServerAddresses } from '../../master/servers/server-addresses.js';
+import type { ServerPlace, ServerStates } from '../../master/servers/server-states.js';
 import type { Plan } from '../../plan/plan.js';
 import type { SharedTables } from '../../shared/state.js';
 

@@ -4,7 +4,7 @@
  */
 import type { SocketAddress } from '../../kernel/address.js';
 import type { ServerRecord, StateHistory } from '../../master/checks/record.js';
-import type { ServerPlace } from '../../master/server-states.js';
+import type { ServerPlace } from '../../master/servers/server-states.js';
 import type { BackendPlan, BindPlan, FrontendPlan, ServerPlan } from '../../plan/plan.js';
 import { bindName } from '../../plan/statistics-names.js';
 import type { ProxyCounts } from '../../shared/proxies.js';

@@ -1,6 +1,6 @@
 /** A part of the fixed fields of proxies (proxy-fields.ts), in order: connections, the longest times, and bytes of each direction. */
 
-import { totalWeight } from '../../master/weights.js';
+import { totalWeight } from '../../master/servers/weights.js';
 import { counted, field, highest, httpOnly, type ProxyField, unused } from './proxy-field.js';
 import { protocol, sent, userWeight } from './readers.js';
 

@@ -4,7 +4,7 @@
  * from then on again and again: only so many are called in a step of time, the others in the next ones.
  * It calls, and knows nothing of what for.
  */
-import type { Clock } from '../server-states.js';
+import type { Clock } from '../servers/server-states.js';
 
 /** Something that is due now and then. */
 export interface Due {

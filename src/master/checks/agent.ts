@@ -4,7 +4,7 @@
  */
 import type { CheckPlan } from '../../plan/checks.js';
 import { CONNECT_STEP } from '../../plan/checks.js';
-import type { ServerPlace, ServerStates } from '../server-states.js';
+import type { ServerPlace, ServerStates } from '../servers/server-states.js';
 import type { CheckResult } from './result.js';
 
 /** An answer, word by word; null where nothing is said. Of words that exclude each other the last one holds. */

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SocketAddress } from '../../kernel/address.js';
 import type { CheckPlan } from '../../plan/checks.js';
 import type { BackendPlan, ServerPlan } from '../../plan/plan.js';
-import type { Clock, ServerPlace, ServerStates } from '../server-states.js';
+import type { Clock, ServerPlace, ServerStates } from '../servers/server-states.js';
 import { Agenda, type AgendaPace, type Due } from './agenda.js';
 import { agentCheck, agentResult, obeyAgent, parseAgent } from './agent.js';
 import type { CheckIntervals } from './health.js';

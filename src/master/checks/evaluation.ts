@@ -18,7 +18,7 @@ import { unsetVariable } from '../../proxy/samples/variables.js';
 import { Session } from '../../proxy/session.js';
 import type { SharedTables } from '../../shared/state.js';
 import { NO_WORKER } from '../../shared/state.js';
-import type { ServerPlace } from '../server-states.js';
+import type { ServerPlace } from '../servers/server-states.js';
 
 /** Steps that assign to a variable. */
 export type AssignmentStep = Extract<CheckStep, { kind: 'set-var' | 'set-var-fmt' }>;

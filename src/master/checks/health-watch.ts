@@ -5,7 +5,7 @@
 import type { Plan } from '../../plan/plan.js';
 import { STATES_OF_MAINTENANCE } from '../../shared/servers.js';
 import type { SharedTables } from '../../shared/state.js';
-import type { Clock, ServerPlace, ServerStates, StateObserver, Transition } from '../server-states.js';
+import type { Clock, ServerPlace, ServerStates, StateObserver, Transition } from '../servers/server-states.js';
 import { type BeginCheck, type CheckAddresses, Checker } from './checker.js';
 import { CheckEvaluation } from './evaluation.js';
 import { Expectations } from './expectation.js';

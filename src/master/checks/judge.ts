@@ -5,7 +5,7 @@
  */
 import type { BackendPlan } from '../../plan/plan.js';
 import { STATE_DOWN, STATE_STOPPING, STATES_OF_MAINTENANCE } from '../../shared/servers.js';
-import type { ServerPlace, ServerStates } from '../server-states.js';
+import type { ServerPlace, ServerStates } from '../servers/server-states.js';
 import type { CheckRecord, HealthRecords, ServerRecord } from './record.js';
 import { type CheckResult, describe, hasCode, verdictOf } from './result.js';
 

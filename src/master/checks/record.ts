@@ -22,7 +22,7 @@
  * `balancer.health.now()`, milliseconds.
  */
 import type { BackendPlan, ServerPlan } from '../../plan/plan.js';
-import type { Clock, ServerPlace } from '../server-states.js';
+import type { Clock, ServerPlace } from '../servers/server-states.js';
 import { Health } from './health.js';
 import type { CheckResult, CheckStatus } from './result.js';
 

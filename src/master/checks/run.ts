@@ -8,7 +8,7 @@ import { errnoName, systemText } from '../../kernel/errno.js';
 import { EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../../kernel/sys/constants.js';
 import type { CheckPlan, CheckStep, ConnectStep, ExpectStep, RequestStep } from '../../plan/checks.js';
 import type { ServerPlan } from '../../plan/plan.js';
-import type { ServerPlace } from '../server-states.js';
+import type { ServerPlace } from '../servers/server-states.js';
 import { CheckConnection, type ConnectionUser } from './connection.js';
 import type { CheckEvaluation, CheckSubject, HasSubject } from './evaluation.js';
 import type { Decision, Expectations } from './expectation.js';

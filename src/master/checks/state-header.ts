@@ -1,8 +1,8 @@
 /** What a server is told of how it is seen (configuration manual, `http-check send-state`). */
 import type { BackendPlan } from '../../plan/plan.js';
 import { type ServerGroup, STATE_DOWN, STATE_DRAIN, STATE_MAINTENANCE, STATE_STOPPING } from '../../shared/servers.js';
-import type { ServerPlace } from '../server-states.js';
-import { effectiveWeight, totalWeight } from '../weights.js';
+import type { ServerPlace } from '../servers/server-states.js';
+import { effectiveWeight, totalWeight } from '../servers/weights.js';
 import type { CheckAddresses } from './checker.js';
 import type { HealthRecords } from './record.js';
 

@@ -11,8 +11,8 @@ import {
   STATE_STOPPING,
   STATES_OF_MAINTENANCE,
 } from '../../shared/servers.js';
-import type { LogLevel } from '../process-log.js';
-import type { Standing, Transition } from '../server-states.js';
+import type { LogLevel } from '../process/process-log.js';
+import type { Standing, Transition } from '../servers/server-states.js';
 
 /** What a line says beside the transition itself. */
 export interface LineContext {

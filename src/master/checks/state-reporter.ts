@@ -6,8 +6,8 @@ import type { BackendPlan } from '../../plan/plan.js';
 import type { ShutdownCause } from '../../proxy/session.js';
 import type { ServerGroup } from '../../shared/servers.js';
 import type { Log } from '../log.js';
-import type { ProcessLog } from '../process-log.js';
-import type { ServerPlace, Transition } from '../server-states.js';
+import type { ProcessLog } from '../process/process-log.js';
+import type { ServerPlace, Transition } from '../servers/server-states.js';
 import type { HealthRecords } from './record.js';
 import { isDraining, type LineContext, operationOf, type StateLine, stateLines, usable } from './state-lines.js';
 

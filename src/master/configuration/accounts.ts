@@ -1,7 +1,7 @@
 /** Whether the users and groups that a configuration names exist, which HAProxy finds out while it parses. */
-import type { BindConfig, Config, Setting } from '../config/config.js';
-import type { Findings } from '../config/diagnostics.js';
-import { groupId, userId } from '../kernel/users.js';
+import type { BindConfig, Config, Setting } from '../../config/config.js';
+import type { Findings } from '../../config/diagnostics.js';
+import { groupId, userId } from '../../kernel/users.js';
 
 type Kind = 'user' | 'group';
 

@@ -1,6 +1,6 @@
 /** Looks up the addresses of host names as the system does: /etc/hosts, then DNS. */
 import { lookup as dnsLookup } from 'node:dns/promises';
-import type { Resolved } from '../plan/resources.js';
+import type { Resolved } from '../../plan/resources.js';
 
 /** Looks a name up in one family, or in both (0). */
 export type HostLookup = (host: string, family: 0 | 4 | 6) => Promise<{ address: string; family: number }>;

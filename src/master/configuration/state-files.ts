@@ -3,12 +3,12 @@
  * `load-server-state-from-file`; configuration manual, sections 3.1 and 4.2). What is wrong with them is
  * warned of, in HAProxy's words, and the servers begin as without.
  */
-import type { Config, ProxyConfig, ServerConfig } from '../config/config.js';
-import type { Findings, Place } from '../config/diagnostics.js';
-import { serversOf } from '../config/servers.js';
-import { isServiceName } from '../config/values/address.js';
-import { systemText } from '../kernel/errno.js';
-import { readServerStates, type SavedStates, type ServerState } from '../plan/server-state.js';
+import type { Config, ProxyConfig, ServerConfig } from '../../config/config.js';
+import type { Findings, Place } from '../../config/diagnostics.js';
+import { serversOf } from '../../config/servers.js';
+import { isServiceName } from '../../config/values/address.js';
+import { systemText } from '../../kernel/errno.js';
+import { readServerStates, type SavedStates, type ServerState } from '../../plan/server-state.js';
 import { readTextFile } from './text-file.js';
 
 type States = Extract<SavedStates, { ok: true }>['states'];

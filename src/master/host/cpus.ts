@@ -4,7 +4,7 @@
  * injectable root; `kernel/affinity` supplies the mask.
  */
 import { join } from 'node:path';
-import type { ProcessPlan } from '../plan/plan.js';
+import type { ProcessPlan } from '../../plan/plan.js';
 import { readSystemFile, readSystemLines } from './system-files.js';
 
 /** The CPUs at hand, and the number of workers that fits them. */

@@ -3,12 +3,12 @@
  * changing anything, as plain data: `cli/doctor` shows it.
  */
 import { release } from 'node:os';
-import { allowedCpus } from '../kernel/affinity.js';
-import { chooseEngine, type EngineChoice, probeUring, type UringProbe } from '../kernel/probe.js';
-import { DEFAULTS } from '../plan/plan.js';
+import { allowedCpus } from '../../kernel/affinity.js';
+import { chooseEngine, type EngineChoice, probeUring, type UringProbe } from '../../kernel/probe.js';
+import { DEFAULTS } from '../../plan/plan.js';
+import { StartError } from '../start-error.js';
 import { cpuBudget } from './cpus.js';
 import { type Demand, type DescriptorLimit, descriptorLimit, descriptorsFor, pipesFor, planSizing } from './sizing.js';
-import { StartError } from './start-error.js';
 import { checkSysctls, type Finding, type Load, sysctlReader } from './sysctl.js';
 import { isPrivileged } from './system-files.js';
 

@@ -4,8 +4,8 @@
  * beyond (RLIMIT_AS); a JavaScript engine reserves far more addresses than it uses and does not survive
  * a refusal, so here the number of buffers is the limit. Stick tables come on top.
  */
-import type { Plan } from '../plan/plan.js';
-import { StartError } from './start-error.js';
+import type { Plan } from '../../plan/plan.js';
+import { StartError } from '../start-error.js';
 
 const MEGABYTE = 1 << 20;
 /** The main thread, and each worker before its first connection, heaps grown by load included (measured on Node 20). */

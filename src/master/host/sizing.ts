@@ -3,14 +3,14 @@
  * has to become, and how many connections fit when it cannot. `planSizing` computes, `applySizing`
  * sets the limit of the process; both before any worker starts, since tables are sized by it.
  */
-import { BUFFERS_MAX } from '../kernel/buffers.js';
-import { errnoText } from '../kernel/errno.js';
-import { getNofileLimit, type NofileLimit, setNofileLimit } from '../kernel/limits.js';
-import { CAP_SYS_RESOURCE } from '../kernel/sys/constants.js';
-import { withFullconn } from '../plan/fullconn.js';
-import type { BindPlan, Plan } from '../plan/plan.js';
+import { BUFFERS_MAX } from '../../kernel/buffers.js';
+import { errnoText } from '../../kernel/errno.js';
+import { getNofileLimit, type NofileLimit, setNofileLimit } from '../../kernel/limits.js';
+import { CAP_SYS_RESOURCE } from '../../kernel/sys/constants.js';
+import { withFullconn } from '../../plan/fullconn.js';
+import type { BindPlan, Plan } from '../../plan/plan.js';
+import { StartError } from '../start-error.js';
 import { connectionsIn } from './memory-limit.js';
-import { StartError } from './start-error.js';
 import { hasCapability, readSystemFile } from './system-files.js';
 
 /** What will want descriptors. */

@@ -3,8 +3,9 @@
  * shows, what a start warns of, and the text of `sysctl.conf.example` all come from this table.
  * Meanings: Documentation/networking/ip-sysctl.rst and Documentation/admin-guide/sysctl of Linux.
  */
+
+import { wrapText } from '../wrap.js';
 import type { Load } from './sysctl.js';
-import { wrapText } from './wrap.js';
 
 /** The numbers of another setting; undefined where this system has none. */
 export type OtherSetting = (name: string) => readonly number[] | undefined;

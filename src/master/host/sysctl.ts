@@ -2,7 +2,7 @@
  * Kernel settings that a balancer depends on: reading them, and saying which ones hold a given
  * load back. The settings themselves are the table in `sysctl-table.ts`.
  */
-import type { IoEngineChoice, Plan } from '../plan/plan.js';
+import type { IoEngineChoice, Plan } from '../../plan/plan.js';
 import { demandOf, descriptorsFor, pipesFor } from './sizing.js';
 import { SETTINGS, type Setting } from './sysctl-table.js';
 import { isPrivileged, readSystemFile } from './system-files.js';

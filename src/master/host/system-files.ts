@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../kernel/sys/constants.js';
+import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from '../../kernel/sys/constants.js';
 
 /** The file is not there, its controller is not, or it is hidden from this process. */
 const ABSENT = ['ENOENT', 'ENOTDIR', 'ENODEV', 'EACCES', 'EPERM'];

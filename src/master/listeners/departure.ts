@@ -4,10 +4,10 @@
  * first segment still meets one that leaves asks again, and meets another. Which sockets those of the
  * next process are, the kernel does not say; sockets of one address are numbered as they were bound.
  */
-import type { SocketAddress } from '../kernel/address.js';
-import { closeDescriptor } from '../kernel/descriptors.js';
-import { ListeningSockets, listeningAt } from '../kernel/listening.js';
-import { spread, steer, turnAway } from '../kernel/steering.js';
+import type { SocketAddress } from '../../kernel/address.js';
+import { closeDescriptor } from '../../kernel/descriptors.js';
+import { ListeningSockets, listeningAt } from '../../kernel/listening.js';
+import { spread, steer, turnAway } from '../../kernel/steering.js';
 
 /**
  * How long a handshake may take that has begun: a round trip over the widest networks. A client that says

@@ -3,10 +3,10 @@
  * room. It decides nothing about sockets, which `listeners.ts` opens, nor how others are asked.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Plan } from '../plan/plan.js';
+import type { Plan } from '../../plan/plan.js';
+import { BindError, type BindFailure } from '../start-error.js';
 import type { HandedListeners } from './handed-listeners.js';
 import type { ListenerChange, Listeners } from './listeners.js';
-import { BindError, type BindFailure } from './start-error.js';
 
 /** How often, and after which time, a bind is tried again when those before were asked for room; HAProxy's. */
 const BIND_TRIES = 200;

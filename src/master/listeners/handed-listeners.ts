@@ -5,11 +5,11 @@
  * directions, so that either can follow the other. Whose sockets they become, `listeners.ts` decides.
  */
 
-import type { SocketAddress } from '../kernel/address.js';
-import { connectStream, DESCRIPTORS_MAX, receiveDescriptors, sendDescriptors } from '../kernel/descriptor-passing.js';
-import { closeDescriptor } from '../kernel/descriptors.js';
-import { errnoName, SystemCallError } from '../kernel/errno.js';
-import { boundInterface, isListener, isV6only, localAddress } from '../kernel/listener.js';
+import type { SocketAddress } from '../../kernel/address.js';
+import { connectStream, DESCRIPTORS_MAX, receiveDescriptors, sendDescriptors } from '../../kernel/descriptor-passing.js';
+import { closeDescriptor } from '../../kernel/descriptors.js';
+import { errnoName, SystemCallError } from '../../kernel/errno.js';
+import { boundInterface, isListener, isV6only, localAddress } from '../../kernel/listener.js';
 
 /** The question; HAProxy takes no notice of further words. */
 const REQUEST = '_getsocks';

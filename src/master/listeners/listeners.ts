@@ -3,9 +3,9 @@
  * the process. Every address that cannot be had is found in one run. Another plan keeps the sockets
  * of the addresses that it has, too. Accepting is the workers' business.
  */
-import { formatAddress, type SocketAddress } from '../kernel/address.js';
-import { closeDescriptor } from '../kernel/descriptors.js';
-import { errnoText, SystemCallError, systemText } from '../kernel/errno.js';
+import { formatAddress, type SocketAddress } from '../../kernel/address.js';
+import { closeDescriptor } from '../../kernel/descriptors.js';
+import { errnoText, SystemCallError, systemText } from '../../kernel/errno.js';
 import {
   adoptListener,
   changeListener,
@@ -19,13 +19,13 @@ import {
   stopListening,
   type TcpOptions,
   takeOverListener,
-} from '../kernel/listener.js';
-import { groupId, userId } from '../kernel/users.js';
-import type { BindPlan, FrontendPlan, Plan } from '../plan/plan.js';
+} from '../../kernel/listener.js';
+import { groupId, userId } from '../../kernel/users.js';
+import type { BindPlan, FrontendPlan, Plan } from '../../plan/plan.js';
+import { BindError, type BindFailure, StartError } from '../start-error.js';
 import { Departure, type Leaving, type Successor } from './departure.js';
 import type { HandedListeners } from './handed-listeners.js';
 import { SocketFile } from './socket-file.js';
-import { BindError, type BindFailure, StartError } from './start-error.js';
 
 /** What HAProxy calls the protocols of its listeners. */
 const PROTOCOLS: Readonly<Record<SocketAddress['family'], string>> = { ipv4: 'tcpv4', ipv6: 'tcpv6', unix: 'unix_stream' };

@@ -3,8 +3,8 @@
  * had by asking them to make room. It looks at sockets of TCP of this host (`/proc`, proc(5)), and asks nobody.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { ListeningSockets } from '../kernel/listening.js';
-import type { BindFailure } from './start-error.js';
+import { ListeningSockets } from '../../kernel/listening.js';
+import type { BindFailure } from '../start-error.js';
 
 /**
  * The addresses at which somebody else listens, and none of these processes or of their children. Where it cannot be

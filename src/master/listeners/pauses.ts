@@ -3,7 +3,7 @@
  * addresses (SIGTTOU, until SIGTTIN; management manual, section 4), or single ones by the operator.
  * Workers are told first, so that no socket stops listening under an accept that is under way.
  */
-import type { ProxyMessage } from './process-log.js';
+import type { ProxyMessage } from '../process/process-log.js';
 
 /** What pausing needs of a balancer. */
 export interface PauseOwner {

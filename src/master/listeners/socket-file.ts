@@ -4,8 +4,8 @@
  * At the end the file goes, unless it has become another's.
  */
 import { lstatSync, renameSync, rmSync } from 'node:fs';
-import { isTooLong } from '../kernel/address.js';
-import { StartError } from './start-error.js';
+import { isTooLong } from '../../kernel/address.js';
+import { StartError } from '../start-error.js';
 
 /** A file that is not ours to remove any more: rights or the view of the file system were given up. */
 const OUT_OF_REACH: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);

@@ -3,20 +3,20 @@
  * checks and its log targets. The next one takes over from it what goes on by names. It tells workers
  * nothing.
  */
-import type { Plan } from '../plan/plan.js';
-import { setFirstVariables } from '../proxy/samples/process-variables.js';
-import type { ShutdownCause } from '../proxy/session.js';
-import { STATE_RESOLUTION } from '../shared/servers.js';
-import { NO_WORKER, openShared, type SharedState, type SharedTables } from '../shared/state.js';
-import { HealthWatch } from './checks/health-watch.js';
+import type { Plan } from '../../plan/plan.js';
+import { setFirstVariables } from '../../proxy/samples/process-variables.js';
+import type { ShutdownCause } from '../../proxy/session.js';
+import { STATE_RESOLUTION } from '../../shared/servers.js';
+import { NO_WORKER, openShared, type SharedState, type SharedTables } from '../../shared/state.js';
+import { HealthWatch } from '../checks/health-watch.js';
+import type { Log } from '../log.js';
+import { ProcessLog } from '../process/process-log.js';
+import { ServerNames } from '../resolvers/server-names.js';
+import { QueueKeeper } from '../servers/queue-keeper.js';
+import { applySavedStates, type StateSources } from '../servers/saved-states.js';
+import { ServerAddresses } from '../servers/server-addresses.js';
+import { type OnServerChange, type ServerPlace, ServerStates, SYSTEM_CLOCK } from '../servers/server-states.js';
 import type { NumberedPlan } from './former-plans.js';
-import type { Log } from './log.js';
-import { ProcessLog } from './process-log.js';
-import { QueueKeeper } from './queue-keeper.js';
-import { ServerNames } from './resolvers/server-names.js';
-import { applySavedStates, type StateSources } from './saved-states.js';
-import { ServerAddresses } from './server-addresses.js';
-import { type OnServerChange, type ServerPlace, ServerStates, SYSTEM_CLOCK } from './server-states.js';
 
 /** What it needs of its balancer. */
 export interface ActivePlanOptions {

@@ -3,12 +3,12 @@
  * happens to its namesakes there, too, where those count in tables of their own: sessions that wait for
  * one that goes down are sent to another.
  */
-import type { Plan } from '../plan/plan.js';
-import { isSamePiece } from '../shared/pieces.js';
-import type { SharedState, SharedTables } from '../shared/state.js';
-import type { SharedStatistics } from '../shared/statistics.js';
-import { QueueKeeper } from './queue-keeper.js';
-import type { ServerPlace } from './server-states.js';
+import type { Plan } from '../../plan/plan.js';
+import { isSamePiece } from '../../shared/pieces.js';
+import type { SharedState, SharedTables } from '../../shared/state.js';
+import type { SharedStatistics } from '../../shared/statistics.js';
+import { QueueKeeper } from '../servers/queue-keeper.js';
+import type { ServerPlace } from '../servers/server-states.js';
 
 /** A plan, its number and its tables, opened for no worker. */
 export interface NumberedPlan {

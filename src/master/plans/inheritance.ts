@@ -2,10 +2,10 @@
  * What of a plan goes on in the next one, by names: frontends, binds, groups of servers and stick tables
  * that are the same for those who count in shared memory. It compares plans, and knows no memory.
  */
-import { formatAddress } from '../kernel/address.js';
-import type { BackendPlan, Plan } from '../plan/plan.js';
-import type { TablePlan } from '../plan/rules.js';
-import type { Before, SharedState } from '../shared/state.js';
+import { formatAddress } from '../../kernel/address.js';
+import type { BackendPlan, Plan } from '../../plan/plan.js';
+import type { TablePlan } from '../../plan/rules.js';
+import type { Before, SharedState } from '../../shared/state.js';
 
 /** For each part of the next plan its number in the one before, or -1. */
 export function inheritance(before: Plan, state: SharedState, next: Plan): Before {

@@ -2,7 +2,7 @@
  * What of section `global` a running process cannot take up: its threads, rings, buffers and tables have
  * the sizes that they began with, and it is who and where it is. The rest goes on with another plan.
  */
-import type { LifePlan, ProcessPlan, TunePlan } from '../plan/plan.js';
+import type { LifePlan, ProcessPlan, TunePlan } from '../../plan/plan.js';
 
 /** What a process goes on with, and what of the wish needs a restart. */
 export interface Continued {

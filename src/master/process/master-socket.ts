@@ -2,10 +2,10 @@
  * The master's socket (`-S ADDRESS[,OPTION,...]`; management manual, sections 3 and 9.4): what the command
  * line says of it is read as the line `stats socket` of a file is, of which it has the options.
  */
-import { readConfig } from '../config/read.js';
-import { compilePlan } from '../plan/compile.js';
-import type { RuntimeSocketPlan } from '../plan/runtime.js';
-import { StartError } from './start-error.js';
+import { readConfig } from '../../config/read.js';
+import { compilePlan } from '../../plan/compile.js';
+import type { RuntimeSocketPlan } from '../../plan/runtime.js';
+import { StartError } from '../start-error.js';
 
 /** The sockets of the option. Throws StartError, naming it, for what is wrong with it. */
 export function masterSockets(option: string): RuntimeSocketPlan[] {

@@ -1,7 +1,7 @@
 /** The file that holds the number of the process (`pidfile`), for those who send it signals. */
 import { closeSync, lstatSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { errnoText } from '../kernel/errno.js';
-import { StartError } from './start-error.js';
+import { errnoText } from '../../kernel/errno.js';
+import { StartError } from '../start-error.js';
 
 /**
  * Writes it, in place of one of an earlier process. As in HAProxy, it is not removed at the end.

@@ -7,12 +7,12 @@
  */
 
 import { closeSync, constants, openSync } from 'node:fs';
-import { keepCapabilities, limitCapabilities } from '../kernel/capabilities.js';
-import { errnoText } from '../kernel/errno.js';
-import { CAP_DAC_READ_SEARCH, CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT } from '../kernel/sys/constants.js';
-import { changeRoot, groupId, userId } from '../kernel/users.js';
-import type { LifePlan } from '../plan/plan.js';
-import { StartError } from './start-error.js';
+import { keepCapabilities, limitCapabilities } from '../../kernel/capabilities.js';
+import { errnoText } from '../../kernel/errno.js';
+import { CAP_DAC_READ_SEARCH, CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT } from '../../kernel/sys/constants.js';
+import { changeRoot, groupId, userId } from '../../kernel/users.js';
+import type { LifePlan } from '../../plan/plan.js';
+import { StartError } from '../start-error.js';
 
 /**
  * For files that root alone may read, as those of passwords and keys; for ports below 1024; and for putting a late

@@ -2,7 +2,7 @@
  * What is known of the process as a whole: since when it runs and whether it is about to end, its
  * limits, and how busy it is, which is measured once a second. It changes nothing.
  */
-import type { WorkerCounters } from '../shared/counters.js';
+import type { WorkerCounters } from '../../shared/counters.js';
 
 const PERIOD_MS = 1000;
 /** Percent of their time that workers have left at least while they have little to do. */

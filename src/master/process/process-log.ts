@@ -2,18 +2,18 @@
  * What the process itself tells syslog: proxies that pause, go on and end, states of servers.
  * Lines about traffic are the workers' own (`proxy/log`), messages to the terminal `master/log.ts`.
  */
-import { isTooLong, seenBeneath, UNIX_PATH_MAX } from '../kernel/address.js';
-import { WallClock } from '../kernel/wall-clock.js';
-import type { LogOutputPlan } from '../plan/logging.js';
-import type { Plan } from '../plan/plan.js';
-import type { Notify } from '../proxy/lane.js';
-import { DateWriter } from '../proxy/log/dates.js';
-import { bytesOf, type Line } from '../proxy/log/line.js';
-import { longestOf, roomFor, TargetList } from '../proxy/log/targets.js';
-import { LogTransport } from '../proxy/log/transport.js';
-import { WorkerCounters } from '../shared/counters.js';
-import { PassingHoldings, type WorkerHoldings } from '../shared/holdings.js';
-import type { ProxyTable } from '../shared/proxies.js';
+import { isTooLong, seenBeneath, UNIX_PATH_MAX } from '../../kernel/address.js';
+import { WallClock } from '../../kernel/wall-clock.js';
+import type { LogOutputPlan } from '../../plan/logging.js';
+import type { Plan } from '../../plan/plan.js';
+import type { Notify } from '../../proxy/lane.js';
+import { DateWriter } from '../../proxy/log/dates.js';
+import { bytesOf, type Line } from '../../proxy/log/line.js';
+import { longestOf, roomFor, TargetList } from '../../proxy/log/targets.js';
+import { LogTransport } from '../../proxy/log/transport.js';
+import { WorkerCounters } from '../../shared/counters.js';
+import { PassingHoldings, type WorkerHoldings } from '../../shared/holdings.js';
+import type { ProxyTable } from '../../shared/proxies.js';
 
 /** Levels of syslog (RFC 5424 section 6.2.1), as far as the process uses them. */
 export const LOG_LEVEL = { emerg: 0, alert: 1, crit: 2, err: 3, warning: 4, notice: 5, info: 6 } as const;

@@ -4,9 +4,9 @@
  * reached is reported once and no reason not to serve.
  */
 import { resolve } from 'node:path';
-import { errnoText } from '../kernel/errno.js';
-import { NotifySocket } from '../kernel/notify-socket.js';
-import type { Log } from './log.js';
+import { errnoText } from '../../kernel/errno.js';
+import { NotifySocket } from '../../kernel/notify-socket.js';
+import type { Log } from '../log.js';
 
 /** The part of the environment that the manager has set. */
 export type ManagerEnvironment = Readonly<Partial<Record<'NOTIFY_SOCKET' | 'WATCHDOG_USEC' | 'WATCHDOG_PID', string>>>;

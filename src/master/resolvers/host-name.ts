@@ -2,8 +2,8 @@
  * A server whose address comes from a name: takes one of the addresses that the name has, keeps it while
  * the name has it, and gives it up when nobody has confirmed it for as long as `hold` says.
  */
-import type { HostIp } from '../server-addresses.js';
-import type { ServerPlace } from '../server-states.js';
+import type { HostIp } from '../servers/server-addresses.js';
+import type { ServerPlace } from '../servers/server-states.js';
 import type { AddressChoice } from './choice.js';
 import type { HostRecord } from './message.js';
 import type { Answerer, Requester, Resolution, ResolutionStatus } from './resolution.js';

@@ -5,7 +5,7 @@
  */
 import { randomInt } from 'node:crypto';
 import type { NameserverPlan, ResolversPlan } from '../../plan/plan.js';
-import type { Clock } from '../server-states.js';
+import type { Clock } from '../servers/server-states.js';
 import { type BadAnswer, idOf, type QueryType, queryMessage, questionOf, type Reading, readAnswer } from './message.js';
 import { type OpenTransport, openTransport, RESOLVER_COUNTERS, type ResolverCounter, type Transport } from './nameserver.js';
 import { type Answerer, type Requester, Resolution, type ResolutionStatus } from './resolution.js';

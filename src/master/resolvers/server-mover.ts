@@ -4,8 +4,8 @@
  */
 import type { BackendPlan } from '../../plan/plan.js';
 import { STATE_RESOLUTION } from '../../shared/servers.js';
-import type { HostIp, ServerAddresses, ServerPort } from '../server-addresses.js';
-import type { ServerPlace, ServerStates } from '../server-states.js';
+import type { HostIp, ServerAddresses, ServerPort } from '../servers/server-addresses.js';
+import type { ServerPlace, ServerStates } from '../servers/server-states.js';
 
 /** What moving a server has to reach. */
 export interface MoverSurroundings {

@@ -3,8 +3,8 @@
  * operator sees of them (`show resolvers`) and changes (`set server fqdn`) goes through here.
  */
 import type { Plan } from '../../plan/plan.js';
-import type { ServerAddresses } from '../server-addresses.js';
-import type { Clock, ServerPlace, ServerStates } from '../server-states.js';
+import type { ServerAddresses } from '../servers/server-addresses.js';
+import type { Clock, ServerPlace, ServerStates } from '../servers/server-states.js';
 import { AddressChoice } from './choice.js';
 import { HostName, type HostNameSurroundings, Shares } from './host-name.js';
 import type { OpenTransport } from './nameserver.js';

@@ -3,7 +3,7 @@
  * record and keeps it while there is one for that host and port; those that are left over wait without
  * an address. Where an answer brings no address for a host, the host's name is resolved, too.
  */
-import type { ServerPlace } from '../server-states.js';
+import type { ServerPlace } from '../servers/server-states.js';
 import { HostName, type HostNameSurroundings, ipOf } from './host-name.js';
 import type { ServiceRecord } from './message.js';
 import type { Requester, Resolution } from './resolution.js';

@@ -2,10 +2,10 @@
  * What a change of a server's state, weight or limit means for those who wait: a server that takes
  * more is given to them, and those who wait for one that is gone may choose another.
  */
-import { signalEventfd } from '../kernel/eventfd.js';
-import type { BackendPlan } from '../plan/plan.js';
-import { MASTER_OWNER } from '../shared/lock.js';
-import { NO_WORKER, openShared, type SharedState, type SharedTables } from '../shared/state.js';
+import { signalEventfd } from '../../kernel/eventfd.js';
+import type { BackendPlan } from '../../plan/plan.js';
+import { MASTER_OWNER } from '../../shared/lock.js';
+import { NO_WORKER, openShared, type SharedState, type SharedTables } from '../../shared/state.js';
 import type { ServerPlace } from './server-states.js';
 
 /** Looks after the queues of all backends when servers change. */

@@ -3,13 +3,13 @@
  * knows to a record of `show servers state`, and back. The rules for what a new configuration leaves of an
  * old state are HAProxy's: what the file says otherwise than before goes first.
  */
-import type { BackendPlan, ServerPlan } from '../plan/plan.js';
-import { ADMIN, CHECKING, OPERATION, type ServerState } from '../plan/server-state.js';
-import { STATE_DRAIN, STATE_MAINTENANCE, STATE_RESOLUTION, STATE_STARTING, STATES_OF_MAINTENANCE } from '../shared/servers.js';
-import type { Checker } from './checks/checker.js';
-import type { CheckRecord, HealthRecords } from './checks/record.js';
-import { type CheckStatus, verdictOf } from './checks/result.js';
-import { operationOf } from './checks/state-lines.js';
+import type { BackendPlan, ServerPlan } from '../../plan/plan.js';
+import { ADMIN, CHECKING, OPERATION, type ServerState } from '../../plan/server-state.js';
+import { STATE_DRAIN, STATE_MAINTENANCE, STATE_RESOLUTION, STATE_STARTING, STATES_OF_MAINTENANCE } from '../../shared/servers.js';
+import type { Checker } from '../checks/checker.js';
+import type { CheckRecord, HealthRecords } from '../checks/record.js';
+import { type CheckStatus, verdictOf } from '../checks/result.js';
+import { operationOf } from '../checks/state-lines.js';
 import type { HostIp, ServerAddresses } from './server-addresses.js';
 import type { ServerPlace, ServerStates } from './server-states.js';
 

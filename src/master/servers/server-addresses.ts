@@ -3,9 +3,9 @@
  * operator and state files change it. The master alone keeps this and writes what workers need into
  * shared memory. It does not resolve names, and tells nobody of a change: who makes it does.
  */
-import { type SocketAddress, setHostAddress } from '../kernel/address.js';
-import type { BackendPlan, ServerPlan } from '../plan/plan.js';
-import { ServerAddressRow, type ServerAddressTable } from '../shared/addresses.js';
+import { type SocketAddress, setHostAddress } from '../../kernel/address.js';
+import type { BackendPlan, ServerPlan } from '../../plan/plan.js';
+import { ServerAddressRow, type ServerAddressTable } from '../../shared/addresses.js';
 import type { ServerPlace } from './server-states.js';
 
 /** The address of a host, without a port. */

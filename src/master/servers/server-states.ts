@@ -4,7 +4,7 @@
  * another one (`track`) do so, raises the weight of a server with `slowstart` step by step, and tells
  * an observer of each transition. It does not find out whether a server is well.
  */
-import type { BackendPlan, BalancePlan, ServerPlan } from '../plan/plan.js';
+import type { BackendPlan, BalancePlan, ServerPlan } from '../../plan/plan.js';
 import {
   type ServerGroup,
   STATE_DOWN,
@@ -15,7 +15,7 @@ import {
   STATE_STOPPING,
   STATES_OF_MAINTENANCE,
   WEIGHT_SCALE,
-} from '../shared/servers.js';
+} from '../../shared/servers.js';
 
 /** A step of a slow start; HAProxy's. */
 const STEP_MS = 1000;

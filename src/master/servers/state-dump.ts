@@ -1,8 +1,8 @@
 /** What SIGHUP has the process tell of proxies and servers, in HAProxy's words (management manual, section 4). */
-import type { Plan } from '../plan/plan.js';
-import type { SharedTables } from '../shared/state.js';
-import { usable } from './checks/state-lines.js';
-import type { ProxyMessage } from './process-log.js';
+import type { Plan } from '../../plan/plan.js';
+import type { SharedTables } from '../../shared/state.js';
+import { usable } from '../checks/state-lines.js';
+import type { ProxyMessage } from '../process/process-log.js';
 
 /** What is read of the shared tables. */
 export type DumpedTables = Pick<SharedTables, 'proxies' | 'servers' | 'queues'>;

@@ -1,6 +1,6 @@
 /** Weights as operators and servers are told of them: whole numbers, and their sum over a backend. */
-import { type ServerGroup, WEIGHT_SCALE } from '../shared/servers.js';
-import { usable } from './checks/state-lines.js';
+import { type ServerGroup, WEIGHT_SCALE } from '../../shared/servers.js';
+import { usable } from '../checks/state-lines.js';
 
 /** What a server has at the moment, a part of one as a whole. */
 export function effectiveWeight(group: ServerGroup, server: number): number {

@@ -1,5 +1,5 @@
 /** Former plans of which workers still have sessions: their tables are in use as long as one does. */
-import type { SharedState } from '../shared/state.js';
+import type { SharedState } from '../../shared/state.js';
 
 interface Former {
   readonly shared: SharedState;

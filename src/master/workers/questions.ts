@@ -2,7 +2,7 @@
  * Questions to workers that have not been answered yet. Whoever asks gets an answer in bounded time,
  * and null when the worker has died or is too busy: nobody waits for ever.
  */
-import type { WorkerAnswer } from '../proxy/questions.js';
+import type { WorkerAnswer } from '../../proxy/questions.js';
 
 /** A worker answers between two turns of its loop, within a millisecond: who takes this long is stuck. */
 const PATIENCE_MS = 2000;

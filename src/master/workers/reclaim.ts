@@ -1,11 +1,11 @@
 /** Frees what an ended worker held, in the tables of all plans that it had sessions of: a thread takes nothing along. */
-import { closeDescriptor, freeMemory } from '../kernel/descriptors.js';
-import { signalEventfd } from '../kernel/eventfd.js';
-import { COUNTER, WORKER_GAUGES } from '../shared/counters.js';
-import { MASTER_OWNER } from '../shared/lock.js';
-import { reclaimQueues } from '../shared/queues.js';
-import { openShared, type SharedState, type SharedTables } from '../shared/state.js';
-import { reclaimSticks } from '../shared/stick-reclaim.js';
+import { closeDescriptor, freeMemory } from '../../kernel/descriptors.js';
+import { signalEventfd } from '../../kernel/eventfd.js';
+import { COUNTER, WORKER_GAUGES } from '../../shared/counters.js';
+import { MASTER_OWNER } from '../../shared/lock.js';
+import { reclaimQueues } from '../../shared/queues.js';
+import { openShared, type SharedState, type SharedTables } from '../../shared/state.js';
+import { reclaimSticks } from '../../shared/stick-reclaim.js';
 
 /** @param states of all plans, at least one; what they have in common is freed once */
 export function reclaim(worker: number, states: readonly SharedState[]): void {

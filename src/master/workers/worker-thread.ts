@@ -3,7 +3,7 @@
  * gives it a place, and what comes of its end, `workers.ts` knows.
  */
 import { Worker } from 'node:worker_threads';
-import type { Confinement, Report, WorkerStart } from '../proxy/orders.js';
+import type { Confinement, Report, WorkerStart } from '../../proxy/orders.js';
 import { stackOfThread } from './thread-stack.js';
 
 /** Whom a thread tells what happens to it. */

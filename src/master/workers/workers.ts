@@ -5,20 +5,20 @@
  */
 import { EventEmitter, once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { signalEventfd } from '../kernel/eventfd.js';
-import type { Plan } from '../plan/plan.js';
-import type { Audience } from '../proxy/lane.js';
-import type { Confinement, Order, Report, Work } from '../proxy/orders.js';
-import type { Question, WorkerAnswer } from '../proxy/questions.js';
-import { COUNTER, WorkerCounters } from '../shared/counters.js';
-import { writeShared } from '../shared/message.js';
-import type { SharedState } from '../shared/state.js';
+import { signalEventfd } from '../../kernel/eventfd.js';
+import type { Plan } from '../../plan/plan.js';
+import type { Audience } from '../../proxy/lane.js';
+import type { Confinement, Order, Report, Work } from '../../proxy/orders.js';
+import type { Question, WorkerAnswer } from '../../proxy/questions.js';
+import { COUNTER, WorkerCounters } from '../../shared/counters.js';
+import { writeShared } from '../../shared/message.js';
+import type { SharedState } from '../../shared/state.js';
+import type { Log } from '../log.js';
+import type { ServerPlace } from '../servers/server-states.js';
+import { StartError } from '../start-error.js';
 import { Generations } from './generations.js';
-import type { Log } from './log.js';
 import { Questions } from './questions.js';
 import { reclaim } from './reclaim.js';
-import type { ServerPlace } from './server-states.js';
-import { StartError } from './start-error.js';
 import { STUCK_AFTER_MS, STUCK_AFTER_PREPARING_MS, Watchdog } from './watchdog.js';
 import { WorkerThread } from './worker-thread.js';
 
@@ -306,7 +306,7 @@ export class Workers {
   }
 
   private newThread(name: string): WorkerThread {
-    const url = this.options.workerUrl ?? new URL('../proxy/worker.js', import.meta.url);
+    const url = this.options.workerUrl ?? new URL('../../proxy/worker.js', import.meta.url);
     const { root, dropsRights } = this.options.confinement;
     // The rights of those that load before the main thread becomes another user end with that.
     const confinement = { root, dropsRights: dropsRights && this.phase !== 'loading' };

@@ -3,8 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { configurationFiles, loadConfiguration, UnreadableConfiguration } from '../../src/master/configuration.js';
-import { scratchFolder } from '../harness.js';
+import {
+  configurationFiles,
+  loadConfiguration,
+  UnreadableConfiguration,
+} from '../../../src/master/configuration/configuration.js';
+import { scratchFolder } from '../../harness.js';
 
 const LISTEN = 'listen l\n mode tcp\n bind 127.0.0.1:1\n timeout connect 1s\n timeout client 1s\n timeout server 1s\n';
 

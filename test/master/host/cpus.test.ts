@@ -1,7 +1,7 @@
 /** CPUs that a process may use, on systems with quotas of every kind. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { cgroupQuota, cpuBudget } from '../../src/master/cpus.js';
+import { cgroupQuota, cpuBudget } from '../../../src/master/host/cpus.js';
 import { systemTree } from './system-tree.js';
 
 const UNIFIED_MOUNT = '30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n';

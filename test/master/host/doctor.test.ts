@@ -1,8 +1,8 @@
 /** The verdict of the doctor on systems laid out for it, and on this one. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type DoctorFacts, examine } from '../../src/master/doctor.js';
-import { SETTINGS } from '../../src/master/sysctl-table.js';
+import { type DoctorFacts, examine } from '../../../src/master/host/doctor.js';
+import { SETTINGS } from '../../../src/master/host/sysctl-table.js';
 import { systemTree } from './system-tree.js';
 
 /** A system whose settings are the wanted ones, or others where given. */

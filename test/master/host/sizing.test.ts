@@ -1,7 +1,7 @@
 /** Descriptors for connections, and connections for descriptors. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { getNofileLimit, setNofileLimit } from '../../src/kernel/limits.js';
+import { getNofileLimit, setNofileLimit } from '../../../src/kernel/limits.js';
 import {
   applySizing,
   type Demand,
@@ -12,9 +12,9 @@ import {
   maxconnFor,
   planSizing,
   sizedPlan,
-} from '../../src/master/sizing.js';
-import { StartError } from '../../src/master/start-error.js';
-import { QUICK_DEFAULTS, quickPlan } from '../../src/plan/quick.js';
+} from '../../../src/master/host/sizing.js';
+import { StartError } from '../../../src/master/start-error.js';
+import { QUICK_DEFAULTS, quickPlan } from '../../../src/plan/quick.js';
 import { systemTree } from './system-tree.js';
 
 const DEMAND: Demand = { maxconn: 0, workers: 2, listeners: 2, checks: 0, pipes: 256 };

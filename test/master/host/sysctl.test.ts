@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkSysctls, type Finding, type Load, loadOf, startWarnings, sysctlReader } from '../../src/master/sysctl.js';
-import { SETTINGS, sysctlConfExample } from '../../src/master/sysctl-table.js';
-import { QUICK_DEFAULTS, quickPlan } from '../../src/plan/quick.js';
+import { checkSysctls, type Finding, type Load, loadOf, startWarnings, sysctlReader } from '../../../src/master/host/sysctl.js';
+import { SETTINGS, sysctlConfExample } from '../../../src/master/host/sysctl-table.js';
+import { QUICK_DEFAULTS, quickPlan } from '../../../src/plan/quick.js';
 import { systemTree } from './system-tree.js';
 
-const EXAMPLE = readFileSync(new URL('../../../sysctl.conf.example', import.meta.url), 'utf8');
+const EXAMPLE = readFileSync(new URL('../../../../sysctl.conf.example', import.meta.url), 'utf8');
 
 const LOAD: Load = {
   maxconn: 1000,

@@ -1,7 +1,7 @@
 /** A directory laid out like the root of a system, for code that reads /proc and /sys. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { scratchFolder } from '../harness.js';
+import { scratchFolder } from '../../harness.js';
 
 /** Writes files below a new folder and answers the folder. */
 export function systemTree(files: Readonly<Record<string, string>>): string {

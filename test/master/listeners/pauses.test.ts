@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LoadBalancer } from '../../src/master/balancer.js';
-import { Log } from '../../src/master/log.js';
-import type { Plan } from '../../src/plan/plan.js';
-import { planOf } from '../harness/plans.js';
-import { type EngineChoice, eventually, freePort, isListening, scratchFolder } from '../harness.js';
-import { dial, echo, interop, named, serve } from '../interop/support/peers.js';
+import { LoadBalancer } from '../../../src/master/balancer.js';
+import { Log } from '../../../src/master/log.js';
+import type { Plan } from '../../../src/plan/plan.js';
+import { planOf } from '../../harness/plans.js';
+import { type EngineChoice, eventually, freePort, isListening, scratchFolder } from '../../harness.js';
+import { dial, echo, interop, named, serve } from '../../interop/support/peers.js';
 
 function planFor(engine: EngineChoice, body: string): Plan {
   return planOf(

@@ -1,8 +1,8 @@
 /** `-S`: an address and the options of `stats socket`, separated by commas. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { masterSockets } from '../../src/master/master-socket.js';
-import { StartError } from '../../src/master/start-error.js';
+import { masterSockets } from '../../../src/master/process/master-socket.js';
+import { StartError } from '../../../src/master/start-error.js';
 
 test('an address, the level of a master, and options', () => {
   const [socket] = masterSockets('/run/master.sock,mode,600');

@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { userGroupId, userId } from '../../src/kernel/users.js';
-import { identityOf, rootWarnings } from '../../src/master/privileges.js';
-import { StartError } from '../../src/master/start-error.js';
-import { runProcess, scratchFolder } from '../harness.js';
+import { userGroupId, userId } from '../../../src/kernel/users.js';
+import { identityOf, rootWarnings } from '../../../src/master/process/privileges.js';
+import { StartError } from '../../../src/master/start-error.js';
+import { runProcess, scratchFolder } from '../../harness.js';
 
-const MODULE = new URL('../../src/master/privileges.js', import.meta.url).href;
+const MODULE = new URL('../../../src/master/process/privileges.js', import.meta.url).href;
 
 /** Runs code in another process, with the functions under test in reach; answers what it prints. */
 async function apart(code: string): Promise<string> {

@@ -1,12 +1,12 @@
 /** The process's own lines, in HAProxy's words and to the targets of the proxy they are about. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ProcessLog, pausedMessages, stoppedMessages } from '../../src/master/process-log.js';
-import type { Plan } from '../../src/plan/plan.js';
-import { statisticsNames } from '../../src/plan/statistics-names.js';
-import { ProxyTable } from '../../src/shared/proxies.js';
-import { allocateStatistics } from '../../src/shared/statistics.js';
-import { planOf, Receiver, targetOf, udp } from '../proxy/log/support/lab.js';
+import { ProcessLog, pausedMessages, stoppedMessages } from '../../../src/master/process/process-log.js';
+import type { Plan } from '../../../src/plan/plan.js';
+import { statisticsNames } from '../../../src/plan/statistics-names.js';
+import { ProxyTable } from '../../../src/shared/proxies.js';
+import { allocateStatistics } from '../../../src/shared/statistics.js';
+import { planOf, Receiver, targetOf, udp } from '../../proxy/log/support/lab.js';
 
 /** A frontend `fe`, a listen `li` and a backend `be`. */
 function threeProxies(): Plan {

@@ -1,7 +1,7 @@
 /** Requests to reload: one at a time, at most one waits, and nobody gets the result of what was done before the request. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type ReloadResult, Reloads } from '../../src/master/reloads.js';
+import { type ReloadResult, Reloads } from '../../../src/master/process/reloads.js';
 
 /** Reloads that end when told to. */
 class Hand {

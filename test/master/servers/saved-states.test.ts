@@ -1,12 +1,12 @@
 /** What becomes of states that servers had before a restart, by what the file says now. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { applySavedStates, currentState } from '../../src/master/saved-states.js';
-import { ServerAddresses } from '../../src/master/server-addresses.js';
-import { DEFAULT_BACKEND, type ServerPlan, type ServerResolutionPlan } from '../../src/plan/plan.js';
-import type { ServerState } from '../../src/plan/server-state.js';
-import { ServerAddressTable } from '../../src/shared/addresses.js';
-import { observe, server } from './checks/support/lab.js';
+import { applySavedStates, currentState } from '../../../src/master/servers/saved-states.js';
+import { ServerAddresses } from '../../../src/master/servers/server-addresses.js';
+import { DEFAULT_BACKEND, type ServerPlan, type ServerResolutionPlan } from '../../../src/plan/plan.js';
+import type { ServerState } from '../../../src/plan/server-state.js';
+import { ServerAddressTable } from '../../../src/shared/addresses.js';
+import { observe, server } from '../checks/support/lab.js';
 
 const PLACE = { backend: 0, server: 0 };
 

@@ -1,9 +1,9 @@
 /** Where servers and their checks are, after all that can move them. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ServerAddresses } from '../../src/master/server-addresses.js';
-import { DEFAULT_BACKEND, defaultServer, type ServerPlan } from '../../src/plan/plan.js';
-import { ServerAddressRow, ServerAddressTable } from '../../src/shared/addresses.js';
+import { ServerAddresses } from '../../../src/master/servers/server-addresses.js';
+import { DEFAULT_BACKEND, defaultServer, type ServerPlan } from '../../../src/plan/plan.js';
+import { ServerAddressRow, ServerAddressTable } from '../../../src/shared/addresses.js';
 
 const A = { backend: 0, server: 0 };
 const ip = (host: string, port: number) => ({ family: 'ipv4', host, port }) as const;

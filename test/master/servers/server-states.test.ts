@@ -1,8 +1,8 @@
 /** States and weights of servers: what the table says after each order, and slow starts, second by second. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Clock, ServerStates } from '../../src/master/server-states.js';
-import { type BackendPlan, DEFAULT_BACKEND, defaultServer, type ServerPlan } from '../../src/plan/plan.js';
+import { type Clock, ServerStates } from '../../../src/master/servers/server-states.js';
+import { type BackendPlan, DEFAULT_BACKEND, defaultServer, type ServerPlan } from '../../../src/plan/plan.js';
 import {
   type ServerGroup,
   ServerTable,
@@ -11,7 +11,7 @@ import {
   STATE_MAINTENANCE,
   STATE_STARTING,
   WEIGHT_SCALE,
-} from '../../src/shared/servers.js';
+} from '../../../src/shared/servers.js';
 
 /** A clock that goes only when it is told to. */
 class StillClock implements Clock {

@@ -1,13 +1,13 @@
 /** What SIGHUP has the process say, in HAProxy's words. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ServerStates } from '../../src/master/server-states.js';
-import { stateDump } from '../../src/master/state-dump.js';
-import type { Plan } from '../../src/plan/plan.js';
-import { statisticsNames } from '../../src/plan/statistics-names.js';
-import { createShared, NO_WORKER, openShared, type SharedTables } from '../../src/shared/state.js';
-import { allocateStatistics } from '../../src/shared/statistics.js';
-import { planOf } from '../proxy/log/support/lab.js';
+import { ServerStates } from '../../../src/master/servers/server-states.js';
+import { stateDump } from '../../../src/master/servers/state-dump.js';
+import type { Plan } from '../../../src/plan/plan.js';
+import { statisticsNames } from '../../../src/plan/statistics-names.js';
+import { createShared, NO_WORKER, openShared, type SharedTables } from '../../../src/shared/state.js';
+import { allocateStatistics } from '../../../src/shared/statistics.js';
+import { planOf } from '../../proxy/log/support/lab.js';
 
 /** A frontend `fe`, a backend `be` of an active server and a backup, and a listen `li` without servers. */
 function proxies(): Plan {

@@ -1,5 +1,5 @@
 /** A clock that is moved by hand. */
-import type { Clock } from '../../../src/master/server-states.js';
+import type { Clock } from '../../../src/master/servers/server-states.js';
 
 /** Time that passes when it is told to. */
 export class HandClock implements Clock {

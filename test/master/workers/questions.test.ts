@@ -1,7 +1,7 @@
 /** Whoever asks a worker is answered: by it, by its death, or by time. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Questions } from '../../src/master/questions.js';
+import { Questions } from '../../../src/master/workers/questions.js';
 
 test('each answer finds its question, in any order', async () => {
   const questions = new Questions();

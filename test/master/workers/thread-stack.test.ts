@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { stackOfThread } from '../../src/master/thread-stack.js';
+import { stackOfThread } from '../../../src/master/workers/thread-stack.js';
 
 /** Counts in `data[0]`, without an end, until it is told to end by `data[1]`. */
 const LOOP = `const { parentPort, workerData: data } = require('node:worker_threads');

@@ -1,11 +1,11 @@
 /** A worker that fails over a question: nobody but the one who asks notices. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { eventually, freePort } from '../harness.js';
-import { dial, echo, interop, serve } from '../interop/support/peers.js';
-import { planFor, running } from './support/running.js';
+import { eventually, freePort } from '../../harness.js';
+import { dial, echo, interop, serve } from '../../interop/support/peers.js';
+import { planFor, running } from '../support/running.js';
 
-const UNANSWERING_WORKER = new URL('./fixtures/unanswering-worker.js', import.meta.url);
+const UNANSWERING_WORKER = new URL('../fixtures/unanswering-worker.js', import.meta.url);
 
 interop('a defect in an answer is told, and costs no connection', async (engine) => {
   const server = await serve(echo);

@@ -1,7 +1,7 @@
 /** Which workers count as stuck, by looks at given times. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Watchdog } from '../../src/master/watchdog.js';
+import { Watchdog } from '../../../src/master/workers/watchdog.js';
 
 const PATIENCE_MS = 5000;
 const LOOK_MS = 1000;

@@ -3,8 +3,8 @@ import { type Command, Message, newSession, type RuntimeSession, replyText } fro
 import { STATS_COMMANDS } from '../../../../src/admin/commands/stats.js';
 import type { LoadBalancer } from '../../../../src/master/balancer.js';
 import { HealthRecords } from '../../../../src/master/checks/record.js';
-import { ServerAddresses } from '../../../../src/master/server-addresses.js';
-import { type ServerPlace, ServerStates } from '../../../../src/master/server-states.js';
+import { ServerAddresses } from '../../../../src/master/servers/server-addresses.js';
+import { type ServerPlace, ServerStates } from '../../../../src/master/servers/server-states.js';
 import { withFullconn } from '../../../../src/plan/fullconn.js';
 import { statisticsNames } from '../../../../src/plan/statistics-names.js';
 import { createShared, NO_WORKER, openShared, type SharedTables } from '../../../../src/shared/state.js';

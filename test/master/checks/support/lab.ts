@@ -3,8 +3,8 @@
 import { HealthWatch } from '../../../../src/master/checks/health-watch.js';
 import type { CheckResult } from '../../../../src/master/checks/result.js';
 import { Log } from '../../../../src/master/log.js';
-import { ProcessLog } from '../../../../src/master/process-log.js';
-import { ServerStates } from '../../../../src/master/server-states.js';
+import { ProcessLog } from '../../../../src/master/process/process-log.js';
+import { ServerStates } from '../../../../src/master/servers/server-states.js';
 import {
   type BackendPlan,
   DEFAULT_BACKEND,

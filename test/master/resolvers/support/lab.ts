@@ -2,8 +2,8 @@
 import { type Answer, decode, encode, type Packet } from 'dns-packet';
 import type { OpenTransport, TransportOwner } from '../../../../src/master/resolvers/nameserver.js';
 import { ServerNames } from '../../../../src/master/resolvers/server-names.js';
-import { ServerAddresses } from '../../../../src/master/server-addresses.js';
-import { type Clock, ServerStates } from '../../../../src/master/server-states.js';
+import { ServerAddresses } from '../../../../src/master/servers/server-addresses.js';
+import { type Clock, ServerStates } from '../../../../src/master/servers/server-states.js';
 import {
   type BackendPlan,
   DEFAULT_BACKEND,
