@@ -444,7 +444,13 @@ backend onbackups
   server two 127.0.0.1:{echo} backup weight 4
 backend allgone
   balance source
-  server maintained 127.0.0.1:{echo} disabled`,
+  server maintained 127.0.0.1:{echo} disabled
+backend nowhere
+  server named nosuch.invalid:80 check init-addr none
+  server maintained 127.0.0.1:{echo} disabled
+backend somewhere
+  server named nosuch.invalid:80 check init-addr none
+  server one 127.0.0.1:{echo}`,
     traffic: async () => undefined,
   },
 };

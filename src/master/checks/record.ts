@@ -76,13 +76,13 @@ export class CheckRecord {
 
 /** How long something has been as it is, and how often and how long it was down. */
 export class StateHistory {
-  /** Times it went down, maintenance included. */
-  downs = 0;
   private downMs = 0;
 
+  /** @param downs times it went down, maintenance included; HAProxy counts the want of an address at the start as one */
   constructor(
     private changedAt: number,
     private down: boolean,
+    public downs = 0,
   ) {}
 
   /** It has changed at that time. */
@@ -139,7 +139,7 @@ export class ServerRecord extends StateHistory {
   readonly followed: ServerPlace | null;
 
   constructor({ check, track, disabled, unresolved }: ServerPlan, now: number) {
-    super(now, disabled || unresolved);
+    super(now, disabled || unresolved, unresolved ? 1 : 0);
     this.followed = track;
     this.check = new CheckRecord(check.enabled && track === null, check.rise, check.fall);
     this.check.paused = disabled || unresolved;
@@ -174,13 +174,10 @@ export class HealthRecords {
   ) {
     const now = clock.now();
     this.servers = plans.map(({ servers }) => servers.map((plan) => new ServerRecord(plan, now)));
-    this.backends = plans.map(
-      ({ servers }) =>
-        new StateHistory(
-          now,
-          servers.every(({ disabled, unresolved }) => disabled || unresolved),
-        ),
-    );
+    this.backends = plans.map(({ servers }) => {
+      const down = servers.every(({ disabled, unresolved }) => disabled || unresolved);
+      return new StateHistory(now, down, down && servers.some(({ unresolved }) => unresolved) ? 1 : 0);
+    });
     if (before !== null) this.takeOver(before);
   }
 
