@@ -117,7 +117,7 @@ test('-C changes to a directory before files are looked for', async () => {
   const path = file(WRONG, 'here.cfg');
   const { stderr } = await turbo(['-c', '-C', join(path, '..'), '-f', 'here.cfg']);
   assert.match(stderr, '[here.cfg:3]');
-  const missing = await turbo(['-c', '-C', '/nonexistent', '-f', 'x']);
+  const missing = await turbo(['-c', '-C', '/nonexistent', '-f', right()]);
   assert.is(missing.code, 1);
   assert.match(missing.stderr, 'Could not change to directory /nonexistent : No such file or directory');
   assert.match((await turbo(['-c', '-C', path, '-f', 'x'])).stderr, `Could not change to directory ${path} : Not a directory`);
