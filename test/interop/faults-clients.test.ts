@@ -25,7 +25,7 @@ interop('ten thousand connections, opened and dropped at once: those who stay ar
   const service = await startService(engine, { servers: [server.address], global: ['maxconn 2000'] });
   const stays = await dial(service.port);
   await stays.echoes('before');
-  const before = await service.held();
+  const before = await service.heldAtRest(1);
   await Promise.all(Array.from({ length: CROWD }, () => comeAndGo(service.port)));
   await stays.echoes('afterwards');
   const next = await dial(service.port);
@@ -53,7 +53,7 @@ interop('slow-loris clients are judged when the inspection is over, and others a
   await first.echoes('more than twenty bytes are a request');
   first.socket.end();
   await first.over();
-  const before = await service.held();
+  const before = await service.heldAtRest(0);
   const dawdlers = await Promise.all(Array.from({ length: DAWDLERS }, () => dial(service.port)));
   const talking = setInterval(() => {
     for (const one of dawdlers) if (!one.socket.destroyed) one.socket.write('x');

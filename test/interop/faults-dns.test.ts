@@ -111,7 +111,7 @@ interop('DNS dies and comes back: sessions stay, it is told once each time, and 
   const kept = await dial(service.port);
   await kept.echoes('first');
   await fate(service.port);
-  const before = await service.held();
+  const before = await service.heldAtRest(1);
   for (let turn = 1; turn <= 2; turn++) {
     await dns.stop();
     assert.is(await fate(service.port), 'served', 'as long as addresses hold');

@@ -53,7 +53,7 @@ interop(
         stdout: join(disk.path, 'log'),
       });
       await oneSession(service, 'first');
-      const before = await service.held();
+      const before = await service.heldAtRest(0);
       for (let turn = 0; turn < 20; turn++) await oneSession(service, `session ${turn}`);
       await eventually('lines are counted', async () => Number((await service.info()).get('DroppedLogs')) >= 20);
       await service.holdsAgain(before);
@@ -86,7 +86,7 @@ interop(
     });
     await oneSession(service, 'first');
     await eventually('its line has come', () => first.stdout.includes(' t t/s1 '));
-    const before = await service.held();
+    const before = await service.heldAtRest(0);
     await first.stop('SIGKILL');
     rmSync(socket, { force: true });
     for (let turn = 0; turn < 20; turn++) await oneSession(service, `session ${turn}`);
@@ -144,7 +144,7 @@ interop(
       },
     });
     const yearNow = async (): Promise<number> => Number(/date_now: (\d+)/.exec(await service.ctl('show activity'))?.[1]);
-    const before = await service.held();
+    const before = await service.heldAtRest(0);
     const idle = await dial(service.port);
     await idle.echoes('before');
     const cpu = (): number => countersOf(service.process.pid).userMs + countersOf(service.process.pid).systemMs;

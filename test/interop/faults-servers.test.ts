@@ -33,7 +33,7 @@ interop(
     const good = await serve(named('good'));
     const proxy = ['log stdout format raw local0', 'option tcplog'];
     const service = await startService(engine, { servers: [address, `${good.address} backup`], proxy });
-    const before = await service.held();
+    const before = await service.heldAtRest(0);
     for (let offset = 0; offset <= REPLY.length; offset++) {
       const client = await dial(service.port);
       client.socket.write('GET / HTTP/1.0\r\n\r\n');
@@ -78,7 +78,7 @@ interop(
     await eventually('its check has no answer', async () => (await service.stat('s1')).text('status') === 'DOWN');
     assert.match((await service.stat('s1')).text('check_status'), /L7TOUT$/);
     await service.ctl('set server t/s2 state maint; disable health t/s1; set server t/s1 health up');
-    const before = await service.held();
+    const before = await service.heldAtRest(0);
     const clients = await Promise.all(Array.from({ length: MUTE }, () => dial(service.port)));
     for (const client of clients) client.socket.write('GET / HTTP/1.0\r\n\r\n');
     await Promise.all(clients.map((client) => client.over()));
@@ -104,7 +104,7 @@ interop('a server that answers garbage: its check says so once, and what it says
   await eventually('its check fails', async () => (await service.stat('s1')).text('status') === 'DOWN');
   assert.match((await service.stat('s1')).text('check_status'), /L7RSP$/);
   await service.ctl('disable health t/s1; set server t/s1 health up');
-  const before = await service.held();
+  const before = await service.heldAtRest(0);
   for (let turn = 0; turn < 10; turn++) {
     const client = await dial(service.port);
     await client.hearsEnd();

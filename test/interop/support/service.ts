@@ -98,6 +98,14 @@ export class Service {
     };
   }
 
+  /** What it holds once it serves so many connections, and nothing is left of others. */
+  async heldAtRest(connections: number): Promise<Held> {
+    return await eventually(`it serves ${connections} connections and holds nothing else`, async () => {
+      const held = await this.held();
+      return held.connections === connections && held.slots === connections ? held : null;
+    });
+  }
+
   /** How often it has said something, on its standard error. */
   said(text: string | RegExp): number {
     return this.process.stderr.split(text).length - 1;
