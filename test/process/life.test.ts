@@ -15,6 +15,7 @@ import { planBalance, type WatchedBalancer } from '../interop/support/balancers.
 import { dial, echo, interop, type Peer, serve, silent } from '../interop/support/peers.js';
 
 const DYING_WORKER = new URL('../master/fixtures/dying-worker.js', import.meta.url);
+const SLOW_WORKER = new URL('../master/fixtures/slow-loading-worker.js', import.meta.url);
 
 function planOf(engine: EngineChoice, port: number, server: number, life: Partial<LifePlan>): Plan {
   const at = (number: number) => ({ family: 'ipv4', host: '127.0.0.1', port: number }) as const;
@@ -55,6 +56,15 @@ interop('behind a chroot one worker is replaced, and the second death ends the p
   assert.equal(await balancer.process.exited, { code: 1, signal: null });
   assert.is(balancer.process.stderr.split('worker 0 died').length - 1, 2);
   assert.match(balancer.process.stderr, 'a worker died, and behind a chroot no other can be loaded: giving up');
+});
+
+interop('a process that is ended while its workers load ends as it does at any time', async (engine) => {
+  const port = await freePort();
+  const plan = planOf(engine, port, await freePort(), {});
+  const balancer = await planBalance(plan, port, { workerUrl: SLOW_WORKER, readyWhen: /loading/ });
+  process.kill(balancer.pid, 'SIGTERM');
+  assert.equal(await balancer.process.exited, { code: null, signal: 'SIGTERM' }, balancer.process.stderr);
+  assert.not.match(balancer.process.stderr, /FATAL|does not end/);
 });
 
 interop('the thread that stood by serves in place of the dead one', async (engine) => {

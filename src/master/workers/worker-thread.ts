@@ -17,6 +17,8 @@ export interface ThreadOwner {
 export class WorkerThread {
   /** Its code is loaded. */
   loaded = false;
+  /** It is to end as soon as it is loaded. */
+  private doomed = false;
   private readonly worker: Worker;
   /** Why it ends, if it should not. */
   private failure: Error | null = null;
@@ -26,7 +28,8 @@ export class WorkerThread {
     this.worker = new Worker(url, { name, workerData: confinement });
     this.worker.on('message', (message: Report) => {
       if (message.kind === 'loaded') this.loaded = true;
-      owner.onReport(this, message);
+      if (this.doomed) this.terminate();
+      else owner.onReport(this, message);
     });
     this.worker.on('error', (error) => {
       this.failure ??= error instanceof Error ? error : new Error(String(error));
@@ -39,9 +42,13 @@ export class WorkerThread {
     this.worker.postMessage(start, [start.orders]);
   }
 
-  /** Ends it from outside; one that works has to be woken besides. */
+  /**
+   * Ends it from outside; one that works has to be woken besides. One that still loads its code ends after that: if
+   * it were ended while it declares foreign functions, koffi would end the process (native-notes/ffi.md).
+   */
   terminate(): void {
-    void this.worker.terminate();
+    if (this.loaded) void this.worker.terminate();
+    else this.doomed = true;
   }
 
   /**

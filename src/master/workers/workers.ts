@@ -33,6 +33,8 @@ const RETRY_AFTER_MS = 1000;
 const RETRIES_MAX = 15;
 /** A worker that was told to end and has not is terminated after this long; after as long again it is past help. */
 const STOP_PATIENCE_MS = 2000;
+/** Instead of it while a thread loads its code, which cannot be cut short. */
+const LOAD_PATIENCE_MS = 10_000;
 
 /**
  * Threads that stand by, loaded, where none can be loaded later (behind a chroot). One takes 16 MB
@@ -145,6 +147,8 @@ export class Workers {
   private started = false;
   /** Why the first threads do not work. */
   private refused: string | null = null;
+  /** Threads that do not end are left to the end of the process. */
+  private abandoned = false;
   private readonly watchdog: Watchdog;
   /** What pauses at present. */
   private pausing: Order & { kind: 'pause' } = { kind: 'pause', frontends: [], serial: 0 };
@@ -293,12 +297,19 @@ export class Workers {
     this.endSpares();
     for (const { thread, orders } of this.places) if (orders === null) thread?.terminate();
     this.tellAll({ kind: 'stop' });
-    const impatient = setTimeout(() => this.terminateAll(), STOP_PATIENCE_MS);
-    const desperate = setTimeout(() => this.abandonAll(), 2 * STOP_PATIENCE_MS);
-    await this.until(() => this.spares.length === 0 && this.places.every(({ thread, immortal }) => thread === null || immortal));
+    const patienceMs = this.isLoading ? LOAD_PATIENCE_MS : STOP_PATIENCE_MS;
+    const impatient = setTimeout(() => this.terminateAll(), patienceMs);
+    const desperate = setTimeout(() => this.abandonAll(), patienceMs + STOP_PATIENCE_MS);
+    const over = (): boolean =>
+      this.spares.length === 0 && this.places.every(({ thread, immortal }) => thread === null || immortal);
+    await this.until(() => this.abandoned || over());
     clearTimeout(impatient);
     clearTimeout(desperate);
     return this.isEmpty;
+  }
+
+  private get isLoading(): boolean {
+    return [...this.spares, ...this.places.map(({ thread }) => thread)].some((thread) => thread?.loaded === false);
   }
 
   private get isEmpty(): boolean {
@@ -520,6 +531,7 @@ export class Workers {
       place.immortal = true;
       this.say('alert', `worker ${place.index} is in a call of the system that does not return: the process ends all the same`);
     }
+    this.abandoned = true;
     this.changes.emit('changed');
   }
 

@@ -119,10 +119,14 @@ const PLAN_PROGRAM = fileURLToPath(new URL('../../master/fixtures/plan-balancer.
 export async function planBalance(
   plan: Plan,
   port: number,
-  { workerUrl, env }: Pick<WatchedOptions, 'workerUrl' | 'env'> = {},
+  {
+    workerUrl,
+    env,
+    readyWhen = /may be asked/,
+  }: Pick<WatchedOptions, 'workerUrl' | 'env'> & { readonly readyWhen?: RegExp } = {},
 ): Promise<WatchedBalancer> {
   const process = await startProcess(globalThis.process.execPath, [PLAN_PROGRAM, JSON.stringify(plan)], {
-    readyWhen: /may be asked/,
+    readyWhen,
     env: { ...env, ...(workerUrl && { TEST_WORKER_URL: workerUrl.href }) },
   });
   return { port, process, pid: process.pid, counters: () => readCounters(process) };
