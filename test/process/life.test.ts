@@ -67,6 +67,17 @@ interop('a process that is ended while its workers load ends as it does at any t
   assert.not.match(balancer.process.stderr, /FATAL|does not end/);
 });
 
+interop('a start that fails in one thread while another one loads ends at once', async (engine) => {
+  const port = await freePort();
+  const plan = planOf(engine, port, await freePort(), { chroot: '/nonexistent' });
+  const two = { ...plan, process: { ...plan.process, workers: 2 } };
+  const options = { workerUrl: SLOW_WORKER, env: { TEST_MASTER_WORKER: 'yes' }, readyWhen: /loading/ };
+  const balancer = await planBalance(two, port, options);
+  assert.equal(await balancer.process.exited, { code: 1, signal: null }, balancer.process.stderr);
+  assert.match(balancer.process.stderr, 'Cannot chroot(/nonexistent)');
+  assert.not.match(balancer.process.stderr, /FATAL|does not end/);
+});
+
 interop('the thread that stood by serves in place of the dead one', async (engine) => {
   const server = await serve(echo);
   const port = await freePort();

@@ -17,7 +17,9 @@ export interface ThreadOwner {
 export class WorkerThread {
   /** Its code is loaded. */
   loaded = false;
-  /** It is to end as soon as it is loaded. */
+  /** It declares no more foreign functions: its code is loaded, whether it can work or not. */
+  private declared = false;
+  /** It is to end as soon as it may. */
   private doomed = false;
   private readonly worker: Worker;
   /** Why it ends, if it should not. */
@@ -28,6 +30,7 @@ export class WorkerThread {
     this.worker = new Worker(url, { name, workerData: confinement });
     this.worker.on('message', (message: Report) => {
       if (message.kind === 'loaded') this.loaded = true;
+      if (message.kind === 'loaded' || message.kind === 'refused') this.declared = true;
       if (this.doomed) this.terminate();
       else owner.onReport(this, message);
     });
@@ -47,7 +50,7 @@ export class WorkerThread {
    * it were ended while it declares foreign functions, koffi would end the process (native-notes/ffi.md).
    */
   terminate(): void {
-    if (this.loaded) void this.worker.terminate();
+    if (this.declared) void this.worker.terminate();
     else this.doomed = true;
   }
 
