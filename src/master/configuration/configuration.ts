@@ -9,7 +9,13 @@ import { join } from 'node:path';
 import { checkConfig } from '../../config/checks/check.js';
 import type { Config } from '../../config/config.js';
 import { Findings } from '../../config/diagnostics.js';
-import { type MentionedHost, mentionedAuthorities, mentionedFiles, mentionedHosts } from '../../config/mentions.js';
+import {
+  type MentionedFile,
+  type MentionedHost,
+  mentionedAuthorities,
+  mentionedFiles,
+  mentionedHosts,
+} from '../../config/mentions.js';
 import { type ConfigFile, type Reading, readConfig } from '../../config/read.js';
 import { compilePlan } from '../../plan/compile.js';
 import type { Plan } from '../../plan/plan.js';
@@ -165,26 +171,31 @@ function readResolvConf(): Pick<Resources, 'resolvConf'> {
   }
 }
 
-function readAuthorities(config: Config, findings: Findings): Map<string, string> {
+/** Texts of files by their paths; of those that cannot be read there is a finding, in these words. */
+function readMentioned(
+  files: readonly MentionedFile[],
+  findings: Findings,
+  complaint: (path: string, reason: string) => string,
+): Map<string, string> {
   const texts = new Map<string, string>();
-  for (const { path, place } of mentionedAuthorities(config)) {
+  for (const { path, place } of files) {
     try {
       texts.set(path, readTextFile(path));
     } catch (error) {
-      findings.alert(place, `Couldn't open the ca-file '${path}' (${systemText(error)}).`);
+      findings.alert(place, complaint(path, systemText(error)));
     }
   }
   return texts;
 }
 
+function readAuthorities(config: Config, findings: Findings): Map<string, string> {
+  return readMentioned(
+    mentionedAuthorities(config),
+    findings,
+    (path, reason) => `Couldn't open the ca-file '${path}' (${reason}).`,
+  );
+}
+
 function readPatternFiles(config: Config, findings: Findings): Map<string, string> {
-  const texts = new Map<string, string>();
-  for (const { path, place } of mentionedFiles(config)) {
-    try {
-      texts.set(path, readTextFile(path));
-    } catch (error) {
-      findings.alert(place, `failed to open pattern file <${path}> : ${systemText(error)}.`);
-    }
-  }
-  return texts;
+  return readMentioned(mentionedFiles(config), findings, (path, reason) => `failed to open pattern file <${path}> : ${reason}.`);
 }
