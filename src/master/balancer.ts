@@ -11,13 +11,11 @@ import { openEventfd, signalEventfd } from '../kernel/eventfd.js';
 import { chooseEngine, type EngineChoice } from '../kernel/probe.js';
 import { withFullconn } from '../plan/fullconn.js';
 import type { IoEngineChoice, Plan, ProcessPlan } from '../plan/plan.js';
-import { statisticsNames } from '../plan/statistics-names.js';
 import { type Confinement, UNCONFINED } from '../proxy/orders.js';
 import type { Question, WorkerAnswer } from '../proxy/questions.js';
 import type { ShutdownCause } from '../proxy/session.js';
 import { COUNTER_NAMES, type CounterName } from '../shared/counters.js';
-import { createShared, type SharedSizes, type SharedTables } from '../shared/state.js';
-import { allocateStatistics } from '../shared/statistics.js';
+import type { SharedState, SharedTables } from '../shared/state.js';
 import type { Checker } from './checks/checker.js';
 import type { HealthWatch } from './checks/health-watch.js';
 import type { HealthRecords } from './checks/record.js';
@@ -33,7 +31,7 @@ import type { Log } from './log.js';
 import { Patterns } from './patterns.js';
 import { ActivePlan, type ActivePlanOptions } from './plans/active-plan.js';
 import { FormerPlans, type ServerSessions } from './plans/former-plans.js';
-import { inheritance } from './plans/inheritance.js';
+import { memoryFor } from './plans/plan-memory.js';
 import { continued } from './plans/restart-needs.js';
 import { ProcessLife } from './process/process-life.js';
 import {
@@ -155,7 +153,7 @@ export class LoadBalancer {
     // Only now: the kernel may grant io_uring to root alone.
     this.engine = settle(settings.ioEngine);
     const wakeFds = Array.from({ length: this.workerCount }, () => openEventfd());
-    const shared = createShared(this.sizesOf(plan, sizing, wakeFds));
+    const shared = this.memoryFor(plan, sizing, wakeFds);
     this.active = new ActivePlan(1, plan, shared, this.activeOptions());
     this.active.restore();
     this.listenersMax = listenersMax(plan);
@@ -192,8 +190,8 @@ export class LoadBalancer {
     const { process, needRestart } = continued(this.first, active.plan.process, wanted.process, sizing.maxconn);
     const { plan: next, warnings } = this.resized({ ...wanted, process }, wanted.process.maxconn, sizing);
     checkListeners(next, this.listenersMax);
+    const shared = this.memoryFor(next, sizing, active.shared.wakeFds);
     const change = this.listeners.prepare(next, this.workerCount);
-    const shared = createShared(this.sizesOf(next, sizing, active.shared.wakeFds), inheritance(active.plan, active.shared, next));
     const generation = active.generation + 1;
     const paused = this.pauses.of(next);
     try {
@@ -311,19 +309,9 @@ export class LoadBalancer {
     });
   }
 
-  private sizesOf(plan: Plan, sizing: Sizing, wakeFds: readonly number[]): SharedSizes {
-    const alive = this.active === null ? [] : [...this.former.statistics, this.active.shared.statistics];
-    return {
-      workers: this.workerCount,
-      maxconn: sizing.maxconn,
-      descriptorsMax: sizing.limit.soft,
-      statistics: allocateStatistics(statisticsNames(plan), this.workerCount, alive),
-      tables: plan.tables,
-      frontendLimits: plan.frontends.map(({ maxconn }) => maxconn),
-      bindLimits: plan.frontends.flatMap(({ binds }) => binds.map(({ maxconn }) => maxconn)),
-      backendSizes: plan.backends.map((backend) => backend.servers.length),
-      wakeFds,
-    };
+  private memoryFor(plan: Plan, { maxconn, limit }: Sizing, wakeFds: readonly number[]): SharedState {
+    const { workerCount: workers, former, active } = this;
+    return memoryFor(plan, { workers, maxconn, descriptorsMax: limit.soft, wakeFds }, active, former.statistics);
   }
 
   /** @param generation the plan that the place is of */

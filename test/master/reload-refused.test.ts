@@ -64,6 +64,29 @@ interop('what a worker cannot make of a plan refuses it, and every worker forget
   });
 });
 
+interop('a plan for which there is no memory is refused, and nobody listens at its addresses', async (engine) => {
+  const server = await serve(echo);
+  const [port, other] = [await freePort(), await freePort()];
+  const first = `listen f\n  bind 127.0.0.1:${port}\n`;
+  const rest = `  stick-table type ip size 10 expire 1m\n  server a ${server.address}\n`;
+  const next = planOfBinds(engine, `${first}  bind 127.0.0.1:${other}\n${rest}`);
+  const large = { ...next, tables: [{ ...next.tables[0], size: 2 ** 44 }] };
+  await running(planOfBinds(engine, first + rest), async (balancer) => {
+    const { fds } = countersOf(process.pid);
+    const error = await refusal(balancer, large);
+    assert.instance(error, StartError);
+    assert.match(
+      String(error),
+      /not enough memory: all stick tables take \d+ MiB, 'f' most \(size 17592186044416\)\. Make them smaller/,
+    );
+    assert.is(isListening(other), false);
+    await eventually('nothing is left of it', () => countersOf(process.pid).fds === fds);
+    await echoesAt(port);
+    assert.equal(await balancer.reload(next), []);
+    await echoesAt(other);
+  });
+});
+
 interop('a plan with more addresses than a running process has room for is refused', async (engine) => {
   const server = await serve(echo);
   const port = await freePort();
