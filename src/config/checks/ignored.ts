@@ -51,6 +51,7 @@ function warnRows(proxy: ProxyConfig, rows: Rows, findings: Findings): void {
 /** What something else takes the place of. */
 export function warnReplaced(proxy: ProxyConfig, findings: Findings): void {
   warnRows(proxy, REPLACED, findings);
+  if (!isFrontend(proxy)) return; // who logs nothing
   for (const name of ['httplog', 'httpslog']) {
     const place = proxy.options.get(name)?.place;
     if (place === undefined || proxy.logFormat !== undefined) continue;

@@ -59,8 +59,8 @@ test('a check without any port', () => {
   assert.equal(findingsOf(backend('server s 10.0.0.1 check addr 10.0.0.2:81')), []);
 });
 
-test('option httplog names the line that asks for it', () => {
-  const text = `defaults\n${TIMEOUTS} option httplog\n log 127.0.0.1 local0\nlisten l\n bind :80\n server s :80`;
+test('option httplog names the line that asks for it, for those who log', () => {
+  const text = `defaults\n${TIMEOUTS} option httplog\n log 127.0.0.1 local0\nlisten l\n bind :80\n server s :80\nbackend b\n server s :80`;
   assert.equal(findingsOf(text), [
     "warning parsing [f.cfg:5] : 'option httplog' not usable with proxy 'l' (needs 'mode http'). Falling back to 'option tcplog'.",
   ]);
