@@ -150,6 +150,26 @@ interop('listening sockets of a larger plan take descriptors from its connection
   });
 });
 
+interop('a maxconn that was lowered at the start is no news at a reload, another one is', async (engine) => {
+  const server = await serve(echo);
+  const port = await freePort();
+  const asking = (maxconn: number): Plan =>
+    planOfBinds(
+      engine,
+      `listen f\n  bind 127.0.0.1:${port}\n  server a ${server.address}\n`,
+      `  ulimit-n ${DESCRIPTORS}\n  maxconn ${maxconn}\n`,
+    );
+  await running(asking(DESCRIPTORS), async (balancer) => {
+    const lowered = balancer.maxconn;
+    assert.ok(lowered < DESCRIPTORS, `${lowered}`);
+    assert.equal(await balancer.reload(asking(DESCRIPTORS)), []);
+    assert.equal(await balancer.reload(asking(DESCRIPTORS + 1)), [
+      'maxconn: a change takes effect when the process is started anew',
+    ]);
+    assert.is(balancer.maxconn, lowered);
+  });
+});
+
 interop('a plan without room for one connection is refused', async (engine) => {
   const server = await serve(echo);
   const port = await freePort();

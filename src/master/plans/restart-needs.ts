@@ -50,7 +50,7 @@ export function continued(first: ProcessPlan, sized: ProcessPlan, next: ProcessP
     ...changed(PROCESS, first, next),
     ...changed(LIFE, first.life, next.life),
     ...changed(TUNE, first.tune, next.tune),
-    ...(next.maxconn > maxconn ? ['maxconn'] : []),
+    ...(next.maxconn > maxconn && next.maxconn !== first.maxconn ? ['maxconn'] : []),
   ];
   const { hardStopAfterMs, graceMs } = next.life;
   const { maxaccept, serverReceiveBuffer, serverSendBuffer } = next.tune;
