@@ -1,7 +1,5 @@
 /** What is wrong with the command line: values, collected and shown together. */
 
-import { STANDARD_ERROR } from '../master/process/standard-error.js';
-
 /** One mistake of the person who typed the command. */
 export interface Complaint {
   /** The flag and its value as typed, `--bind :99999`; or what else was typed. */
@@ -14,13 +12,9 @@ export interface Complaint {
 export interface Output {
   out(text: string): void;
   err(text: string): void;
+  /** Resolves when everything has been taken by its reader: with null, or with why something was lost. */
+  written?(): Promise<string | null>;
 }
-
-/** The process's own standard output and standard error. */
-export const STANDARD_OUTPUT: Output = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => STANDARD_ERROR.write(text),
-};
 
 /** Exit codes of every command. */
 export const EXIT_OK = 0;

@@ -22,8 +22,9 @@ const EXAMPLES = `Each COMMAND is a line of its own, several commands in a line 
 payload from standard input. Without a COMMAND: a prompt with completion (TAB)
 of commands and names at a terminal, else the lines of standard input.
 
-Exit code 0: done; 1: the balancer was not reached, or its answer broke off;
-2: it answered with an error, and the commands behind it were not sent.
+Exit code 0: done; 1: the balancer was not reached, or its answer broke off or
+could not be written; 2: it answered with an error, and the commands behind it
+were not sent.
 
 ${SOCKET_SEARCH}
 
@@ -46,7 +47,7 @@ export const CTL: Command = {
 async function ctl(argv: Arguments, output: Output): Promise<number> {
   const { endpoint, timeoutMs, complaints } = await chooseSocket(argv, TIMEOUT_MS);
   if (endpoint === null || complaints.length > 0) return complain(complaints, output);
-  endQuietlyWithTheReader();
+  endWithTheReader();
   const words = argv._.map(String).slice(1);
   try {
     if (words.length > 0) {
@@ -68,11 +69,10 @@ function seemOne(words: readonly string[]): boolean {
   return words.length > 1 && !words.some((word) => /\s/.test(word));
 }
 
-/** `turbo-lb ctl 'show stat' | head -1`: who has read enough is no error. */
-function endQuietlyWithTheReader(): void {
+/** `turbo-lb ctl 'show stat' | head -1`: for who has read enough no answer is waited for, which may have no end. */
+function endWithTheReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(EXIT_OK);
+    if (error.code === 'EPIPE') process.exit(EXIT_OK);
   });
 }
 

@@ -6,7 +6,9 @@
 import './early.js';
 
 if (process.platform === 'linux') {
-  process.exit((await quickly()) ?? (await (await import('./run.js')).run(process.argv.slice(2))));
+  const code = (await quickly()) ?? (await (await import('./run.js')).run(process.argv.slice(2)));
+  await (await import('./standard-output.js')).STANDARD_OUTPUT.written();
+  process.exit(code);
 } else {
   process.stderr.write(`turbo-lb: runs on Linux only, this is ${process.platform}\n`);
   process.exit(1);
@@ -16,6 +18,6 @@ if (process.platform === 'linux') {
 async function quickly(): Promise<number | null> {
   const [command, ...words] = process.argv.slice(2);
   if (command !== 'alive') return null;
-  const [{ aliveQuickly }, { STANDARD_OUTPUT }] = await Promise.all([import('./alive.js'), import('./complaint.js')]);
+  const [{ aliveQuickly }, { STANDARD_OUTPUT }] = await Promise.all([import('./alive.js'), import('./standard-output.js')]);
   return await aliveQuickly(words, STANDARD_OUTPUT);
 }

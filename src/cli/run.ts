@@ -8,7 +8,8 @@ import { didYouMean, nearestWord } from '../config/values/nearest.js';
 import { BindError, StartError } from '../master/start-error.js';
 import { packageVersion } from '../master/version.js';
 import type { Arguments, Command } from './command.js';
-import { complain, EXIT_FAILURE, EXIT_OK, type Output, STANDARD_OUTPUT } from './complaint.js';
+import { complain, EXIT_FAILURE, EXIT_OK, type Output } from './complaint.js';
+import { STANDARD_OUTPUT } from './standard-output.js';
 
 /** A command by its name; what it consists of is loaded when it is called, so that small ones start quickly. */
 interface Entry {
@@ -69,10 +70,17 @@ class UsageError extends Error {}
 export async function run(words: readonly string[], output: Output = STANDARD_OUTPUT): Promise<number> {
   try {
     const named = COMMANDS.find(({ name }) => name === words[0]);
-    return named === undefined ? await runUnnamed(words, output) : await runCommand(named, words, output);
+    if (named === undefined) return await runUnnamed(words, output);
+    const code = await runCommand(named, words, output);
+    return code === EXIT_OK ? lost((await output.written?.()) ?? null, output) : code;
   } catch (error) {
     return explain(error, output);
   }
+}
+
+/** A command whose answer did not get where it should has failed. A balancer has not: it goes by HAProxy's exit codes. */
+function lost(reason: string | null, output: Output): number {
+  return reason === null ? EXIT_OK : complain([{ about: 'standard output', message: reason }], output);
 }
 
 async function runUnnamed(words: readonly string[], output: Output): Promise<number> {

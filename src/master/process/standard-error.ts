@@ -1,7 +1,7 @@
 /**
  * Standard error of a process that has more to do than to speak: a disk that is full, or a reader that is gone, loses
  * what is said and ends nothing. Node's own stream would end the process, and never write again to a disk that has
- * room once more. A pipe that nobody empties is waited for, as HAProxy does.
+ * room once more. A pipe that nobody empties is waited for at the end.
  */
 import { fstatSync, writeSync } from 'node:fs';
 
@@ -22,6 +22,8 @@ function writeFile(text: string): void {
 }
 
 let write: ((text: string) => void) | null = null;
+/** Node's stream, where it is the one that writes. */
+let stream: NodeJS.WriteStream | null = null;
 
 /** What is said on standard error, now or never. */
 export const STANDARD_ERROR = {
@@ -32,10 +34,22 @@ export const STANDARD_ERROR = {
     write ??= open();
     write(text);
   },
+  /** Resolves when the reader has taken everything, or is gone: a process that ends before forgets what a pipe had no room for. */
+  async written(): Promise<void> {
+    if (stream !== null) await written(stream);
+  },
 };
+
+/** Resolves when a stream has written what it was given, or has failed and said so. */
+export async function written(to: NodeJS.WriteStream): Promise<void> {
+  await new Promise((resolve) => to.write('', resolve));
+  await new Promise(setImmediate); // a failure is told to who wrote first, and then to who listens
+}
 
 function open(): (text: string) => void {
   if (isFile()) return writeFile;
-  process.stderr.on('error', () => undefined); // nobody reads any more, and nobody will
-  return (text) => void process.stderr.write(text);
+  const { stderr } = process;
+  stderr.on('error', () => undefined); // nobody reads any more, and nobody will
+  stream = stderr;
+  return (text) => void stderr.write(text);
 }
