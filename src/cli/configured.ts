@@ -21,6 +21,7 @@ import { runMaster } from '../master/master.js';
 import { masterSockets } from '../master/process/master-socket.js';
 import { changesIdentity, rootWarnings } from '../master/process/privileges.js';
 import { type ReloadResult, Reloads } from '../master/process/reloads.js';
+import { holdEnds } from '../master/process/signals.js';
 import { Systemd } from '../master/process/systemd.js';
 import { BindError, StartError } from '../master/start-error.js';
 import { hasListener, type Plan } from '../plan/plan.js';
@@ -206,6 +207,7 @@ class Job {
 
   private balance(plan: Plan): number | Promise<number> {
     if (early.softStop) return EXIT_OK;
+    holdEnds();
     for (const warning of rootWarnings(plan.process.life)) this.messages.write('warning', warning);
     const { verbose, debug, quiet } = this.options;
     const report = this.background ? prepareReport() : null;

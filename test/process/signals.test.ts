@@ -1,5 +1,5 @@
 /** What the process does on signals, under which name it is found, and that Node's debugger stays closed. */
-import { writeFileSync } from 'node:fs';
+import { readdirSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -208,6 +208,20 @@ test('signals that come before the start is over do not end or stop it', () =>
     );
     for (const signal of ['SIGHUP', 'SIGUSR2', 'SIGQUIT', 'SIGTTOU', 'SIGTTIN'] as const) process.child.kill(signal);
     await eventually('it listens', () => isListening(port));
+  }));
+
+test('SIGTERM as soon as a socket has a file leaves no file behind', () =>
+  withProcesses(async () => {
+    const folder = scratchFolder();
+    const config = join(folder, 'f.cfg');
+    const sockets = ['admin.sock', 'web.sock'].map((name) => join(folder, name));
+    const text = ['global', 'maxconn 100', `stats socket ${sockets[0]}`, 'listen l', 'mode tcp', `bind ${sockets[1]}`, ''];
+    writeFileSync(config, text.join('\n'));
+    const process = await startTurbo(['-f', config], { readyWhen: () => true });
+    const watcher = watch(folder, () => process.child.kill('SIGTERM')); // at once: the files are there for some milliseconds
+    assert.equal(await process.exited, { code: null, signal: 'SIGTERM' });
+    watcher.close();
+    assert.equal(readdirSync(folder), ['f.cfg']);
   }));
 
 interop('an address in use is named as it was asked for, and the exit code is 1', async (engine) => {

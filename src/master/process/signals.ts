@@ -20,13 +20,16 @@ export interface SignalHooks {
   dumpPools(): void;
 }
 
+/** Node ends the process on these unless they are handled. */
+const ENDING = ['SIGTERM', 'SIGINT'] as const;
+
 /** Handlers of all of them, from the construction until `remove`. */
 export class SignalHandlers {
   private readonly handlers = new Map<NodeJS.Signals, () => void>();
   private stopping = false;
 
   constructor(hooks: SignalHooks) {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) this.on(signal, () => hooks.stop(signal));
+    for (const signal of ENDING) this.on(signal, () => hooks.stop(signal));
     this.on('SIGUSR1', () => {
       if (this.stopping) return;
       this.stopping = true;
@@ -48,13 +51,26 @@ export class SignalHandlers {
   /** Ends the process as if nobody had handled the signal. */
   endBy(signal: NodeJS.Signals): Promise<never> {
     this.remove();
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
-    return new Promise(() => undefined);
+    return endBy(signal);
   }
 
   private on(signal: NodeJS.Signals, handler: () => void): void {
     process.on(signal, handler);
     this.handlers.set(signal, handler);
   }
+}
+
+/** Ends the process as if nobody had handled the signal. */
+export function endBy(signal: NodeJS.Signals): Promise<never> {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  return new Promise(() => undefined);
+}
+
+/**
+ * From here on nobody ends the process before there are `SignalHandlers`, which hear of it then: it is about to make
+ * files that somebody has to remove.
+ */
+export function holdEnds(): void {
+  for (const signal of ENDING) process.on(signal, () => undefined);
 }
