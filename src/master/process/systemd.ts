@@ -14,6 +14,12 @@ export type ManagerEnvironment = Readonly<Partial<Record<'NOTIFY_SOCKET' | 'WATC
 /** Pings are sent this often within the time that the manager waits for one. */
 const PINGS = 2;
 
+/**
+ * A reload may keep the main thread for this many of the manager's periods: files with millions of patterns take
+ * a while to read, and nobody pings meanwhile. Workers go on to serve.
+ */
+const RELOAD_PERIODS = 10;
+
 /** Notifications to the service manager. */
 export class Systemd {
   private socket: NotifySocket | null = null;
@@ -37,19 +43,21 @@ export class Systemd {
 
   /** Connections are accepted; also after a reload. */
   ready(): void {
-    this.notify(`READY=1\nMAINPID=${process.pid}\nSTATUS=Ready.\n`);
+    this.notify(`READY=1\nMAINPID=${process.pid}\nSTATUS=Ready.\n${this.pingWithin(1)}`);
     this.startWatchdog();
   }
 
   /** A reload begins; `ready` or `reloadFailed` ends it. */
   reloading(): void {
     const microseconds = process.hrtime.bigint() / 1000n; // CLOCK_MONOTONIC, as the protocol wants it
-    this.notify(`RELOADING=1\nSTATUS=Reloading Configuration.\nMONOTONIC_USEC=${microseconds}\n`);
+    this.notify(
+      `RELOADING=1\nSTATUS=Reloading Configuration.\nMONOTONIC_USEC=${microseconds}\n${this.pingWithin(RELOAD_PERIODS)}`,
+    );
   }
 
   /** The configuration in force stays. */
   reloadFailed(): void {
-    this.notify('READY=1\nSTATUS=Reload failed!\n');
+    this.notify(`READY=1\nSTATUS=Reload failed!\n${this.pingWithin(1)}`);
   }
 
   /** The end has begun. */
@@ -64,10 +72,22 @@ export class Systemd {
   }
 
   private startWatchdog(): void {
+    const period = this.watchdogUsec();
+    if (this.watchdog !== null || this.socket === null || period === 0) return;
+    this.watchdog = setInterval(() => this.notify('WATCHDOG=1'), period / 1000 / PINGS).unref();
+  }
+
+  /** How long the manager waits for a ping; 0: it waits for none. */
+  private watchdogUsec(): number {
     const { WATCHDOG_USEC: period, WATCHDOG_PID: pid } = this.environment;
     const isMeant = pid === undefined || pid === String(process.pid);
-    if (this.watchdog !== null || this.socket === null || !isMeant || !(Number(period) > 0)) return;
-    this.watchdog = setInterval(() => this.notify('WATCHDOG=1'), Number(period) / 1000 / PINGS).unref();
+    return isMeant && Number(period) > 0 ? Number(period) : 0;
+  }
+
+  /** The line that has the manager wait for the next ping as long as this many periods, from now on. */
+  private pingWithin(periods: number): string {
+    const period = this.watchdogUsec();
+    return period === 0 ? '' : `WATCHDOG_USEC=${period * periods}\n`;
   }
 
   private notify(text: string): void {
