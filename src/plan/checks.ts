@@ -71,6 +71,9 @@ export interface RequestStep {
   readonly state: boolean;
 }
 
+/** How a protocol's messages say where they end. */
+export type MessageForm = 'smtp' | 'mysql' | 'ldap';
+
 /** Waits for an answer and decides by it. */
 export interface ExpectStep {
   readonly kind: 'expect';
@@ -80,6 +83,8 @@ export interface ExpectStep {
   readonly negated: boolean;
   /** Bytes that must have come, no fewer than a text that is looked for has; -1: until it matches, or all has come. */
   readonly minReceive: number;
+  /** A whole message of that form must have come, however many segments it comes in; null: the answer is bytes. */
+  readonly message: MessageForm | null;
   readonly okStatus: 'L4OK' | 'L6OK' | 'L7OK' | 'L7OKC';
   /** null: L7STS about statuses and headers, L7RSP about contents. */
   readonly errorStatus: 'L7OKC' | 'L7RSP' | 'L7STS' | 'L6RSP' | 'L4CON' | null;

@@ -47,6 +47,7 @@ export function agentCheck(send: string): CheckPlan {
         pattern: { kind: 'regex', regex: '[\\r\\n]', hexadecimal: false },
         negated: false,
         minReceive: -1,
+        message: null,
         okStatus: 'L7OK',
         errorStatus: null,
         timeoutStatus: 'L7TOUT',

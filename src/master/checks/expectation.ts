@@ -2,6 +2,7 @@
 import type { ExpectPatternPlan, ExpectStep, HeaderPatternPlan } from '../../plan/checks.js';
 import type { CheckEvaluation, HasSubject } from './evaluation.js';
 import { type HttpResponse, readResponse } from './http-response.js';
+import { isWhole } from './message.js';
 import type { CheckStatus } from './result.js';
 
 /** What has come, and whether more will. */
@@ -37,15 +38,13 @@ export class Expectations {
   }
 
   private decideRaw(step: ExpectStep, number: number, { text, last }: Answer, whose: HasSubject): Decision {
-    if (text === '' && last)
-      return {
-        kind: 'failed',
-        status: step.errorStatus ?? 'L7RSP',
-        info: `TCPCHK got an empty response at step ${number}`,
-        code: 0,
-        plain: true,
-      };
+    if (text === '' && last) return lacking('empty', step.errorStatus ?? 'L7RSP', number);
     if (text === '' || (text.length < step.minReceive && !last)) return WAIT;
+    if (step.message !== null && !isWhole(step.message, text)) {
+      if (!last) return WAIT;
+      // What an SMTP server says without the end of a line is still an answer; of a packet it is not known what it says.
+      if (step.message !== 'smtp') return lacking('incomplete', 'L7RSP', number);
+    }
     const found = this.find(step.pattern, text, whose);
     if (!found && step.minReceive < 0 && !last) return WAIT;
     if (found !== step.negated) return { kind: 'met', code: 0 };
@@ -117,6 +116,11 @@ export class Expectations {
     if (match === 'end') return value.endsWith(wanted);
     return match === 'sub' ? value.includes(wanted) : value === wanted;
   }
+}
+
+/** There is no answer, or not all of one. */
+function lacking(what: 'empty' | 'incomplete', status: CheckStatus, number: number): Decision {
+  return { kind: 'failed', status, info: `TCPCHK got an ${what} response at step ${number}`, code: 0, plain: true };
 }
 
 /** Digits in capitals, two for each byte. */

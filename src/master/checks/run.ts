@@ -167,9 +167,21 @@ class CheckRun implements ConnectionUser, Impatient, LookUser, CheckUnderWay, Ha
   }
 
   onFailure(errno: number): void {
+    const { connection } = this;
+    if (this.hasRawAnswer) {
+      // As HAProxy: who leaves what we have sent unread resets the connection, however good the answer before.
+      this.onEnd();
+      if (this.over || this.connection !== connection) return;
+    }
     const early = !this.connected;
     const ours = OWN_ERRORS.has(errno);
     this.fail(early && !ours ? 'L4CON' : 'SOCKERR', `${errnoName(errno)} returned by OS (${systemText(errno)})${this.where}`);
+  }
+
+  /** Something has come for a step that does not look for an HTTP response; whether one is whole, its form says. */
+  private get hasRawAnswer(): boolean {
+    const { step } = this;
+    return this.connected && this.answer !== '' && step?.kind === 'expect' && !step.http && this.order.read === null;
   }
 
   onHandshakeFailure(errno: number, name: 'expected' | 'configured' | null): void {

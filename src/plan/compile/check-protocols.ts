@@ -5,7 +5,7 @@
  */
 import type { CheckKind, CheckKindName } from '../../config/health/syntax.js';
 import { bytesOf } from '../../config/samples/bytes.js';
-import type { ExpectStep } from '../checks.js';
+import type { ExpectStep, MessageForm } from '../checks.js';
 
 /** A step in short; formats and expressions as text. */
 export type ProtocolStep =
@@ -18,6 +18,8 @@ export type ProtocolStep =
       readonly negated?: true;
       /** Not given: until it matches, or all has come. */
       readonly atLeast?: number;
+      /** Not given: it is decided by what has come. What of a message comes later would be taken for the answer to what is sent next. */
+      readonly message?: MessageForm;
       readonly error?: ExpectStep['errorStatus'];
       readonly ok?: ExpectStep['okStatus'];
       readonly timeout?: ExpectStep['timeoutStatus'];
@@ -44,9 +46,10 @@ const SMTP_CODE = 'res.payload(0,3)';
 /** RFC 5321: a greeting, HELO, QUIT; what begins with 2 is good. */
 const smtp: Steps = ([hello = '', domain = '']) => {
   const command = /^(?:HELO|EHLO)$/i.test(hello) && domain !== '' ? `${hello} ${domain}` : 'HELO localhost';
-  const good = { atLeast: 4, error: 'L7STS', onSuccess: SMTP_TEXT, onError: SMTP_TEXT, code: SMTP_CODE } as const;
+  const whole = { atLeast: 4, message: 'smtp' } as const;
+  const good = { ...whole, error: 'L7STS', onSuccess: SMTP_TEXT, onError: SMTP_TEXT, code: SMTP_CODE } as const;
   return [
-    { expect: '^[0-9]{3}[ \\r]', atLeast: 4, error: 'L7RSP', onError: FIRST_LINE },
+    { expect: '^[0-9]{3}[ \\r]', ...whole, error: 'L7RSP', onError: FIRST_LINE },
     { expect: '^2[0-9]{2}[ \\r]', ...good },
     { send: `${command}\r\n` },
     { expect: '^2[0-9]{2}[- \\r]', ...good },
@@ -90,6 +93,7 @@ const ldap: Steps = () => [
     hexadecimal: true,
     negated: true,
     atLeast: 14,
+    message: 'ldap',
     error: 'L7STS',
     onError: 'See RFC: http://tools.ietf.org/html/rfc4511#section-4.1.9',
     code: 'capture',
@@ -98,6 +102,7 @@ const ldap: Steps = () => [
     expect: `^30${LENGTH}02010161${LENGTH}0A0100`,
     hexadecimal: true,
     atLeast: 14,
+    message: 'ldap',
     error: 'L7RSP',
     onSuccess: 'Success',
     onError: 'Not LDAPv3 protocol',
@@ -126,7 +131,15 @@ const sslHello: Steps = () => [
  */
 const mysql: Steps = (words) => {
   const [, user, version] = words;
-  const error = { hexadecimal: true, negated: true, error: 'L7STS', onError: '%[res.payload(7,0)]', code: 'capture' } as const;
+  const whole = { atLeast: 7, message: 'mysql' } as const;
+  const error = {
+    ...whole,
+    hexadecimal: true,
+    negated: true,
+    error: 'L7STS',
+    onError: '%[res.payload(7,0)]',
+    code: 'capture',
+  } as const;
   const handshake: ProtocolStep[] = [
     {
       expect: '^[0-9A-F]{6}00(?:0A|09|FF)',
@@ -135,7 +148,7 @@ const mysql: Steps = (words) => {
       error: 'L7RSP',
       onError: 'MySQL handshake packet malformed',
     },
-    { expect: '^[0-9A-F]{6}00FF(..)(..)', atLeast: 7, ...error, onSuccess: '%[res.payload(5,0)]' },
+    { expect: '^[0-9A-F]{6}00FF(..)(..)', ...error, onSuccess: '%[res.payload(5,0)]' },
   ];
   if (user === undefined) return handshake;
   const flags = version === 'pre-41' ? '\x80\0\0\0\x01' : `\x00\x82\0\0\0\0\0\x01\x21${'\0'.repeat(23)}`;
@@ -143,7 +156,7 @@ const mysql: Steps = (words) => {
     ...handshake,
     { set: 'check.mysql_version', value: 'res.payload(5,0)' },
     { send: `${packet(`${flags}${bytesOf(user)}\0\0`, 1)}${packet('\x01', 0)}` },
-    { expect: '^[0-9A-F]{8}FF(..)(..)', atLeast: 7, ...error, onSuccess: '%[var(check.mysql_version)]' },
+    { expect: '^[0-9A-F]{8}FF(..)(..)', ...error, onSuccess: '%[var(check.mysql_version)]' },
   ];
 };
 

@@ -162,6 +162,7 @@ class CheckCompiler {
       kind: 'expect',
       ...{ http, pattern: compiled, negated, errorStatus },
       minReceive: rule.minReceive < 0 ? -1 : Math.max(rule.minReceive, length),
+      message: null,
       okStatus: okStatus ?? 'L7OK',
       timeoutStatus: timeoutStatus ?? 'L7TOUT',
       onSuccess: onSuccess === null ? null : this.format(onSuccess),
@@ -246,6 +247,7 @@ class CheckCompiler {
         onError: known(row.onError),
         statusCode: row.code === undefined || row.code === 'capture' ? null : this.knownExpression(row.code),
       }),
+      message: row.message ?? null,
       ...(row.code === 'capture' && { statusCode: 'capture' as const }),
     });
   }

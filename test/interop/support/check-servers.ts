@@ -128,6 +128,11 @@ export const BEHAVIOURS: Readonly<Record<string, Behave>> = {
       socket.end(Buffer.from(`${String.fromCharCode(3 + text.length)}\0\0\x02\xff\x15\x04${text}`, 'latin1')),
     );
   },
+  /** Answers, and leaves in a hurry. */
+  leaves: (socket) => {
+    socket.once('data', () => socket.write('fine'));
+    setTimeout(() => socket.resetAndDestroy(), 100);
+  },
   mysqlBlocked: (socket) => {
     const text = "Host 'x' is blocked";
     socket.end(Buffer.from(`${String.fromCharCode(3 + text.length)}\0\0\0\xff\x69\x04${text}`, 'latin1'));

@@ -96,6 +96,80 @@ test('a reset or an end at every byte of the reply', async () => {
   }
 });
 
+/** Says the text in two segments, as nearly always, and goes on with what it hears. */
+function inTwo(text: string, cut: number, goOn: (socket: Socket) => void): (socket: Socket) => void {
+  return (socket) => {
+    const bytes = Buffer.from(text, 'latin1');
+    socket.setNoDelay().write(bytes.subarray(0, cut));
+    setTimeout(() => {
+      if (!socket.destroyed) socket.write(bytes.subarray(cut));
+      goOn(socket);
+    }, SEGMENT_MS);
+  };
+}
+
+/** Between two segments: long enough for one to be read alone. */
+const SEGMENT_MS = 15;
+
+test('what servers say in two segments is what they say in one, wherever it is cut', async () => {
+  const greeting = `J\0\0\0\x0a5.7.42\0\x01\0\0\0abcdefgh\0\xff\xf7\x21\x02\0\x7f\x80\x15${'\0'.repeat(10)}abcdefghijkl\0mysql_native_password\0`;
+  const denial = '\x1f\0\0\x02\xff\x15\x04#28000Access denied for user';
+  const denies = (socket: Socket): void => void socket.once('data', () => socket.write(Buffer.from(denial, 'latin1')));
+  const serves = (socket: Socket): void =>
+    void socket.on('data', (data) => socket.write(/^QUIT/.test(String(data)) ? '221 bye\r\n' : '250-mx.test\r\n250 SIZE\r\n'));
+  const bindResponse = '\x30\x84\0\0\0\x10\x02\x01\x01\x61\x84\0\0\0\x07\x0a\x01\x31\x04\0\x04\0';
+  const cases = [
+    ['option mysql-check user u', greeting, denies, 'L7STS', 1045, '#28000Access denied for user'],
+    ['option mysql-check', greeting, () => undefined, 'L7OK', 0, '5.7.42'],
+    ['option mysql-check', '\x0b\0\0\0\xff\x69\x04Host bad', () => undefined, 'L7STS', 1129, 'Host bad'],
+    ['option smtpchk', '220 mx.test ESMTP\r\n', serves, 'L7OK', 221, 'bye'],
+    [
+      'option ldap-check',
+      bindResponse,
+      () => undefined,
+      'L7STS',
+      49,
+      'See RFC: http://tools.ietf.org/html/rfc4511#section-4.1.9',
+    ],
+  ] as const;
+  for (const [lines, text, goOn, status, code, info] of cases) {
+    for (const cut of [2, 5, 7, 9, 14, 16, text.length - 1]) {
+      const { result } = await check(inTwo(text, cut, goOn), lines);
+      assert.equal([result.status, result.code, result.info], [status, code, info], `${lines}, cut at ${cut}`);
+    }
+  }
+});
+
+test('a message that ends too early says nothing', async () => {
+  for (const [lines, text] of [
+    ['option mysql-check', 'J\0\0\0\x0a5.7.42\0'],
+    ['option ldap-check', '\x30\x1e\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0'],
+  ]) {
+    const { result } = await check((socket) => void socket.end(Buffer.from(text, 'latin1')), lines);
+    assert.match(`${result.status} ${result.info}`, /^(L7RSP TCPCHK got an incomplete response at step|SOCKERR)/, lines);
+  }
+});
+
+test('an answer before a reset is an answer, but nobody is left to go on with', async () => {
+  const leaves = (socket: Socket): void =>
+    void socket.once('data', () => socket.write('fine', () => setTimeout(() => socket.resetAndDestroy(), SEGMENT_MS)));
+  const rules = 'option tcp-check\n tcp-check send x\n tcp-check expect';
+  const cases = [
+    ['! string ERR', 'L7OK', '(tcp-check)'],
+    ['! string fine', 'L7RSP', "TCPCHK matched unwanted content 'fine' at step 2"],
+    ['string "fine and more"', 'L7RSP', "TCPCHK did not match content 'fine and more' at step 2"],
+    [
+      '! string ERR\n tcp-check send y\n tcp-check expect string z',
+      'SOCKERR',
+      'ECONNRESET returned by OS (Connection reset by peer) at step 4',
+    ],
+  ];
+  for (const [rest, status, info] of cases) {
+    const { result, left } = await check(leaves, `${rules} ${rest}`);
+    assert.equal([result.status, result.info.slice(0, info.length), left], [status, info, 0], rest);
+  }
+});
+
 test('silence, rubbish, a trickle and a flood', async () => {
   const flood = (socket: Socket): void => {
     const more = (): void => {
