@@ -269,6 +269,7 @@ export class LoadBalancer {
       workersRoot,
       isBusy: () => this.life.isBusy,
       shutdownServer: (place, cause) => this.shutdownServer(place, cause),
+      sessionsOf: (active, place) => this.former.sessionsOf(active, place),
       onServerChange: (active, place, letsGo) => this.former.onServerChange(active, place, letsGo),
     };
   }
@@ -420,7 +421,7 @@ export class LoadBalancer {
   /** Connections to each server at the moment, by backend and server in the order of the plan. */
   serverConnections(): number[][] {
     const { groups } = this.tables.servers;
-    return groups.map((group) => Array.from({ length: group.size }, (_, server) => group.active(server)));
+    return groups.map((group) => Array.from({ length: group.size }, (_, server) => group.connections(server)));
   }
 
   /** Sessions of a server, also of those that go on by a former plan. */

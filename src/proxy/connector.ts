@@ -237,6 +237,7 @@ export class Connector implements DispatchOwner {
     const { connectTimeoutMs } = this.planOf(session);
     session.state = CONNECTING;
     session.timedOut = false;
+    this.dispatcher.resume(session);
     const fd = this.sockets.open(session);
     if (fd < 0) {
       if (isShortage(fd)) this.lane.shortage.met(fd);
@@ -296,6 +297,7 @@ export class Connector implements DispatchOwner {
     const { connectTimeoutMs } = this.planOf(session);
     const waitMs = connectTimeoutMs > 0 ? Math.min(TURN_AROUND_MS, connectTimeoutMs) : TURN_AROUND_MS;
     session.state = RETRY_WAIT;
+    this.dispatcher.pause(session);
     this.lane.timers.arm(session.server.slot, this.nowMs, waitMs);
     // It had ended before the attempt, or has been silent meanwhile: whom nobody waits for is not tried again.
     if (session.client.ended && !this.mustDeliver(session)) this.owner.finish(session, '--');

@@ -128,6 +128,7 @@ export class Dispatcher implements GrantTaker {
     if (session.backend < 0) return;
     if (this.waits(session) && !this.cancel(session)) this.lane.grants.take();
     if (!session.counted) return;
+    this.resume(session);
     session.counted = false;
     const { group, queues } = this.backends[session.backend];
     if (group.maxconn(session.chosen) === 0) {
@@ -140,6 +141,20 @@ export class Dispatcher implements GrantTaker {
     this.countSessions(session.backend);
     queues.serve(session.chosen, this.lane.wakeWorker);
     group.unlock();
+  }
+
+  /** The session waits before it connects again; where it keeps its place at the server, that has a connection less. */
+  pause(session: Session): void {
+    if (!session.counted) return;
+    session.pausing = true;
+    this.backends[session.backend].group.pause(session.chosen);
+  }
+
+  /** It waits no longer. */
+  resume(session: Session): void {
+    if (!session.pausing) return;
+    session.pausing = false;
+    this.backends[session.backend].group.resume(session.chosen);
   }
 
   /** Takes a session out of its queue; false when it has been granted a connection already: see `Grants.take`. */

@@ -174,6 +174,8 @@ export class Session {
   insists = false;
   /** It is counted among the connections of the server chosen. */
   counted = false;
+  /** It is, but has no connection: the last attempt failed, and the next one is due later. */
+  pausing = false;
   /** Who hears of what is granted to it; null: it has never waited in a queue. */
   waitsFor: GrantTaker | null = null;
   /** The server that was let go for another one, or NO_SERVER. */
@@ -264,6 +266,7 @@ export class Session {
     this.timedOut = false;
     this.insists = false;
     this.counted = false;
+    this.pausing = false;
     this.waitsFor = null;
     this.former = NO_SERVER;
     this.readsAhead = false;

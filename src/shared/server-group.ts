@@ -245,9 +245,29 @@ export class ServerGroup {
 
   // Connections and queues: counted by all.
 
-  /** Connections to a server at the moment, those being established included. */
+  /** Places that are taken at a server at the moment: what limits and algorithms reckon with. */
   active(server: number): number {
     return Atomics.load(this.words, this.at(server) + SERVER.active);
+  }
+
+  /** Connections to a server at the moment, those being established included: what operators are told. */
+  connections(server: number): number {
+    return Math.max(0, this.active(server) - Atomics.load(this.words, this.at(server) + SERVER.pausing));
+  }
+
+  /** A session of the opening worker keeps its place, but has no connection until it tries again. */
+  pause(server: number): void {
+    this.changePausing(server, 1);
+  }
+
+  /** It tries again, or is about to leave. */
+  resume(server: number): void {
+    this.changePausing(server, -1);
+  }
+
+  private changePausing(server: number, change: number): void {
+    this.words[this.own + server * OWN_WORDS + OWN.pausing] += change;
+    Atomics.add(this.words, this.at(server) + SERVER.pausing, change);
   }
 
   /** Sessions that wait for this very server. */
@@ -312,6 +332,7 @@ export class ServerGroup {
       const row = this.own + server * OWN_WORDS;
       if (this.words[row + OWN.active] !== 0) this.add(server, SERVER.active, -this.words[row + OWN.active]);
       this.words[row + OWN.active] = 0;
+      this.changePausing(server, -this.words[row + OWN.pausing]);
     }
   }
 

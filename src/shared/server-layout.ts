@@ -31,6 +31,8 @@ export const SERVER = {
   /** Connections that failed in a row, and whether the master is about to hear of it. */
   failures: 3,
   reported: 4,
+  /** Of those active: sessions that keep their place while they wait to connect again. */
+  pausing: 5,
   state: LINE,
   weight: LINE + 1,
   effectiveWeight: LINE + 2,
@@ -59,10 +61,10 @@ export const SERVER = {
 /** Words of one server. */
 export const SERVER_WORDS = 3 * LINE;
 
-/** Words of a worker's row for one server: its connections. */
-export const OWN = { active: 0 } as const;
+/** Words of a worker's row for one server: its share of `active` and of `pausing`. */
+export const OWN = { active: 0, pausing: 1 } as const;
 /** Words of such a row. */
-export const OWN_WORDS = 1;
+export const OWN_WORDS = 2;
 
 /** Words of a group and its servers, with a bit for each server behind them. */
 export function groupWords(servers: number): number {

@@ -129,6 +129,19 @@ test('queues and connections are counted, whoever counts them', () => {
   assert.equal([one.queued(1), one.active(0)], [1, 3]);
 });
 
+test('who waits to connect again keeps its place, and is no connection', () => {
+  const [dead, alive] = groupsOf([{ maxconn: 2 }, {}]);
+  for (const one of [dead, alive]) {
+    one.enter(0);
+    one.pause(0);
+  }
+  assert.equal([alive.active(0), alive.connections(0), alive.isFull(0)], [2, 0, true]);
+  dead.leaveAll();
+  assert.equal([alive.active(0), alive.connections(0)], [1, 0]);
+  alive.resume(0);
+  assert.equal([alive.active(0), alive.connections(0)], [1, 1]);
+});
+
 test('what was open in a dead worker is taken off, what others have is not', () => {
   const [dead, alive] = groupsOf([{}, {}]);
   dead.enter(0);

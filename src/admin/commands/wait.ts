@@ -43,8 +43,8 @@ async function wait({ balancer, left: signal, words: [time = '', condition, word
   const end = performance.now() + ms;
   for (;;) {
     const { place } = serverOf(balancer, word); // a reload may have moved it
-    const { active, queued } = balancer.sessionsOf(place);
-    const isFree = active === 0 && queued === 0;
+    const { placed, queued } = balancer.sessionsOf(place);
+    const isFree = placed === 0 && queued === 0;
     if (isFree && (balancer.serverStates.state(place) & STATE_MAINTENANCE) !== 0) return new Message('info', 'Done.\n');
     if (performance.now() >= end) return failure('Wait delay expired.\n');
     await delay(LOOK_MS, undefined, { signal });

@@ -120,12 +120,13 @@ export class HealthWatch implements StateObserver {
   }
 
   private realChecks(): BeginCheck {
-    const { plan, tables, addresses, onCheckTimeout } = this.surroundings;
+    const { plan, tables, addresses, sessionsOf, onCheckTimeout } = this.surroundings;
     const parts = {
       backends: plan.backends,
       groups: tables.servers.groups,
       records: this.records,
       addresses,
+      sessionsOf,
       node: plan.process.node,
     };
     const evaluation = new CheckEvaluation(plan, tables as SharedTables);

@@ -5,6 +5,7 @@ import type { ServerPlace } from '../servers/server-states.js';
 import { effectiveWeight, totalWeight } from '../servers/weights.js';
 import type { CheckAddresses } from './checker.js';
 import type { HealthRecords } from './record.js';
+import type { StateSurroundings } from './state-reporter.js';
 
 /** What the header is made of. */
 export interface StateHeaderParts {
@@ -12,18 +13,23 @@ export interface StateHeaderParts {
   readonly groups: readonly ServerGroup[];
   readonly records: HealthRecords;
   readonly addresses: Pick<CheckAddresses, 'socketAddress'>;
+  readonly sessionsOf: StateSurroundings['sessionsOf'];
   /** The name of this node. */
   readonly node: string;
 }
 
 /** `UP 2/3; address=10.0.0.1; port=80; name=b/s; node=n; weight=1/2; scur=0/0; qcur=0` */
-export function stateHeader({ backends, groups, records, addresses, node }: StateHeaderParts, place: ServerPlace): string {
+export function stateHeader(
+  { backends, groups, records, addresses, sessionsOf, node }: StateHeaderParts,
+  place: ServerPlace,
+): string {
   const { name, servers } = backends[place.backend];
   const group = groups[place.backend];
   const address = addresses.socketAddress(place);
   const isUnix = address === null || address.family === 'unix';
-  const all = servers.map((_, server) => server);
-  const active = all.reduce((sum, server) => sum + group.active(server), 0);
+  const sessions = servers.map((_, server) => sessionsOf({ backend: place.backend, server }));
+  const { active, queued } = sessions[place.server];
+  const all = sessions.reduce((sum, one) => sum + one.active, 0);
   return [
     stateWord(group.state(place.server), records, place),
     `address=${isUnix ? 'unix' : address.host}`,
@@ -31,8 +37,8 @@ export function stateHeader({ backends, groups, records, addresses, node }: Stat
     `name=${name}/${servers[place.server].name}`,
     `node=${node}`,
     `weight=${effectiveWeight(group, place.server)}/${totalWeight(group, effectiveWeight)}`,
-    `scur=${group.active(place.server)}/${active}`,
-    `qcur=${group.queued(place.server)}`,
+    `scur=${active}/${all}`,
+    `qcur=${queued}`,
   ].join('; ');
 }
 

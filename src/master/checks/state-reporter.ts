@@ -6,6 +6,7 @@ import type { BackendPlan } from '../../plan/plan.js';
 import type { ShutdownCause } from '../../proxy/session.js';
 import type { ServerGroup } from '../../shared/servers.js';
 import type { Log } from '../log.js';
+import type { ServerSessions } from '../plans/former-plans.js';
 import type { ProcessLog } from '../process/process-log.js';
 import type { ServerPlace, Transition } from '../servers/server-states.js';
 import type { HealthRecords } from './record.js';
@@ -21,6 +22,8 @@ export interface StateSurroundings {
   readonly processLog: ProcessLog;
   /** A `listen` is called a proxy. */
   readonly isListen: (backend: number) => boolean;
+  /** All sessions of a server, by whichever plan they go on. */
+  readonly sessionsOf: (place: ServerPlace) => ServerSessions;
   /** Ends all sessions of a server. */
   readonly shutdownServer: (place: ServerPlace, cause: ShutdownCause) => void;
   /** The name that a server goes by at the moment; null: it was given by an address. */
@@ -59,11 +62,11 @@ export class StateReporter {
   }
 
   private contextOf({ place, followed }: Transition): LineContext {
-    const { groups } = this.surroundings;
+    const { groups, sessionsOf } = this.surroundings;
     const who = this.nameOf(place);
-    const group = groups[place.backend];
-    const [sessions, queued] = [group.active(place.server), group.queued(place.server)];
-    return { ...who, followed: followed === null ? '' : this.nameOf(followed).name, ...usable(group), sessions, queued };
+    const { active: sessions, queued } = sessionsOf(place);
+    const left = usable(groups[place.backend]);
+    return { ...who, followed: followed === null ? '' : this.nameOf(followed).name, ...left, sessions, queued };
   }
 
   private nameOf({ backend, server }: ServerPlace): { readonly name: string; readonly isBackup: boolean; readonly fqdn: string } {

@@ -16,13 +16,15 @@ import { QueueKeeper } from '../servers/queue-keeper.js';
 import { applySavedStates, type StateSources } from '../servers/saved-states.js';
 import { ServerAddresses } from '../servers/server-addresses.js';
 import { type OnServerChange, type ServerPlace, ServerStates, SYSTEM_CLOCK } from '../servers/server-states.js';
-import type { NumberedPlan } from './former-plans.js';
+import type { NumberedPlan, ServerSessions } from './former-plans.js';
 
 /** What it needs of its balancer. */
 export interface ActivePlanOptions {
   readonly log: Log;
   /** Ends all sessions of a server. */
   readonly shutdownServer: (place: ServerPlace, cause: ShutdownCause) => void;
+  /** All sessions of a server, also those that go on by former plans. */
+  readonly sessionsOf: (active: NumberedPlan, place: ServerPlace) => ServerSessions;
   /** A server's state, weight or limit has changed. */
   readonly onServerChange: (active: NumberedPlan, place: ServerPlace, letsGo: boolean) => number;
   /** The folder that is the workers' root, where that of the calling thread is another one; '': it is the same. */
@@ -117,7 +119,7 @@ export class ActivePlan implements NumberedPlan {
 
   private openWatch(): HealthWatch {
     const { plan, states, addresses, tables, before } = this;
-    const { log, shutdownServer, workersRoot, isBusy } = this.options;
+    const { log, shutdownServer, sessionsOf, workersRoot, isBusy } = this.options;
     before?.ownLog?.close();
     this.ownLog = new ProcessLog(plan, (severity, text) => log.write(severity, text), workersRoot);
     const fqdnOf = (place: ServerPlace): string | null => addresses.fqdn(place);
@@ -129,6 +131,7 @@ export class ActivePlan implements NumberedPlan {
       log,
       processLog: this.ownLog,
       shutdownServer,
+      sessionsOf: (place: ServerPlace) => sessionsOf(this, place),
       fqdnOf,
       clock: SYSTEM_CLOCK,
       workersRoot,

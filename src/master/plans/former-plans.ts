@@ -5,6 +5,7 @@
  */
 import type { Plan } from '../../plan/plan.js';
 import { isSamePiece } from '../../shared/pieces.js';
+import type { ServerGroup } from '../../shared/servers.js';
 import type { SharedState, SharedTables } from '../../shared/state.js';
 import type { SharedStatistics } from '../../shared/statistics.js';
 import { QueueKeeper } from '../servers/queue-keeper.js';
@@ -22,6 +23,9 @@ export interface NumberedPlan {
 
 /** Sessions that a server has, and that wait for it. */
 export interface ServerSessions {
+  /** They have a place at it, also those that wait to connect again. */
+  readonly placed: number;
+  /** They are connected to it, or connect. */
   readonly active: number;
   readonly queued: number;
 }
@@ -84,9 +88,12 @@ export class FormerPlans {
       if (place !== undefined && !isCounted(place)) counted.push({ ...former, place });
     }
     const groups = counted.map(({ tables: { servers: table }, place }) => ({ group: table.groups[place.backend], place }));
+    const sum = (count: (group: ServerGroup, at: number) => number): number =>
+      groups.reduce((all, { group, place }) => all + count(group, place.server), 0);
     return {
-      active: groups.reduce((sum, { group, place }) => sum + group.active(place.server), 0),
-      queued: groups.reduce((sum, { group, place }) => sum + group.queued(place.server), 0),
+      placed: sum((group, at) => group.active(at)),
+      active: sum((group, at) => group.connections(at)),
+      queued: sum((group, at) => group.queued(at)),
     };
   }
 

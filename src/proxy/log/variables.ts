@@ -318,8 +318,8 @@ const retries: VariableFactory =
 /** A session that is over counts itself no more, although it leaves its places only after its line. */
 const serverConnections = number(({ session }, { tables }) => {
   if (!hasServer(session)) return 0;
-  const own = session.state === CLOSING && session.counted ? 1 : 0;
-  return tables.servers.groups[session.backend].active(session.chosen) - own;
+  const own = session.state === CLOSING && session.counted && !session.pausing ? 1 : 0;
+  return tables.servers.groups[session.backend].connections(session.chosen) - own;
 });
 const backendConnections = number(({ session }, { tables }) => {
   if (session.backend < 0) return 0;

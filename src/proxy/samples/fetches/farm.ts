@@ -33,7 +33,7 @@ export class Farm {
   }
 
   active(server: number): number {
-    return this.group.active(server);
+    return this.group.connections(server);
   }
 
   /** Whether a server may be given connections. */

@@ -78,6 +78,11 @@ export function observe(
       ...{ plan, states, tables: { servers: table, queues }, log, clock, addresses: ADDRESSES, isBusy },
       processLog: new ProcessLog(plan, () => undefined),
       shutdownServer: (place, cause) => ended.push(`${backends[place.backend].servers[place.server].name} ${cause}`),
+      sessionsOf: ({ backend, server }) => ({
+        placed: groups[backend].active(server),
+        active: groups[backend].connections(server),
+        queued: groups[backend].queued(server),
+      }),
       fqdnOf: ({ backend, server }) => backends[backend].servers[server].fqdn,
       begin: ({ server: { name } }, done) => {
         let called = true;
