@@ -81,20 +81,21 @@ const ORDER: readonly Kind[] = ['frontend', 'backend', 'server'];
 export function entriesOf(now: Sample, before: Sample | null): Entry[] {
   const old = new Map((before?.rows ?? []).map((row) => [keyOf(row), row]));
   const seconds = before === null ? 0 : (now.atMs - before.atMs) / 1000;
+  const servers = serversOf(now.rows);
   const byProxy = new Map<string, Entry[]>();
   for (const row of now.rows) {
     const kind = KINDS.get(row.text('type'));
     if (kind === undefined) continue;
     const list = byProxy.get(row.text('pxname')) ?? [];
     byProxy.set(row.text('pxname'), list);
-    list.push(entryOf(kind, row, old.get(keyOf(row)), seconds, now.rows));
+    list.push(entryOf(kind, row, old.get(keyOf(row)), seconds, servers));
   }
   return [...byProxy.values()].flatMap((list) => ORDER.flatMap((kind) => list.filter((entry) => entry.kind === kind)));
 }
 
 const keyOf = (row: StatRow): string => `${row.text('type')} ${row.text('pxname')}/${row.text('svname')}`;
 
-function entryOf(kind: Kind, row: StatRow, old: StatRow | undefined, seconds: number, rows: readonly StatRow[]): Entry {
+function entryOf(kind: Kind, row: StatRow, old: StatRow | undefined, seconds: number, servers: ServerCounts): Entry {
   const perSecond = (column: string): number | null => {
     const [value, previous] = [row.number(column), old?.number(column) ?? null];
     // What has become less was reset in between.
@@ -118,7 +119,7 @@ function entryOf(kind: Kind, row: StatRow, old: StatRow | undefined, seconds: nu
     freshErrors: old !== undefined && errorsOf(row) > errorsOf(old),
     queue: kind === 'frontend' ? null : row.number('qcur'),
     weight: kind === 'frontend' ? null : row.number('weight'),
-    check: kind === 'backend' ? usableServers(row, rows) : printable(row.text('check_status')).replace(RUNNING, ''),
+    check: kind === 'backend' ? usableServers(row, servers) : printable(row.text('check_status')).replace(RUNNING, ''),
     checkText: printable(row.text('last_chk') || row.text('check_desc')),
     changedS: row.number('lastchg'),
     downtimeS: row.number('downtime'),
@@ -127,8 +128,20 @@ function entryOf(kind: Kind, row: StatRow, old: StatRow | undefined, seconds: nu
 
 const errorsOf = (row: StatRow): number => ERROR_COLUMNS.reduce((sum, column) => sum + (row.number(column) ?? 0), 0);
 
-function usableServers(backend: StatRow, rows: readonly StatRow[]): string {
-  const servers = rows.filter((row) => row.text('type') === '2' && row.text('pxname') === backend.text('pxname')).length;
+/** How many servers each proxy has. */
+type ServerCounts = ReadonlyMap<string, number>;
+
+function serversOf(rows: readonly StatRow[]): ServerCounts {
+  const counts = new Map<string, number>();
+  for (const row of rows) {
+    const proxy = row.text('pxname');
+    if (row.text('type') === '2') counts.set(proxy, (counts.get(proxy) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function usableServers(backend: StatRow, counts: ServerCounts): string {
+  const servers = counts.get(backend.text('pxname')) ?? 0;
   if (servers === 0) return '';
   const usable = (backend.number('act') ?? 0) + (backend.number('bck') ?? 0);
   const text = `${usable}/${servers}`;

@@ -1,6 +1,7 @@
 /** Rates and lines out of two samples. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { StatRow } from '../../../src/admin/client/tables.js';
 import { type Entry, entriesOf, readSample } from '../../../src/admin/top/sample.js';
 import { newState, withFailure, withSample } from '../../../src/admin/top/state.js';
 import { answer, farm, sampleAt, watched } from './support.js';
@@ -54,6 +55,26 @@ test('usable servers fit their column, however many there are', () => {
     ['9/9 up', '9/10', '50/50', '99/200', ''],
   );
   assert.equal([checkOf(200, 200), checkOf(499, 500)], ['100%', '99%']);
+});
+
+test('each line is looked at a few times, however many there are', () => {
+  const looksPerLine = (proxies: number): number => {
+    let looks = 0;
+    const count = (row: StatRow): StatRow =>
+      new Proxy(row, {
+        get(target, name) {
+          looks++;
+          const found: unknown = Reflect.get(target, name);
+          return typeof found === 'function' ? found.bind(target) : found;
+        },
+      });
+    const rows = Array.from({ length: proxies }, (_, i) => ({ pxname: `a${i}`, svname: 'BACKEND', type: 1, act: 1 }));
+    const servers = rows.map(({ pxname }) => ({ pxname, svname: 's', type: 2, status: 'UP' }));
+    const sample = sampleAt(1, [...rows, ...servers]);
+    entriesOf({ ...sample, rows: sample.rows.map(count) }, null);
+    return looks / sample.rows.length;
+  };
+  assert.is(looksPerLine(500), looksPerLine(1));
 });
 
 test('what a server says of itself cannot reach the terminal', () => {
