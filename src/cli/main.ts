@@ -4,14 +4,27 @@
  * loaded once that is certain.
  */
 import './early.js';
+import { descriptorShortage } from './shortage.js';
 
 if (process.platform === 'linux') {
-  const code = (await quickly()) ?? (await (await import('./run.js')).run(process.argv.slice(2)));
-  await (await import('./standard-output.js')).STANDARD_OUTPUT.written();
-  process.exit(code);
+  process.exit(await whole());
 } else {
   process.stderr.write(`turbo-lb: runs on Linux only, this is ${process.platform}\n`);
   process.exit(1);
+}
+
+/** The exit code, once all is said. */
+async function whole(): Promise<number> {
+  try {
+    const code = (await quickly()) ?? (await (await import('./run.js')).run(process.argv.slice(2)));
+    await (await import('./standard-output.js')).STANDARD_OUTPUT.written();
+    return code;
+  } catch (error) {
+    const shortage = descriptorShortage(error);
+    if (shortage === null) throw error;
+    process.stderr.write(`turbo-lb: ${shortage}\n`);
+    return 1;
+  }
 }
 
 /** The command that is called every second or two, without loading the rest; null: it is another one. */

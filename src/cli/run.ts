@@ -9,6 +9,7 @@ import { BindError, StartError } from '../master/start-error.js';
 import { packageVersion } from '../master/version.js';
 import type { Arguments, Command } from './command.js';
 import { complain, EXIT_FAILURE, EXIT_OK, type Output } from './complaint.js';
+import { descriptorShortage } from './shortage.js';
 import { STANDARD_OUTPUT } from './standard-output.js';
 
 /** A command by its name; what it consists of is loaded when it is called, so that small ones start quickly. */
@@ -124,6 +125,8 @@ function explain(error: unknown, output: Output): number {
     );
   if (error instanceof StartError || error instanceof UsageError)
     return complain([{ about: '', message: error.message }], output);
+  const shortage = descriptorShortage(error);
+  if (shortage !== null) return complain([{ about: '', message: shortage }], output);
   output.err(`turbo-lb: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
   return EXIT_FAILURE;
 }

@@ -1,8 +1,8 @@
 /** The program as a person meets it: help, versions, mistakes; standard output, standard error and exit codes. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bothEngines, freePort, startProcess } from '../harness.js';
-import { turbo } from './turbo.js';
+import { bothEngines, freePort, runProcess, startProcess } from '../harness.js';
+import { TURBO_LB, turbo } from './turbo.js';
 
 for (const words of [
   ['--help'],
@@ -91,5 +91,13 @@ test('mistakes of several flags are several lines', async () => {
   assert.is(stderr.split('\n').length, 4);
   assert.is(code, 1);
 });
+
+for (const limit of [30, 60, 100])
+  test(`with ${limit} descriptors it says what it needs`, async () => {
+    const command = `ulimit -n ${limit}; exec "$0" "$@"`;
+    const { code, stderr } = await runProcess('bash', ['-c', command, process.execPath, TURBO_LB, '-f', '/nonexistent']);
+    assert.is(code, 1);
+    assert.match(stderr, /^turbo-lb: too many open files \(EMFILE\): .*LimitNOFILE\n$/);
+  });
 
 test.run();

@@ -197,6 +197,18 @@ function turboUnprivileged(words: readonly string[]): ReturnType<typeof turbo> {
   return runProcess('setpriv', [...identity, process.execPath, TURBO_LB, ...words]);
 }
 
+test('where the system gives no more threads, the start fails and says what to do', async () => {
+  const { config } = await configuration();
+  writeFileSync(config, readFileSync(config, 'utf8').replace('nbthread 1', 'nbthread 12'));
+  // Of a user who runs nothing else; Node has a dozen threads of its own.
+  const user = ['--reuid', '61234', '--regid', '61234', '--clear-groups', '--'];
+  const words = ['--nproc=18', '--', 'setpriv', ...user, process.execPath, TURBO_LB, '-f', config];
+  const { code, stderr } = await runProcess('prlimit', words);
+  assert.is(code, 1);
+  assert.match(stderr, /\[turbo-lb\.main\(\)\] The system gives no thread for worker \d+ \(EAGAIN\): .*TasksMax/);
+  assert.is(stderr.match(/ALERT/g)?.length, 1, stderr);
+});
+
 /** Lines of `global` with which a start fails, and what is said, once, to whoever started it. */
 const FAILURES: readonly [line: string, text: RegExp][] = [
   ['chroot /nonexistent', /Cannot chroot\(\/nonexistent\): no such file or directory \(ENOENT\)\./],

@@ -176,9 +176,9 @@ export class Workers {
 
   /** Has all threads load their code; resolves when they have, and need neither files nor rights any more. */
   async load(): Promise<void> {
-    for (const place of this.places) this.fill(place, this.newThread(`worker ${place.index}`));
+    for (const place of this.places) this.fill(place, this.firstThread(`worker ${place.index}`));
     const spares = sparesFor(this.options.loadsLater);
-    for (let i = 0; i < spares; i++) this.spares.push(this.newThread('spare worker'));
+    for (let i = 0; i < spares; i++) this.spares.push(this.firstThread('spare worker'));
     const loaded = (): boolean =>
       this.phase === 'loading' &&
       this.places.every(({ thread }) => thread?.loaded === true) &&
@@ -325,6 +325,16 @@ export class Workers {
       onReport: (thread, message) => this.onReport(thread, message),
       onExit: (thread, failure, code) => this.onExit(thread, failure, code),
     });
+  }
+
+  /** As the start has it, which fails without it. Throws StartError. */
+  private firstThread(name: string): WorkerThread {
+    try {
+      return this.newThread(name);
+    } catch (error) {
+      const advice = "permit more tasks, with 'ulimit -u' or systemd's TasksMax, or have fewer threads by 'nbthread'";
+      throw new StartError(`[turbo-lb.main()] The system gives no thread for ${name} (${(error as Error).message}): ${advice}.`);
+    }
   }
 
   private fill(place: Place, thread: WorkerThread): void {
