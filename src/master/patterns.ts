@@ -8,9 +8,14 @@ import { parseEntry } from '../plan/compile/pattern-files.js';
 import type { PatternForm, PatternListPlan, PatternSource } from '../plan/expression.js';
 import type { Plan } from '../plan/plan.js';
 import type { PatternChange, PatternEntry } from '../proxy/samples/match/live.js';
+import { patternSet } from '../proxy/samples/match/patterns.js';
+import type { PatternSet } from '../proxy/samples/match/set.js';
+import type { Sample } from '../proxy/samples/sample.js';
 
-/** Entries that are sent at a time when all of them change: a worker takes them in a part of a millisecond. */
+/** Entries that are sent, or looked at, at a time when there are many: a worker takes them in a part of a millisecond. */
 const PART = 500;
+/** Places that removed entries have left, at least, and as many as there are entries, before all are sent anew. */
+const EMPTY_MAX = 1000;
 /** Versions that are prepared at a time: who prepares one more and commits none has the oldest forgotten. */
 const PREPARED_MAX = 100;
 
@@ -21,6 +26,8 @@ export interface Pattern {
   /** As it was written. */
   readonly key: string;
   value: string;
+  /** By what workers know it, once it is in force. */
+  place: number;
 }
 
 /** Has a change made in every worker, in the order of the calls; resolves when it is. */
@@ -28,13 +35,19 @@ export type TellPatterns = (list: number, change: PatternChange) => Promise<void
 
 /** A file, or the patterns of an ACL. */
 export class PatternReference {
-  /** The entries in force. */
+  /** The entries in force, in the order of their places. */
   entries: readonly Pattern[];
   /** The version in force, and the one that was prepared last. */
   currentVersion = 0;
   nextVersion = 0;
   /** Its entries are not those of the plan any more. */
   private isChanged = false;
+  /** The place of the next entry. */
+  private placesUsed = 0;
+  /** There are workers that have other places: they began with the entries alone, without those that had been removed. */
+  private placesDiffer = false;
+  /** What `get` looks into, by forms; made for the first one that asks. */
+  private readonly sets = new Map<PatternForm, PatternSet>();
   /** Contents that are being prepared, by their versions. */
   private readonly prepared = new Map<number, Pattern[]>();
   private last: Promise<void> = Promise.resolve();
@@ -47,7 +60,7 @@ export class PatternReference {
     private readonly numbers: { next: number },
     private readonly tell: TellPatterns,
   ) {
-    this.entries = entries.map(([key, value]) => this.pattern(key, value));
+    this.entries = this.placed(entries.map(([key, value]) => this.pattern(key, value)));
   }
 
   /** It has values. */
@@ -65,13 +78,25 @@ export class PatternReference {
     return version === null || version === this.currentVersion ? this.entries : (this.prepared.get(version) ?? null);
   }
 
-  /** What stands against an entry, in HAProxy's words; null: nothing. */
-  fault(key: string, value: string): string | null {
-    for (const form of this.lists.values()) {
-      const entry = parseEntry(key, value, form);
-      if (!entry.ok) return entry.message;
+  /** What stands against entries, in HAProxy's words: of the first that is none; null: nothing. */
+  async fault(entries: readonly (readonly [key: string, value: string])[]): Promise<string | null> {
+    for (const part of partsOf(entries)) {
+      const faults = part.flatMap(([key, value]) => this.forms.map((form) => parseEntry(key, value, form)));
+      const fault = faults.find(({ ok }) => !ok);
+      if (fault?.ok === false) return fault.message;
+      if (entries.length > PART) await breathe();
     }
     return null;
+  }
+
+  /** The first entry that a sample fits, which is already of the method's type; null: none. For `found` and `bool`, which look at none: undefined. */
+  async find(form: PatternForm, sample: Sample): Promise<Pattern | null | undefined> {
+    let number = -1;
+    await this.inTurn(async () => {
+      const set = this.sets.get(form) ?? (await this.newSet(form));
+      number = set.find(sample);
+    });
+    return number < 0 ? null : this.entries.find(({ place }) => place === number);
   }
 
   /** Adds entries, which have no faults, to a version; null: to the one in force. */
@@ -80,32 +105,47 @@ export class PatternReference {
     const target = version === null || version === this.currentVersion ? null : this.prepared.get(version);
     if (target) target.push(...patterns);
     if (target !== null) return Promise.resolve();
-    return this.change(() => {
-      this.entries = [...this.entries, ...patterns];
-      return this.each((form) => ({ kind: 'append', entries: parsedEntries(patterns, form) }));
+    return this.change(async () => {
+      for (const part of partsOf(patterns)) {
+        for (const pattern of part) pattern.place = this.placesUsed++;
+        this.entries = this.entries.concat(part);
+        for (const [form, set] of this.sets) for (const { key, place } of parsedPatterns(part, form)) set.add(key, place);
+        await this.each((form) => ({ kind: 'append', entries: parsedEntries(part, form) }));
+        if (patterns.length > PART) await breathe();
+      }
     });
   }
 
   /** Gives another value to the entries that a test is true of; false when it is true of none. */
   async setValue(wanted: (pattern: Pattern) => boolean, value: string): Promise<boolean> {
-    const places = this.entries.flatMap((pattern, place) => (wanted(pattern) ? [place] : []));
-    if (places.length === 0) return false;
+    let found: readonly Pattern[] = [];
     await this.change(() => {
-      for (const place of places) this.entries[place].value = value;
+      found = this.entries.filter(wanted);
+      for (const pattern of found) pattern.value = value;
+      if (found.length === 0) return Promise.resolve();
+      if (this.placesDiffer) return this.send();
+      const places = placesOf(found);
       return this.each((form) => {
-        const parsed = parseEntry(this.entries[places[0]].key, value, form);
+        const parsed = parseEntry(found[0].key, value, form);
         return { kind: 'value', places, value: parsed.ok ? parsed.value[1] : '' };
       });
     });
-    return true;
+    return found.length > 0;
   }
 
   /** Removes the entries that a test is true of; false when it is true of none. */
   async remove(wanted: (pattern: Pattern) => boolean): Promise<boolean> {
-    const left = this.entries.filter((pattern) => !wanted(pattern));
-    if (left.length === this.entries.length) return false;
-    await this.replace(left);
-    return true;
+    let found: readonly Pattern[] = [];
+    await this.change(() => {
+      found = this.entries.filter(wanted);
+      if (found.length === 0) return Promise.resolve();
+      this.entries = this.entries.filter((pattern) => !wanted(pattern));
+      if (this.placesDiffer || this.empty > Math.max(EMPTY_MAX, this.entries.length)) return this.send();
+      for (const [form, set] of this.sets) for (const { key, place } of parsedPatterns(found, form)) set.remove(key, place);
+      const places = placesOf(found);
+      return this.each(() => ({ kind: 'remove', places }));
+    });
+    return found.length > 0;
   }
 
   /** Empties a version; null: the one in force. */
@@ -135,6 +175,7 @@ export class PatternReference {
 
   /** The list of that index as it is now. */
   asItIs(list: PatternListPlan): PatternListPlan {
+    this.placesDiffer ||= this.empty > 0;
     return this.isChanged ? { ...list, entries: parsedEntries(this.entries, list.form) } : list;
   }
 
@@ -145,11 +186,36 @@ export class PatternReference {
     });
   }
 
+  /** Places that nobody has any more. */
+  private get empty(): number {
+    return this.placesUsed - this.entries.length;
+  }
+
+  /** Gives entries their places, from the first on. */
+  private placed(entries: readonly Pattern[]): readonly Pattern[] {
+    for (const [place, pattern] of entries.entries()) pattern.place = place;
+    this.placesUsed = entries.length;
+    this.placesDiffer = false;
+    this.sets.clear();
+    return entries;
+  }
+
+  private async newSet(form: PatternForm): Promise<PatternSet> {
+    const set = patternSet([], { method: form.match, ignoreCase: form.ignoreCase });
+    for (const part of partsOf(this.entries)) {
+      for (const { key, place } of parsedPatterns(part, form)) set.add(key, place);
+      await breathe();
+    }
+    this.sets.set(form, set);
+    return set;
+  }
+
   private async send(): Promise<void> {
+    this.placed(this.entries);
     for (const [list, form] of this.lists) {
       await this.tell(list, { kind: 'begin' });
-      for (let at = 0; at < this.entries.length; at += PART) {
-        await this.tell(list, { kind: 'part', entries: parsedEntries(this.entries.slice(at, at + PART), form) });
+      for (const part of partsOf(this.entries)) {
+        await this.tell(list, { kind: 'part', entries: parsedEntries(part, form) });
         await breathe();
       }
       await this.tell(list, { kind: 'swap' });
@@ -164,13 +230,17 @@ export class PatternReference {
   /** One change after the other: workers shall see them in this order, and whole. */
   private change(action: () => Promise<void>): Promise<void> {
     this.isChanged = true;
+    return this.inTurn(action);
+  }
+
+  private inTurn(action: () => Promise<void>): Promise<void> {
     this.last = this.last.then(action);
     return this.last;
   }
 
   private pattern(key: string, value: string): Pattern {
     this.numbers.next += 1;
-    return { id: this.numbers.next, key, value };
+    return { id: this.numbers.next, key, value, place: -1 };
   }
 }
 
@@ -217,4 +287,20 @@ function parsedEntries(patterns: readonly Pattern[], form: PatternForm): Pattern
     const entry = parseEntry(key, value, form);
     return entry.ok ? [entry.value] : [];
   });
+}
+
+/** Keys as they are compared, with their places. */
+function parsedPatterns(patterns: readonly Pattern[], form: PatternForm): { readonly key: string; readonly place: number }[] {
+  return patterns.flatMap(({ key, value, place }) => {
+    const entry = parseEntry(key, value, form);
+    return entry.ok ? [{ key: entry.value[0], place }] : [];
+  });
+}
+
+function placesOf(patterns: readonly Pattern[]): number[] {
+  return patterns.map(({ place }) => place);
+}
+
+function* partsOf<T>(items: readonly T[]): Iterable<readonly T[]> {
+  for (let at = 0; at < items.length; at += PART) yield items.slice(at, at + PART);
 }

@@ -6,9 +6,9 @@
 import { bytesOf } from '../../config/samples/bytes.js';
 import type { LoadBalancer } from '../../master/balancer.js';
 import type { Pattern, PatternReference } from '../../master/patterns.js';
-import { parseEntry, splitEntry } from '../../plan/compile/pattern-files.js';
+import { splitEntry } from '../../plan/compile/pattern-files.js';
 import type { PatternForm } from '../../plan/expression.js';
-import { matchCast, patternSet } from '../../proxy/samples/match/patterns.js';
+import { matchCast } from '../../proxy/samples/match/patterns.js';
 import { Sample } from '../../proxy/samples/sample.js';
 import { type Answer, type Command, type CommandCall, failure, type Level, Message, type Reply } from '../command.js';
 import { Refused, refusing, refusingLater } from '../places.js';
@@ -61,7 +61,7 @@ export const PATTERN_COMMANDS: readonly Command[] = [
       acl: 'report the patterns matching a sample for an ACL',
     },
     'user',
-    (kind) => refusing((call) => get(kind, call)),
+    (kind) => refusingLater((call) => get(kind, call)),
   ),
   ...both(
     'add',
@@ -178,29 +178,25 @@ function entryText(pattern: Pattern): string {
 }
 
 /** What a sample finds, in each way in which the file is used. */
-function get(kind: Kind, { balancer, words: [name, text] }: CommandCall): Reply {
+async function get(kind: Kind, { balancer, words: [name, text] }: CommandCall): Promise<Reply> {
   if (name === undefined || text === undefined)
     return failure(`Missing ${kind === 'map' ? 'map' : 'ACL'} identifier and/or key.\n`);
   const reference = referenceOf(kind, balancer, name);
   const forms = reference.forms.filter((form) => form.map === (kind === 'map'));
-  return forms.map((form) => `${lookUp(kind, reference, form, text)}\n`).join('');
+  const found = await Promise.all(forms.map((form) => lookUp(kind, reference, form, text)));
+  return found.map((line) => `${line}\n`).join('');
 }
 
-function lookUp(kind: Kind, { entries }: PatternReference, form: PatternForm, text: string): string {
+async function lookUp(kind: Kind, reference: PatternReference, form: PatternForm, text: string): Promise<string> {
   const { match, ignoreCase } = form;
-  const set = patternSet([], { method: match, ignoreCase });
-  for (const [number, { key, value }] of entries.entries()) {
-    const parsed = parseEntry(key, value, form);
-    if (parsed.ok) set.add(parsed.value[0], number);
-  }
   const sample = new Sample();
   sample.setString(bytesOf(text));
-  const number = matchCast(match)(sample) ? set.find(sample) : -1;
+  const pattern = matchCast(match)(sample) ? await reference.find(form, sample) : null;
   const verb = kind === 'map' ? 'found' : 'match';
-  const head = `type=${match}, case=${ignoreCase ? 'in' : ''}sensitive, ${verb}=${number < 0 ? 'no' : 'yes'}`;
-  if (number < 0) return head;
-  if (entries[number] === undefined) return `${head}, idx=list, pattern=unknown`; // `bool` and `found` look at none
-  const { key, value } = entries[number];
+  const head = `type=${match}, case=${ignoreCase ? 'in' : ''}sensitive, ${verb}=${pattern === null ? 'no' : 'yes'}`;
+  if (pattern === null) return head;
+  if (pattern === undefined) return `${head}, idx=list, pattern=unknown`; // `bool` and `found` look at none
+  const { key, value } = pattern;
   const found = `${head}, idx=${IN_TREES.has(match) && !ignoreCase ? 'tree' : 'list'}, ${kind === 'map' ? 'key' : 'pattern'}="${key}"`;
   return kind === 'map' ? `${found}, value="${value}", type="${VALUE_TYPES[form.value]}"` : found;
 }
@@ -218,11 +214,10 @@ async function add(kind: Kind, { balancer, words, payload }: CommandCall): Promi
       ? failure(`Version number in the future, please use 'prepare ${kind}' before.\n`)
       : OUT_OF_RANGE;
   const entries = byPayload ? payloadEntries(kind, payload) : [[key, kind === 'map' ? value : ''] as const];
-  for (const [pattern, text] of entries) {
-    if (kind === 'map' && text === '') return failure(`Missing value for key '${pattern}'.\n`);
-    const fault = reference.fault(pattern, text);
-    if (fault !== null) return failure(`${fault}.\n`);
-  }
+  const bare = kind === 'map' ? entries.find(([, text]) => text === '') : undefined;
+  if (bare !== undefined) return failure(`Missing value for key '${bare[0]}'.\n`);
+  const fault = await reference.fault(entries);
+  if (fault !== null) return failure(`${fault}.\n`);
   await reference.add(version, entries);
   return '';
 }
@@ -252,7 +247,7 @@ async function setMap({ balancer, words: [name, key, value] }: CommandCall): Pro
   const wanted = wantedBy(key);
   const sample = reference.entries.find(wanted);
   if (sample === undefined) return failure(key.startsWith('#') ? 'key or pattern not found.\n' : 'entry not found.\n');
-  const fault = reference.fault(sample.key, value);
+  const fault = await reference.fault([[sample.key, value]]);
   if (fault !== null) return failure(`${fault}.\n`);
   await reference.setValue(wanted, value);
   return '';

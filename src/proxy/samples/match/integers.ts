@@ -4,7 +4,7 @@
  * numbers, as `3.1`.
  */
 import type { Sample } from '../sample.js';
-import { firstOf, type PatternSet } from './set.js';
+import { FirstNumbers, firstOf, type PatternSet } from './set.js';
 
 interface Range {
   readonly low: number;
@@ -15,8 +15,8 @@ interface Range {
 /** `-m int`, `-m len`. */
 export class IntegerPatterns implements PatternSet {
   /** Single values: files may have thousands. */
-  private readonly values = new Map<number, number>();
-  private readonly ranges: Range[] = [];
+  private readonly values = new FirstNumbers<number>();
+  private ranges: Range[] = [];
 
   /** @param ofLength compares the length of a text */
   constructor(
@@ -29,12 +29,18 @@ export class IntegerPatterns implements PatternSet {
   add(pattern: string, number: number): void {
     const range = rangeOf(pattern, number);
     if (range.low !== range.high) this.ranges.push(range);
-    else if (!this.values.has(range.low)) this.values.set(range.low, range.number);
+    else this.values.add(range.low, number);
+  }
+
+  remove(pattern: string, number: number): void {
+    const { low, high } = rangeOf(pattern, number);
+    if (low === high) this.values.remove(low, number);
+    else this.ranges = this.ranges.filter((range) => range.number !== number);
   }
 
   find(sample: Sample): number {
     const value = this.ofLength ? sample.text.length : sample.integer;
-    return firstOf(this.values.get(value) ?? -1, this.findRange(value));
+    return firstOf(this.values.of(value), this.findRange(value));
   }
 
   private findRange(value: number): number {

@@ -1,7 +1,8 @@
 /**
  * The entries of a list of patterns or of a map, as one worker has them: rules look into them, and the
  * master changes them while they do. A new content is built piece by piece beside the one in force,
- * between turns of the loop, and takes its place in one step; single entries are added and changed in place.
+ * between turns of the loop, and takes its place in one step; single entries are added, changed and removed in
+ * place. A place that an entry has left stays empty until another content comes.
  */
 import type { PatternForm, PatternListPlan } from '../../../plan/expression.js';
 import { patternSet } from './patterns.js';
@@ -20,6 +21,8 @@ export type PatternChange =
   | { readonly kind: 'swap' }
   /** Entries behind those in force. */
   | { readonly kind: 'append'; readonly entries: readonly PatternEntry[] }
+  /** Entries that are not there any more, by their places, which others do not take. */
+  | { readonly kind: 'remove'; readonly places: readonly number[] }
   /** Another value of some entries, by their places. */
   | { readonly kind: 'value'; readonly places: readonly number[]; readonly value: string };
 
@@ -55,6 +58,8 @@ export class LivePatterns {
   private readonly entries = new LiveList((entry: PatternEntry) => entry);
   /** A new content is being built. Who began with it, and hears of a part only, has it already. */
   private building = false;
+  /** Empty places. */
+  private readonly removed = new Set<number>();
 
   constructor(
     entries: readonly PatternEntry[],
@@ -67,7 +72,8 @@ export class LivePatterns {
   get set(): LiveSet {
     if (this.keys === null) {
       this.keys = new LiveSet(this.form);
-      for (const [number, [key]] of this.entries.current.entries()) this.keys.current.add(key, number);
+      for (const [number, [key]] of this.entries.current.entries())
+        if (!this.removed.has(number)) this.keys.current.add(key, number);
     }
     return this.keys;
   }
@@ -85,6 +91,7 @@ export class LivePatterns {
     if (change.kind === 'begin') this.begin();
     else if (change.kind === 'part' && this.building) this.addTo('next', change.entries);
     else if (change.kind === 'append') this.addTo('current', change.entries);
+    else if (change.kind === 'remove') for (const place of change.places) this.remove(place);
     else if (change.kind === 'value') for (const place of change.places) this.setValue(place, change.value);
     else if (change.kind === 'swap' && this.building) this.swap();
   }
@@ -114,6 +121,14 @@ export class LivePatterns {
     }
     if (this.keys !== null) this.keys.current = this.keys.next;
     this.building = false;
+    this.removed.clear();
+  }
+
+  private remove(place: number): void {
+    const known = this.entries.current[place];
+    if (known === undefined || this.removed.has(place)) return;
+    this.removed.add(place);
+    this.keys?.current.remove(known[0], place);
   }
 
   private setValue(place: number, value: string): void {

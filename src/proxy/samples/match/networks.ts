@@ -5,7 +5,7 @@
  */
 import { embeddedIpv4, parseIpv4, parseIpv6, prefixMask } from '../addresses.js';
 import { type Sample, TYPE_IPV4 } from '../sample.js';
-import type { PatternSet } from './set.js';
+import { FirstNumbers, type PatternSet } from './set.js';
 
 const IPV4_BITS = 32;
 const IPV6_BITS = 128;
@@ -15,11 +15,11 @@ const MAPPED = 0xffff;
 /** Networks of IPv4 with one prefix length. */
 interface ShortNetworks {
   readonly bits: number;
-  readonly numbers: Map<number, number>;
+  readonly numbers: FirstNumbers<number>;
 }
 
-/** Maps within maps, one level for each word that a prefix reaches into; numbers of patterns at the bottom. */
-type WordTree = Map<number, WordTree | number>;
+/** Maps within maps, one level for each word that a prefix reaches into; numbers of patterns at the bottom, by the last word. */
+type WordTree = Map<number, WordTree> | FirstNumbers<number>;
 
 /** Networks of IPv6 with one prefix length. */
 interface LongNetworks {
@@ -39,7 +39,7 @@ interface GappedNetwork {
 export class NetworkPatterns implements PatternSet {
   private readonly ipv4: ShortNetworks[] = [];
   private readonly ipv6: LongNetworks[] = [];
-  private readonly gapped: GappedNetwork[] = [];
+  private gapped: GappedNetwork[] = [];
 
   constructor(patterns: readonly string[]) {
     for (const [number, pattern] of patterns.entries()) this.add(pattern, number);
@@ -48,8 +48,24 @@ export class NetworkPatterns implements PatternSet {
   add(pattern: string, number: number): void {
     const [host, mask] = pattern.split('/', 2);
     const words = parseIpv6(host);
-    if (words !== null) this.addIpv6(words, mask === undefined ? IPV6_BITS : Number(mask), number);
-    else this.addIpv4(addressOf(host), maskOf(mask), number);
+    if (words !== null) {
+      const { numbers, key } = this.ipv6Place(words, mask === undefined ? IPV6_BITS : Number(mask));
+      numbers.add(key, number);
+    } else this.addIpv4(addressOf(host), maskOf(mask), number);
+  }
+
+  /** What held it stays, empty: another one of its length may come. */
+  remove(pattern: string, number: number): void {
+    const [host, mask] = pattern.split('/', 2);
+    const words = parseIpv6(host);
+    if (words !== null) {
+      const { numbers, key } = this.ipv6Place(words, mask === undefined ? IPV6_BITS : Number(mask));
+      numbers.remove(key, number);
+      return;
+    }
+    const bits = Math.clz32(~maskOf(mask));
+    this.ipv4.find((one) => one.bits === bits)?.numbers.remove(addressOf(host) & maskOf(mask), number);
+    this.gapped = this.gapped.filter((network) => network.number !== number);
   }
 
   private addIpv4(address: number, mask: number, number: number): void {
@@ -60,29 +76,31 @@ export class NetworkPatterns implements PatternSet {
     }
     let networks = this.ipv4.find((one) => one.bits === bits);
     if (networks === undefined) {
-      networks = { bits, numbers: new Map() };
+      networks = { bits, numbers: new FirstNumbers() };
       this.ipv4.push(networks);
       this.ipv4.sort((a, b) => b.bits - a.bits);
     }
-    if (!networks.numbers.has(address & mask)) networks.numbers.set(address & mask, number);
+    networks.numbers.add(address & mask, number);
   }
 
-  private addIpv6(words: readonly number[], bits: number, number: number): void {
+  /** Where the number of such a network stands, made where there is none yet. */
+  private ipv6Place(words: readonly number[], bits: number): { readonly numbers: FirstNumbers<number>; readonly key: number } {
     let networks = this.ipv6.find((one) => one.bits === bits);
     if (networks === undefined) {
-      networks = { bits, levels: Math.max(1, Math.ceil(bits / 32)), tree: new Map() };
+      const levels = Math.max(1, Math.ceil(bits / 32));
+      networks = { bits, levels, tree: newTree(levels) };
       this.ipv6.push(networks);
       this.ipv6.sort((a, b) => b.bits - a.bits);
     }
     const { levels } = networks;
     let { tree } = networks;
     for (let level = 0; level < levels - 1; level++) {
-      const next = (tree.get(words[level]) as WordTree | undefined) ?? (new Map() as WordTree);
-      tree.set(words[level], next);
-      tree = next;
+      const known = tree as Map<number, WordTree>;
+      tree = known.get(words[level]) ?? newTree(levels - level - 1);
+      known.set(words[level], tree);
     }
-    const last = words[levels - 1] & prefixMask(bits - 32 * (levels - 1));
-    if (!tree.has(last)) tree.set(last, number);
+    const key = words[levels - 1] & prefixMask(bits - 32 * (levels - 1));
+    return { numbers: tree as FirstNumbers<number>, key };
   }
 
   find(sample: Sample): number {
@@ -99,8 +117,8 @@ export class NetworkPatterns implements PatternSet {
 
   private findIpv4(address: number): number {
     for (const { bits, numbers } of this.ipv4) {
-      const number = numbers.get(address & prefixMask(bits));
-      if (number !== undefined) return number;
+      const number = numbers.of(address & prefixMask(bits));
+      if (number >= 0) return number;
     }
     for (const { address: network, mask, number } of this.gapped) {
       if ((address & mask) === network) return number;
@@ -110,15 +128,22 @@ export class NetworkPatterns implements PatternSet {
 
   private findIpv6(word0: number, word1: number, word2: number, word3: number): number {
     for (const { bits, levels, tree } of this.ipv6) {
-      let at: WordTree | number | undefined = tree;
+      let at: WordTree | undefined = tree;
       for (let level = 0; level < levels && at !== undefined; level++) {
         const word = level === 0 ? word0 : level === 1 ? word1 : level === 2 ? word2 : word3;
-        at = (at as WordTree).get(level === levels - 1 ? word & prefixMask(bits - 32 * level) : word);
+        if (level < levels - 1) at = (at as Map<number, WordTree>).get(word);
+        else {
+          const number = (at as FirstNumbers<number>).of(word & prefixMask(bits - 32 * level));
+          if (number >= 0) return number;
+        }
       }
-      if (at !== undefined) return at as number;
     }
     return -1;
   }
+}
+
+function newTree(levels: number): WordTree {
+  return levels > 1 ? new Map() : new FirstNumbers();
 }
 
 /** The signed number of an address. */

@@ -66,6 +66,10 @@ class HexadecimalPatterns implements PatternSet {
   add(pattern: string, number: number): void {
     this.bytes.add(bytesOfHex(pattern), number);
   }
+
+  remove(pattern: string, number: number): void {
+    this.bytes.remove(bytesOfHex(pattern), number);
+  }
 }
 
 /** A set of patterns. Throws for a pattern that is none of its kind: configuration has checked them. */
@@ -73,9 +77,9 @@ export function patternSet(patterns: readonly string[], options: PatternOptions)
   const { ignoreCase } = options;
   switch (options.method) {
     case 'found':
-      return { find: () => 0, add: nothing };
+      return { find: () => 0, add: nothing, remove: nothing };
     case 'bool':
-      return { find: (sample) => (sample.integer !== 0 ? 0 : -1), add: nothing };
+      return { find: (sample) => (sample.integer !== 0 ? 0 : -1), add: nothing, remove: nothing };
     case 'int':
       return new IntegerPatterns(patterns, false);
     case 'len':

@@ -1,7 +1,7 @@
 /** Patterns that are regular expressions (configuration manual, 7.1.4), tried in their order. */
 import { Regex } from '../regex.js';
 import type { Sample } from '../sample.js';
-import type { PatternSet } from './set.js';
+import { type PatternSet, removeAt } from './set.js';
 
 /** `-m reg`. */
 export class RegexPatterns implements PatternSet {
@@ -18,6 +18,10 @@ export class RegexPatterns implements PatternSet {
   add(pattern: string, number: number): void {
     this.expressions.push(new Regex(pattern, this.ignoreCase));
     this.numbers.push(number);
+  }
+
+  remove(_pattern: string, number: number): void {
+    removeAt(this.numbers, number, this.expressions);
   }
 
   find(sample: Sample): number {

@@ -5,30 +5,35 @@
  */
 import { lowerAscii } from '../converters/strings.js';
 import type { Sample } from '../sample.js';
-import { firstOf, type PatternSet } from './set.js';
+import { FirstNumbers, firstOf, type PatternSet, removeAt } from './set.js';
 
 /** Texts with the number of the first pattern that says so, and the lengths among them, the greatest first. */
 class NumberedTexts {
   readonly lengths: number[] = [];
-  private readonly numbers = new Map<string, number>();
+  private readonly numbers = new FirstNumbers<string>();
 
   add(text: string, number: number): void {
-    if (this.numbers.has(text)) return;
-    this.numbers.set(text, number);
+    this.numbers.add(text, number);
     if (this.lengths.includes(text.length)) return;
     this.lengths.push(text.length);
     this.lengths.sort((a, b) => b - a);
   }
 
+  /** Its length stays: another text may have it, and to look in vain costs next to nothing. */
+  remove(text: string, number: number): void {
+    this.numbers.remove(text, number);
+  }
+
   /** -1: none says so. */
   of(text: string): number {
-    return this.numbers.get(text) ?? -1;
+    return this.numbers.of(text);
   }
 }
 
 /** A way of looking for patterns, all in one case where case does not matter. */
 interface TextSearch {
   add(pattern: string, number: number): void;
+  remove(pattern: string, number: number): void;
   search(text: string): number;
 }
 
@@ -43,11 +48,19 @@ class TextPatterns implements PatternSet {
   }
 
   find(sample: Sample): number {
-    return this.way.search(this.ignoreCase ? lowerAscii(sample.text) : sample.text);
+    return this.way.search(this.inCase(sample.text));
   }
 
   add(pattern: string, number: number): void {
-    this.way.add(this.ignoreCase ? lowerAscii(pattern) : pattern, number);
+    this.way.add(this.inCase(pattern), number);
+  }
+
+  remove(pattern: string, number: number): void {
+    this.way.remove(this.inCase(pattern), number);
+  }
+
+  private inCase(text: string): string {
+    return this.ignoreCase ? lowerAscii(text) : text;
   }
 }
 
@@ -56,6 +69,10 @@ class ExactSearch implements TextSearch {
 
   add(pattern: string, number: number): void {
     this.texts.add(pattern, number);
+  }
+
+  remove(pattern: string, number: number): void {
+    this.texts.remove(pattern, number);
   }
 
   search(text: string): number {
@@ -68,6 +85,10 @@ class PrefixSearch implements TextSearch {
 
   add(pattern: string, number: number): void {
     this.texts.add(pattern, number);
+  }
+
+  remove(pattern: string, number: number): void {
+    this.texts.remove(pattern, number);
   }
 
   search(text: string): number {
@@ -85,6 +106,10 @@ class SuffixSearch implements TextSearch {
 
   add(pattern: string, number: number): void {
     this.texts.add(pattern, number);
+  }
+
+  remove(pattern: string, number: number): void {
+    this.texts.remove(pattern, number);
   }
 
   search(text: string): number {
@@ -105,6 +130,10 @@ class SubstringSearch implements TextSearch {
     this.numbers.push(number);
   }
 
+  remove(_pattern: string, number: number): void {
+    removeAt(this.numbers, number, this.patterns);
+  }
+
   search(text: string): number {
     const { patterns } = this;
     for (let i = 0; i < patterns.length; i++) if (text.includes(patterns[i])) return this.numbers[i];
@@ -121,6 +150,10 @@ class WordSearch implements TextSearch {
   add(pattern: string, number: number): void {
     this.bare.push(this.strip(pattern));
     this.numbers.push(number);
+  }
+
+  remove(_pattern: string, number: number): void {
+    removeAt(this.numbers, number, this.bare);
   }
 
   search(text: string): number {
