@@ -19,6 +19,7 @@ const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
 /** Lines of a backend, the first of which may say whose `defaults` it has; `{port}` is that of a server that listens and keeps what it hears, `{nobody}` is nobody's. */
 const CONNECTIONS = [
   ...['close', 'Close', 'keep-alive', 'x', '"foo, bar"', '"TE, close"', '"foo, keep-alive"', '"close, keep-alive"'],
+  ...['foo,bar', '"foo ,  bar"', '"close,"', 'keep-alive,upgrade', 'closed', '"Keep-Alive, foo"'],
   ...['upgrade', '"upgrade, close"', 'foo hdr connection bar', 'close hdr connection keep-alive'],
 ];
 
@@ -88,6 +89,25 @@ const BACKENDS: readonly (readonly string[])[] = [
     ['a b', ...CONNECTIONS.map((value) => `connection ${value}`)].map((header) => [
       'option httpchk',
       `http-check send ver ${version} hdr host a hdr ${header}`,
+      'server s 127.0.0.1:{port} check',
+    ]),
+  ),
+  // formats: each space is one
+  [
+    'option httpchk',
+    'http-check send uri-lf "/%[str(a)]" hdr a "  b  %[str(c)]  d  " body-lf "  e  %[str(f)]  g  "',
+    'server s 127.0.0.1:{port} check',
+  ],
+  ['option tcp-check', 'tcp-check send-lf "  a  %[str(b)]  c  "', 'server s 127.0.0.1:{port} check'],
+  [
+    ...['option tcp-check', 'tcp-check set-var-fmt(check.a) "  a  %[str(b)]  c  "', 'tcp-check send-lf "%[var(check.a)]"'],
+    'server s 127.0.0.1:{port} check',
+  ],
+  // how long the body is, is not for the file to say
+  ...['content-length 7', 'Content-Length 7', 'transfer-encoding chunked', 'Transfer-Encoding gzip'].flatMap((header) =>
+    ['', ' body four'].map((body) => [
+      'option httpchk',
+      `http-check send meth POST hdr host a hdr ${header}${body}`,
       'server s 127.0.0.1:{port} check',
     ]),
   ),

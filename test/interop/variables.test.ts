@@ -20,7 +20,7 @@ async function counted(run: Run): Promise<string[]> {
       set-var proc.number int(5),add(1)
       set-var proc.large int(9223372036854775807)
       set-var proc.text str(hello),upper
-      set-var-fmt proc.format "x%[var(proc.number)]y"
+      set-var-fmt proc.format "  x  %[var(proc.number)]  y  "
       set-var proc.colour env(TURBO_COLOUR)
       set-var proc.address ipv4(10.0.0.1),ipmask(8)
       set-var proc.none var(proc.nowhere)
@@ -36,7 +36,7 @@ async function counted(run: Run): Promise<string[]> {
       log-format "${LOGGED.join(' ')}"
       tcp-request session set-var(proc.count) var(proc.count),add(1)
       tcp-request session set-var(sess.mine) var(proc.count),mul(10)
-      tcp-request session set-var-fmt(proc.text) "%[var(proc.count)] times" if { var(proc.count) -m int ge 3 }
+      tcp-request session set-var-fmt(proc.text) "%[var(proc.count)]  times" if { var(proc.count) -m int ge 3 }
       tcp-request session unset-var(proc.colour) if { var(proc.count) -m int 7 }
       tcp-request session set-var(proc.address) src if { var(proc.count) -m int 9 }
       tcp-request content reject`);

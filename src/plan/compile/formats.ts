@@ -16,3 +16,17 @@ export function compileFormat({ parts }: Format, scope: Scope, usage = 'in log-f
     return part.kind === 'expression' ? { ...part, expression: compileExpression(part.expression, scope, usage) } : part;
   });
 }
+
+/** The same for a text on a line of a log: spaces side by side become one, and those at the beginning go. */
+export function withSingleSpaces(plan: FormatPlan): FormatPlan {
+  let afterSpace = true;
+  return plan.map((part) => {
+    if (part.kind !== 'text') {
+      afterSpace = false;
+      return part;
+    }
+    const text = (afterSpace ? part.text.replace(/^ +/, '') : part.text).replace(/ +/g, ' ');
+    if (text !== '') afterSpace = text.endsWith(' ');
+    return { ...part, text };
+  });
+}

@@ -6,7 +6,7 @@ import type { FormatPlan } from '../expression.js';
 import type { LogOutputPlan, LogPlan, LogTargetPlan } from '../logging.js';
 import { DEFAULTS } from '../plan.js';
 import { type Compilation, hostOf, socketAddress } from './context.js';
-import { compileFormat } from './formats.js';
+import { compileFormat, withSingleSpaces } from './formats.js';
 import type { Scope } from './references.js';
 
 /** `option tcplog` (configuration manual, section 8.2.2). */
@@ -19,12 +19,13 @@ export function compileLog(proxy: ProxyConfig, compilation: Compilation, scope: 
   const on = (option: string) => proxy.options.get(option)?.value === true;
   const optional = (format: Format | undefined): FormatPlan | null =>
     format === undefined ? null : compileFormat(format, scope);
+  const uniqueId = optional(proxy.uniqueIdFormat);
   return {
     ...compileLogOutput(proxy, compilation),
     format: optional(proxy.logFormat ?? tcpLog(proxy)),
     errorFormat: optional(proxy.errorLogFormat),
     structuredData: optional(proxy.logFormatSd),
-    uniqueIdFormat: optional(proxy.uniqueIdFormat),
+    uniqueIdFormat: uniqueId === null ? null : withSingleSpaces(uniqueId),
     dontLogNull: on('dontlognull'),
     dontLogNormal: on('dontlog-normal'),
     asap: on('logasap'),

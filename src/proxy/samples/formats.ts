@@ -28,16 +28,10 @@ export function decorate(text: string, flags: Flags): string {
   return escaped === '' && flags.mandatory ? '-' : escaped;
 }
 
-/** A format as a function. Spaces side by side become one, and those at the beginning go. */
+/** A format as a function. */
 export function compileFormat(plan: FormatPlan, compiler: ExpressionCompiler, variables: FormatVariables): Part {
-  let afterSpace = true;
   const parts = plan.map((part): Part => {
-    if (part.kind === 'text') {
-      const text = (afterSpace ? part.text.replace(/^ +/, '') : part.text).replace(/ +/g, ' ');
-      if (text !== '') afterSpace = text.endsWith(' ');
-      return () => text;
-    }
-    afterSpace = false;
+    if (part.kind === 'text') return () => part.text;
     return part.kind === 'variable' ? variables(part.name, part.argument, part.flags) : expressionPart(part, compiler);
   });
   return (context) => {
