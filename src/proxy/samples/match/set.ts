@@ -14,8 +14,8 @@ export interface PatternSet {
 /** The first number of each key. Where a key stands several times, the next one follows when the first is removed. */
 export class FirstNumbers<K> {
   private readonly first = new Map<K, number>();
-  /** The further ones of keys that have some, in order: there are hardly any. */
-  private readonly later = new Map<K, number[]>();
+  /** The further ones of keys that have some, in order: hardly any, and networks of IPv6 have very many of these objects. */
+  private later: Map<K, number[]> | null = null;
 
   /** -1: there is none. */
   of(key: K): number {
@@ -24,19 +24,23 @@ export class FirstNumbers<K> {
 
   /** @param number higher than those there are */
   add(key: K, number: number): void {
+    if (!this.first.has(key)) {
+      this.first.set(key, number);
+      return;
+    }
+    this.later ??= new Map();
     const later = this.later.get(key);
-    if (later !== undefined) later.push(number);
-    else if (this.first.has(key)) this.later.set(key, [number]);
-    else this.first.set(key, number);
+    if (later === undefined) this.later.set(key, [number]);
+    else later.push(number);
   }
 
   remove(key: K, number: number): void {
-    const left = [this.of(key), ...(this.later.get(key) ?? [])].filter((one) => one !== number);
+    const left = [this.of(key), ...(this.later?.get(key) ?? [])].filter((one) => one !== number);
     const [first = -1, ...later] = left;
     if (first < 0) this.first.delete(key);
     else this.first.set(key, first);
-    if (later.length > 0) this.later.set(key, later);
-    else this.later.delete(key);
+    if (later.length > 0) this.later?.set(key, later);
+    else this.later?.delete(key);
   }
 }
 
