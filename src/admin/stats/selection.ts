@@ -39,11 +39,11 @@ function isNumber(word: string): boolean {
 
 /** Those of a balancer, in order. */
 export function* selected(source: StatisticsSource, selection: Selection): Iterable<Subject> {
-  for (const subject of subjectsOf(source)) if (isSelected(subject, selection)) yield subject;
+  const proxyId = selection.proxyId === ALL ? null : selection.proxyId;
+  for (const subject of subjectsOf(source, proxyId)) if (isSelected(subject, selection)) yield subject;
 }
 
-function isSelected(subject: Subject, { proxyId, kinds, serverId, up, noMaintenance }: Selection): boolean {
-  if (proxyId !== ALL && subject.proxyId !== proxyId) return false;
+function isSelected(subject: Subject, { kinds, serverId, up, noMaintenance }: Selection): boolean {
   if ((KIND_BITS[subject.kind] & kinds) === 0) return false;
   if (subject.kind !== 'S') return true;
   if (serverId !== ALL && subject.id !== serverId) return false;

@@ -64,14 +64,14 @@ export interface ServerSubject extends Common {
 export type Subject = FrontendSubject | BindSubject | BackendSubject | ServerSubject;
 
 /**
- * All of a balancer, proxies in the order of the files: a frontend, its binds, servers, their backend.
- * Made one after the other, so that nobody waits for thousands of them.
+ * All of a balancer, or of one proxy by its id, in the order of the files: a frontend, its binds, servers, their
+ * backend. Made one after the other, so that nobody waits for thousands of them.
  */
-export function* subjectsOf(source: StatisticsSource): Iterable<Subject> {
+export function* subjectsOf(source: StatisticsSource, proxyId: number | null = null): Iterable<Subject> {
   const { frontends, backends, proxyIds } = source.plan;
   const frontendIndexes = new Map(frontends.map(({ id }, index) => [id, index]));
   const backendIndexes = new Map(backends.map(({ id }, index) => [id, index]));
-  for (const id of proxyIds) {
+  for (const id of proxyId === null ? proxyIds : proxyIds.filter((one) => one === proxyId)) {
     const [frontend, backend] = [frontendIndexes.get(id), backendIndexes.get(id)];
     if (frontend !== undefined) yield* frontendSubjects(source, frontend);
     if (backend !== undefined) yield* backendSubjects(source, backend);
