@@ -426,7 +426,13 @@ export class LoadBalancer {
 
   /** Sessions of a server, also of those that go on by a former plan. */
   sessionsOf(place: ServerPlace): ServerSessions {
-    return this.former.sessionsOf(this.inForce, place);
+    return this.sessionsOfServers(place);
+  }
+
+  /** The same of the servers that are there now, for answers that may outlast them: places are others after a reload. */
+  get sessionsOfServers(): (place: ServerPlace) => ServerSessions {
+    const { inForce } = this;
+    return (place) => this.former.sessionsOf(inForce, place);
   }
 
   /** Sessions that wait in each backend, for any of its servers or a certain one, in the order of the plan. */

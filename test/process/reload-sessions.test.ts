@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Command, newSession } from '../../src/admin/command.js';
+import { STATS_COMMANDS } from '../../src/admin/commands/stats.js';
 import type { LoadBalancer } from '../../src/master/balancer.js';
 import { StartError } from '../../src/master/start-error.js';
 import { eventually, freePort, scratchFolder } from '../harness.js';
@@ -38,6 +40,22 @@ interop('a limit of a server holds for sessions of both plans, and who waits is 
     third.socket.destroy();
     await eventually('nobody is left', () => balancer.serverConnections()[0][0] === 0);
     await eventually('the first plan is given up', () => balancer.formerPlans === 0);
+  });
+});
+
+interop('statistics that are being told at a reload are those of the plan with which they began', async (engine) => {
+  const [port, other] = [await freePort(), await freePort()];
+  const text = (sections: readonly string[]): string =>
+    sections.map((name) => `listen ${name}\n  bind 127.0.0.1:${name === 'f' ? port : other}\n  server a 127.0.0.1:1\n`).join('');
+  await running(planFor(engine, text(['f', 'g'])), async (balancer) => {
+    const command = STATS_COMMANDS.find(({ name }) => name === 'show stat') as Command;
+    const call = { balancer, session: newSession({ level: 'admin' }), words: [], payload: null };
+    const answer = (command.run(call) as Iterable<string>)[Symbol.iterator]();
+    const rows = [answer.next().value as string, answer.next().value as string];
+    await balancer.reload(planFor(engine, text(['f'])));
+    for (let row = answer.next(); row.done !== true; row = answer.next()) rows.push(row.value);
+    const names = rows.slice(1).map((row) => row.split(',').slice(0, 2).join('/'));
+    assert.equal(names, ['f/FRONTEND', 'f/a', 'f/BACKEND', 'g/FRONTEND', 'g/a', 'g/BACKEND']);
   });
 });
 

@@ -1,6 +1,6 @@
 /**
  * What statistics are read from: a balancer at one moment. Made anew for each question, since a
- * reload replaces all of it.
+ * reload replaces all of it; an answer that is under way then ends as it began.
  */
 import type { SocketAddress } from '../../kernel/address.js';
 import { monotonicMs, monotonicSeconds } from '../../kernel/monotonic-clock.js';
@@ -34,16 +34,17 @@ export interface StatisticsSource {
 
 /** A balancer now. */
 export function sourceOf(balancer: LoadBalancer): StatisticsSource {
+  const { plan } = balancer;
   return {
-    plan: balancer.plan,
+    plan,
     tables: balancer.tables,
     states: balancer.serverStates,
     health: balancer.health,
     addresses: balancer.serverAddresses,
-    sessionsOf: (place) => balancer.sessionsOf(place),
+    sessionsOf: balancer.sessionsOfServers,
     bindAddresses: balancer.addresses,
-    isPaused: (frontend) => balancer.isPaused(balancer.plan.frontends[frontend].name),
-    isOver: (frontend) => balancer.isOver(balancer.plan.frontends[frontend].name),
+    isPaused: (frontend) => balancer.isPaused(plan.frontends[frontend].name),
+    isOver: (frontend) => balancer.isOver(plan.frontends[frontend].name),
     nowMs: monotonicMs(),
     nowSeconds: monotonicSeconds(),
   };

@@ -56,7 +56,7 @@ export function statsLab(file: string, maxconn = 100): StatsLab {
     serverAddresses: new ServerAddresses(plan.backends, tables.addresses),
     addresses: plan.frontends.flatMap(({ binds }) => binds.map(({ address }) => address)),
     serverNames: { sections: [{ failures: 2 }, { failures: 4 }] },
-    sessionsOf: ({ backend, server }: ServerPlace) => ({
+    sessionsOfServers: ({ backend, server }: ServerPlace) => ({
       active: tables.servers.groups[backend].active(server),
       queued: tables.servers.groups[backend].queued(server),
     }),
