@@ -1,5 +1,5 @@
 /** The service manager: what it is told with `-Ws`, and what it says of the unit file. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
@@ -123,6 +123,17 @@ test('systemd-analyze finds a mistake, if there is one', async () => {
   const file = unit();
   writeFileSync(file, readFileSync(file, 'utf8').replace('ProtectSystem=strict', 'ProtectSystem=stricter'));
   assert.match((await runProcess('systemd-analyze', ['verify', '--man=no', file])).stderr, 'stricter');
+});
+
+test("what is added to keepalived's unit is right", async () => {
+  const folder = scratchFolder();
+  const addition = new URL('../../../examples/ha/keepalived-restart.conf', import.meta.url);
+  const file = join(folder, 'keepalived.service');
+  mkdirSync(`${file}.d`);
+  writeFileSync(file, '[Service]\nType=notify\nExecStart=/bin/true\n');
+  writeFileSync(`${file}.d/restart.conf`, readFileSync(addition));
+  const verified = await runProcess('systemd-analyze', ['verify', '--man=no', file]);
+  assert.equal([verified.code, verified.stdout, verified.stderr], [0, '', '']);
 });
 
 /** The system calls that the unit's filter lets through, its sets written out. */
