@@ -10,6 +10,7 @@ import type { Listener } from './acceptor.js';
 import type { DataPlane } from './data-plane.js';
 import type { Generation } from './generation.js';
 import type { Order, Report, Work } from './orders.js';
+import type { PlanGarbage } from './plan-garbage.js';
 import { type ThreadBase, WorkerLane } from './worker-lane.js';
 
 /** What a plan came to, or will. */
@@ -23,6 +24,7 @@ export class WorkerPlans {
     private readonly base: ThreadBase,
     private readonly dataPlane: DataPlane,
     private readonly backlogMax: number,
+    private readonly garbage: PlanGarbage,
     private readonly report: (message: Report) => void,
   ) {}
 
@@ -48,6 +50,7 @@ export class WorkerPlans {
 
   private prepare(work: Work): void {
     const { generation } = work;
+    this.garbage.tidy();
     try {
       this.prepared = { work, generation: this.make(work, readShared<Plan>(work.plan)) };
       this.report({ kind: 'prepared', generation });

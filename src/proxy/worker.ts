@@ -19,6 +19,7 @@ import { openShared } from '../shared/state.js';
 import { DataPlane, slotsNeeded, timersNeeded } from './data-plane.js';
 import { Effort } from './effort.js';
 import type { Confinement, Order, Report, WorkerStart } from './orders.js';
+import { PlanGarbage } from './plan-garbage.js';
 import { answer, onlyLooks, type Question, type WorkerAnswer } from './questions.js';
 import { HEADER_BUFFERS } from './server-prologue.js';
 import { ThreadBase } from './worker-lane.js';
@@ -57,10 +58,17 @@ function open(start: WorkerStart): Running {
   });
   const base = new ThreadBase(index, engine, shared, tables, { sessions, timers: timersNeeded(sessions, listeners) }, report);
   const dataPlane = new DataPlane(base, listeners);
-  const plans = new WorkerPlans(base, dataPlane, backlogMax, report);
+  const plans = new WorkerPlans(base, dataPlane, backlogMax, new PlanGarbage(collector()), report);
   plans.begin(work, plan);
   const effort = new Effort(tables.counters.row(index), tables.holdings.forWorker(index), dataPlane.nowMs);
   return { base, engine, dataPlane, plans, effort };
+}
+
+/** The thread was started with it (`master/workers/worker-thread.ts`). */
+function collector(): () => void {
+  const { gc } = globalThis;
+  if (gc === undefined) throw new Error('a worker needs V8 with --expose-gc');
+  return () => gc();
 }
 
 /** The orders of the master, and how far the worker has come with them. */

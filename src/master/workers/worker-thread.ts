@@ -2,9 +2,13 @@
  * One worker's thread, seen from the master: it loads its code, says so, and waits for its start. Who
  * gives it a place, and what comes of its end, `workers.ts` knows.
  */
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Confinement, Report, WorkerStart } from '../../proxy/orders.js';
 import { stackOfThread } from './thread-stack.js';
+
+// Threads that begin from now on can collect their garbage themselves (`proxy/plan-garbage.ts`).
+setFlagsFromString('--expose-gc');
 
 /** Whom a thread tells what happens to it. */
 export interface ThreadOwner {
