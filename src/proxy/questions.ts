@@ -76,7 +76,6 @@ export interface SessionView {
   readonly source: string;
   readonly destination: string;
   readonly family: 'ipv4' | 'ipv6' | 'unix';
-  readonly frontend: number;
   readonly frontendName: string;
   readonly frontendId: number;
   readonly bind: string | null;
@@ -159,7 +158,6 @@ function view(session: Session, lane: Lane, nowMs: number): SessionView {
     source: addressText(source, bind.id),
     destination: addressText(session.readDestination(engine), bind.id),
     family: source.family === FAMILY_NONE ? 'unix' : source.family === FAMILY_IPV4 ? 'ipv4' : 'ipv6',
-    frontend: session.frontend,
     frontendName: frontend.name,
     frontendId: frontend.id,
     bind: bind.name,

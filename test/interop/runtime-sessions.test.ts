@@ -1,8 +1,9 @@
 /** Sessions seen and ended through the runtime socket, limits changed, and what becomes of a worker's answers when it dies. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { eventually } from '../harness.js';
+import { eventually, freePort } from '../harness.js';
 import { dial, echo, interop, serve, silent } from './support/peers.js';
+import { startReloadable } from './support/reloading.js';
 import { type Managed, manage, runtimeConfig, sameAnswer, sideBySide } from './support/runtime.js';
 
 const CONFIG = runtimeConfig(
@@ -141,6 +142,21 @@ interop('who waits where nobody is taken any more does not keep a process from e
   await served.echoes('still here');
   served.socket.end();
   assert.is((await own.process.exited).code, 0);
+});
+
+interop('sessions of a proxy are found by its name, also when a reload has put another one before it', async (engine) => {
+  const server = await serve(echo);
+  const ports = await Promise.all(['f', 'g', 'a'].map(freePort));
+  const sections = (names: readonly string[]): string =>
+    names.map((name, i) => `listen ${name}\n  bind 127.0.0.1:${ports[i]}\n  server s ${server.address}\n`).join('');
+  const turbo = await startReloadable(engine, 2, ports.slice(0, 2), sections(['f', 'g']));
+  for (const port of [ports[0], ports[1], ports[1]]) await (await dial(port)).echoes('hello');
+  await turbo.reload(sections(['f', 'g', 'a']).replace(/^(.*)(listen a.*)$/s, '$2$1'));
+  const found = async (which: string): Promise<string[]> =>
+    [...(await turbo.ask(`show sess ${which}`)).matchAll(/ fe=(\w+) /g)].map(([, name]) => name);
+  for (const what of ['frontend f', 'backend f', 'server f/s']) assert.equal(await found(what), ['f'], what);
+  for (const what of ['frontend g', 'backend g', 'server g/s']) assert.equal(await found(what), ['g', 'g'], what);
+  for (const what of ['frontend a', 'backend a', 'server a/s']) assert.equal(await found(what), [], what);
 });
 
 test.run();

@@ -81,21 +81,24 @@ function wishOf([first, ...rest]: readonly string[], balancer: LoadBalancer): Wi
   return { write: details, wants, none: 'Session not found.\n' };
 }
 
-/** Options as HAProxy has them; words that are none are overlooked, as there. */
+/**
+ * Options as HAProxy has them; words that are none are overlooked, as there. Names count: in the plan by which a
+ * session goes on, numbers may be those of others.
+ */
 function filterOf(words: readonly string[], balancer: LoadBalancer): Wish['wants'] {
   const filters: ((session: SessionView) => boolean)[] = [];
   for (let i = 0; i < words.length; i++) {
     if (words[i] === 'susp') filters.push(({ state }) => state === CLOSING);
     else if (words[i] === 'older') filters.push(olderThan(words[++i]));
     else if (words[i] === 'frontend') {
-      const { index } = frontendOf(balancer, words[++i]);
-      filters.push(({ frontend }) => frontend === index);
+      const { name } = frontendOf(balancer, words[++i]).frontend;
+      filters.push(({ frontendName }) => frontendName === name);
     } else if (words[i] === 'backend') {
-      const { id } = balancer.plan.backends[backendOf(balancer, words[++i] ?? '', 'No such backend.\n')];
-      filters.push(({ backend }) => backend?.id === id);
+      const { name } = balancer.plan.backends[backendOf(balancer, words[++i] ?? '', 'No such backend.\n')];
+      filters.push(({ backend }) => backend?.name === name);
     } else if (words[i] === 'server') {
       const found = serverOf(balancer, words[++i]);
-      filters.push(({ backend, server }) => backend?.id === found.backend.id && server?.id === found.server.id);
+      filters.push(({ backend, server }) => backend?.name === found.backend.name && server?.name === found.server.name);
     }
   }
   return (session) => filters.every((filter) => filter(session));
