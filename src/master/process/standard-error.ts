@@ -1,11 +1,13 @@
 /**
  * Standard error of a process that has more to do than to speak: a disk that is full, or a reader that is gone, loses
  * what is said and ends nothing. Node's own stream would end the process, and never write again to a disk that has
- * room once more. A pipe that nobody empties is waited for at the end.
+ * room once more. A pipe that nobody empties is waited for at the end; until then what it is told is kept, up to a bound.
  */
 import { fstatSync, writeSync } from 'node:fs';
 
 const STDERR = 2;
+/** Bytes that wait for a reader, at most: more than a file of ten thousand mistakes has. What is said beyond is lost. */
+const PENDING_MAX = 16 * 1024 * 1024;
 
 /** Whether it is a file or a device, which is written to directly; terminals, pipes and sockets are Node's to write to. */
 function isFile(): boolean {
@@ -51,5 +53,7 @@ function open(): (text: string) => void {
   const { stderr } = process;
   stderr.on('error', () => undefined); // nobody reads any more, and nobody will
   stream = stderr;
-  return (text) => void stderr.write(text);
+  return (text) => {
+    if (stderr.writableLength < PENDING_MAX) stderr.write(text);
+  };
 }
