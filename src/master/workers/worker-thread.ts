@@ -7,9 +7,6 @@ import { Worker } from 'node:worker_threads';
 import type { Confinement, Report, WorkerStart } from '../../proxy/orders.js';
 import { stackOfThread } from './thread-stack.js';
 
-// Threads that begin from now on can collect their garbage themselves (`proxy/plan-garbage.ts`).
-setFlagsFromString('--expose-gc');
-
 /** Whom a thread tells what happens to it. */
 export interface ThreadOwner {
   onReport(thread: WorkerThread, message: Report): void;
@@ -31,6 +28,7 @@ export class WorkerThread {
 
   /** @param name what debuggers call it */
   constructor(url: URL, name: string, confinement: Confinement, owner: ThreadOwner) {
+    setFlagsFromString('--expose-gc'); // for threads that begin from now on: `proxy/plan-garbage.ts`
     this.worker = new Worker(url, { name, workerData: confinement });
     this.worker.on('message', (message: Report) => {
       if (message.kind === 'loaded') this.loaded = true;
