@@ -26,6 +26,7 @@ needed=(
   'unshare util-linux'
   'hatop hatop'
   'pgrep procps'
+  'pidof sysvinit-utils'
   'systemd-analyze systemd'
   'strace strace'
   'gcc gcc'

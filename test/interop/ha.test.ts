@@ -165,6 +165,28 @@ test('keepalived finds nothing wrong with the examples', () =>
     }
   }));
 
+/** What `turbo-lb` may be when the check runs it, and what the check then says while the balancer is there. */
+const PROGRAMS: Readonly<Record<string, { command: string; code: number }>> = {
+  'it is missing': { command: '/nonexistent/turbo-lb', code: 0 },
+  'it is in pieces': { command: `${process.execPath} /nonexistent/main.js`, code: 0 },
+  'it cannot ask': { command: `${process.execPath} ${TURBO_LB}`, code: 1 },
+};
+for (const [how, { command, code }] of Object.entries(PROGRAMS)) {
+  test(`the check, while npm replaces the program: ${how}`, () =>
+    withProcesses(async () => {
+      const folder = scratchFolder();
+      const [file, check] = ['lb.cfg', 'check'].map((name) => join(folder, name));
+      writeFileSync(file, `global\n  stats socket ${folder}/lb.sock\nlisten web\n  mode tcp\n  bind ${folder}/web.sock\n`);
+      const text = readFileSync(`${EXAMPLES}check-turbo-lb`, 'utf8');
+      writeFileSync(check, text.replace('/usr/bin/turbo-lb', command).replace('/run/turbo-lb/admin.sock', `${folder}/no.sock`));
+      const script = `"$0" "$1" -f "$2" -db >/dev/null 2>&1 & pid=$!
+        until [ -S ${folder}/lb.sock ]; do sleep 0.05; done
+        sh ${check} 2>/dev/null; echo "running: $?"; kill $pid; wait $pid; sh ${check} 2>/dev/null; echo "ended: $?"`;
+      const words = ['--pid', '--fork', '--mount-proc', 'sh', '-c', script, process.execPath, TURBO_LB, file];
+      assert.is((await runProcess('unshare', words)).stdout, `running: ${code}\nended: 1\n`);
+    }));
+}
+
 test("a script of the guides', killall -0, finds the process, also under HAProxy's name", () =>
   withProcesses(async () => {
     const folder = scratchFolder();
