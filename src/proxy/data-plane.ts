@@ -57,11 +57,20 @@ export function timersNeeded(maxconn: number, listeners: number): number {
 /** A client is read when its server takes longer than this to be there (ms). */
 const READ_AHEAD_AFTER_MS = 8;
 
+/** A turn that comes so much late was not possible before: the process was stopped, or its host. */
+const AWAY_MS = 500;
+
+/** Nobody is given up sooner than so long after that (ms): what came in the meantime is first of all read. */
+const BACK_MS = 1000;
+
 /** All sessions of one worker. */
 export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner, InspectionOwner, InactivityOwner {
   /** The present, in the engine's wrapping milliseconds; read at most once a turn. */
   nowMs: number;
   private clockRead = true;
+  /** When it was read by the latest turn, and how long that one meant to wait for something at most; -1: for ever. */
+  private readAtMs: number;
+  private waitMs = -1;
   private woken = false;
   private draining = false;
   /** A line was logged in this turn. */
@@ -93,6 +102,7 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     this.counters = counters;
     this.sessions = sessions;
     this.nowMs = engine.nowMs();
+    this.readAtMs = this.nowMs;
     this.freeAtFirst = engine.freeBuffers();
     this.relay = new Relay(base, this);
     this.inactivity = new Inactivity(timers, this.relay, this);
@@ -201,7 +211,8 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     const busy = this.relay.hungry || this.acceptors.hasMore;
     const delay = timers.delay(this.nowMs);
     const bounded = this.boundDelay(delay);
-    engine.wait(busy ? 0 : bounded, this);
+    this.waitMs = busy ? 0 : bounded;
+    engine.wait(this.waitMs, this);
     this.readClock();
     timers.advance(this.nowMs, this);
     this.relay.feedStarving();
@@ -546,6 +557,18 @@ export class DataPlane implements CompletionHandler, RelayOwner, ConnectorOwner,
     if (this.clockRead) return;
     this.clockRead = true;
     this.nowMs = this.engine.nowMs();
+    const awayMs = (this.nowMs - this.readAtMs - this.waitMs) | 0;
+    this.readAtMs = this.nowMs;
+    if (awayMs > AWAY_MS && this.waitMs >= 0) this.putOffTimeouts(awayMs + BACK_MS);
+  }
+
+  /** The time in which this thread was not running is nobody's silence. */
+  private putOffTimeouts(ms: number): void {
+    this.timers.putOff(this.nowMs, ms);
+    for (const { client, server } of this.sessions.all) {
+      client.activeAt = (client.activeAt + ms) | 0;
+      server.activeAt = (server.activeAt + ms) | 0;
+    }
   }
 }
 

@@ -60,6 +60,13 @@ export class TimerWheel {
     this.link(timer, (this.tick + away) & (BUCKETS - 1));
   }
 
+  /** What is armed fires so much later (ms). Looks at all timers: for what happens seldom. */
+  putOff(nowMs: number, ms: number): void {
+    for (let timer = 0; timer < this.bucket.length; timer++) {
+      if (this.isArmed(timer)) this.arm(timer, nowMs, ((this.deadline[timer] - nowMs) | 0) + ms);
+    }
+  }
+
   disarm(timer: number): void {
     const bucket = this.bucket[timer];
     if (bucket === NONE) return;

@@ -122,6 +122,33 @@ test('the disk of the pidfile is full: the start says so, and serves', () =>
     }
   }));
 
+interop(
+  'the process is stopped for longer than its timeouts: sessions and servers stay, silence counts from then on',
+  async (engine) => {
+    const server = await serve(echo);
+    const service = await startService(engine, {
+      servers: [`${server.address} check inter 1s fall 1 maxconn 1`],
+      proxy: ['timeout client 2s', 'timeout server 2s', 'timeout queue 2s'],
+    });
+    const before = await service.heldAtRest(0);
+    const first = await dial(service.port);
+    await first.echoes('before');
+    const second = await dial(service.port);
+    await eventually('it waits', async () => (await service.stat('BACKEND')).number('qcur') === 1);
+    process.kill(service.process.pid, 'SIGSTOP');
+    first.socket.end('over'); // and so there is a place
+    const echoed = second.echoes('in between');
+    await delay(3500);
+    process.kill(service.process.pid, 'SIGCONT');
+    await echoed;
+    assert.is(first.heard, 'beforeover');
+    assert.is((await service.stat('s1')).text('status'), 'UP');
+    assert.is(service.said('is DOWN'), 0, service.process.stderr);
+    await second.over(); // by its timeout
+    await service.holdsAgain(before);
+  },
+);
+
 const FAKETIME = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib/faketime']
   .flatMap((folder) => [`${folder}/faketime/libfaketimeMT.so.1`, `${folder}/libfaketimeMT.so.1`])
   .find((path) => existsSync(path));

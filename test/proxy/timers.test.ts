@@ -87,6 +87,18 @@ test('arming again replaces the former time', () => {
   assert.is(wheel.size, 0);
 });
 
+test('timers that are put off fire so much later, and those armed afterwards in their time', () => {
+  const wheel = new TimerWheel(2, 0);
+  wheel.arm(0, 0, 100);
+  wheel.putOff(200, 5000);
+  wheel.arm(1, 200, 300);
+  assert.ok(wheel.delay(200) <= 300);
+  assert.equal(fired(wheel, 480), []);
+  assert.equal(fired(wheel, 504), [1]);
+  assert.equal(fired(wheel, 5080), []);
+  assert.equal(fired(wheel, 5104), [0]);
+});
+
 test('a timer of more than one revolution fires in its turn, not before', () => {
   const wheel = new TimerWheel(1, 0);
   wheel.arm(0, 0, 50_000);

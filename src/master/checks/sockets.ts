@@ -16,6 +16,12 @@ import type { SourcePlan } from '../../plan/plan.js';
 const LOOK_MS_MIN = 1;
 const LOOK_MS_MAX = 8;
 
+/**
+ * A look that comes so much late (ms) was not possible before: the process was stopped, or its host, or had no
+ * processor. That time is not the servers': an answer may not even have been asked for.
+ */
+const AWAY_MS = 100;
+
 /** Looks in a row. */
 const ROUNDS_MAX = 3;
 
@@ -25,8 +31,8 @@ const NOW = Promise.resolve();
 
 /** Who waits for its sockets only so long. */
 export interface Impatient {
-  /** By performance.now(). */
-  readonly deadline: number;
+  /** By performance.now(); put off when there was no time to look. */
+  deadline: number;
   /** Nothing has come in time. */
   onLate(): void;
 }
@@ -46,6 +52,8 @@ export class CheckSockets {
   private soon: NodeJS.Immediate | null = null;
   private later: NodeJS.Timeout | null = null;
   private lookMs = LOOK_MS_MIN;
+  /** When the next look is due at the latest, by performance.now(). */
+  private dueAt = Number.POSITIVE_INFINITY;
   /** The first look is on its way: when the call that begins checks has returned, for all that begin in it. */
   private begun: Promise<void> | null = null;
   private readonly waiting = new Set<Impatient>();
@@ -79,6 +87,7 @@ export class CheckSockets {
     const fd = this.poller.connect(to, this.setupOf(source, to.family), port, brief, handler);
     if (fd < 0) return fd;
     this.lookMs = LOOK_MS_MIN;
+    this.expectLook(0);
     this.begun ??= NOW.then(() => this.firstLook());
     return fd;
   }
@@ -120,12 +129,14 @@ export class CheckSockets {
 
   /** A look when the event loop has seen to everything else. */
   private lookSoon(): void {
+    this.expectLook(0);
     this.soon ??= setImmediate(() => this.lookNow());
   }
 
   private lookNow(): void {
     this.forgetLook();
     this.looking = true;
+    this.putOffDeadlines();
     // What goes on at once is not kept waiting, but a peer that floods keeps nobody else waiting either.
     let rounds = 0;
     while (rounds < ROUNDS_MAX && this.open > 0 && this.system.poll() > 0) rounds++;
@@ -141,6 +152,7 @@ export class CheckSockets {
     }
     if (this.soon !== null) return;
     this.later = setTimeout(() => this.lookNow(), this.lookMs).unref();
+    this.expectLook(this.lookMs);
     this.lookMs = Math.min(LOOK_MS_MAX, 2 * this.lookMs);
   }
 
@@ -149,6 +161,17 @@ export class CheckSockets {
     if (this.later !== null) clearTimeout(this.later);
     this.soon = null;
     this.later = null;
+  }
+
+  private expectLook(inMs: number): void {
+    this.dueAt = Math.min(this.dueAt, performance.now() + inMs);
+  }
+
+  /** By the time in which there should have been a look, if that is long. */
+  private putOffDeadlines(): void {
+    const awayMs = performance.now() - this.dueAt;
+    this.dueAt = Number.POSITIVE_INFINITY;
+    if (awayMs > AWAY_MS) for (const waiter of this.waiting) waiter.deadline += awayMs;
   }
 
   private endPatience(): void {

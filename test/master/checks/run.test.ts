@@ -170,6 +170,20 @@ test('an answer before a reset is an answer, but nobody is left to go on with', 
   }
 });
 
+test("time in which the thread could not look is not the server's", async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined); // a check ends with a reset
+    socket.once('data', () => socket.write(REPLY));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  const stopped = (): void => void Atomics.wait(never, 0, 0, 2 * PATIENCE_MS);
+  const { result, stop } = await checkAt((server.address() as { port: number }).port, 'option httpchk', '', stopped);
+  stop();
+  server.close();
+  assert.is(result.status, 'L7OK', result.info);
+});
+
 test('silence, rubbish, a trickle and a flood', async () => {
   const flood = (socket: Socket): void => {
     const more = (): void => {
