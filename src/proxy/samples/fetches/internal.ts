@@ -11,9 +11,17 @@ import { constant, count, flag, integer, isFinal } from './results.js';
 
 const RANGE_MAX = 2 ** 32;
 const MICROSECONDS = 1000000;
+/** The two clocks may differ by as much before the time of day counts as set: they are not read in the same moment. */
+const CLOCK_SET_MS = 2;
 
+/** When the clock of `performance.now()` began, in milliseconds since 1970, by the time of day as it was last seen to be set. */
+let origin = performance.timeOrigin;
+
+/** Microseconds since 1970. The clock may be set meanwhile: `Date` goes along but tells no microseconds. */
 function now(): number {
-  return Math.floor((performance.timeOrigin + performance.now()) * 1000);
+  const sinceOrigin = performance.now();
+  if (Math.abs(origin + sinceOrigin - Date.now()) > CLOCK_SET_MS) origin = Date.now() - sinceOrigin;
+  return Math.floor((origin + sinceOrigin) * 1000);
 }
 
 /** Dates in each unit, from microseconds since 1970. */

@@ -130,4 +130,18 @@ test('the time and chance stay within their bounds', () => {
   assert.match(lab.evaluate('uuid'), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });
 
+test('dates go along when the clock is set', () => {
+  const lab = new Lab();
+  const { now } = Date;
+  const offMs = (): number => Number(lab.evaluate('date(0,ms)')) - Date.now();
+  try {
+    for (const days of [1, -1, 0]) {
+      Date.now = () => now() + days * 86_400_000;
+      assert.ok(Math.abs(offMs()) < 60_000, `${offMs()} ms from the clock, which was set by ${days} days`);
+    }
+  } finally {
+    Date.now = now;
+  }
+});
+
 test.run();
