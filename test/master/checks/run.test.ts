@@ -16,12 +16,15 @@ import { planOf } from '../../harness/plans.js';
 
 const REPLY = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello';
 const PATIENCE_MS = 300;
+/** Where an answer is to come. */
+const LONG_MS = 10_000;
 
 /** Checks a server once with the rules of a backend; the result, and the sockets that are left once it has done what it does. */
 async function check(
   behave: (socket: Socket) => unknown,
   lines: string,
   options = '',
+  patienceMs = PATIENCE_MS,
 ): Promise<{ result: CheckResult; left: number }> {
   const sockets = new Set<Socket>();
   const behaved: unknown[] = [];
@@ -31,7 +34,7 @@ async function check(
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
-  const { result, left, stop } = await checkAt(port, lines, options);
+  const { result, left, stop } = await checkAt(port, lines, options, undefined, patienceMs);
   await Promise.all(behaved);
   stop();
   for (const socket of sockets) socket.destroy();
@@ -45,6 +48,7 @@ async function checkAt(
   lines: string,
   options: string,
   meanwhile = (): void => undefined,
+  patienceMs = PATIENCE_MS,
 ): Promise<{ result: CheckResult; left: number; stop: () => void }> {
   const plan = planOf(`backend b\n mode tcp\n ${lines}\n server s 127.0.0.1:${port} check ${options}`);
   const checks = new CheckSockets();
@@ -63,7 +67,7 @@ async function checkAt(
   const address = { family: 'ipv4', host: '127.0.0.1', port } as const;
   const [backend] = plan.backends;
   const order = { place: { backend: 0, server: 0 }, server: backend.servers[0], check: backend.check, address };
-  const times = { connectMs: PATIENCE_MS, answerMs: 0, isRunning: true, read: null };
+  const times = { connectMs: patienceMs, answerMs: 0, isRunning: true, read: null };
   const result = await new Promise<CheckResult>((resolve) => {
     new CheckRuns(common).begin({ ...order, ...times }, resolve);
     meanwhile();
@@ -134,7 +138,7 @@ test('what servers say in two segments is what they say in one, wherever it is c
   ] as const;
   for (const [lines, text, goOn, status, code, info] of cases) {
     for (const cut of [2, 5, 7, 9, 14, 16, text.length - 1]) {
-      const { result } = await check(inTwo(text, cut, goOn), lines);
+      const { result } = await check(inTwo(text, cut, goOn), lines, '', LONG_MS);
       assert.equal([result.status, result.code, result.info], [status, code, info], `${lines}, cut at ${cut}`);
     }
   }
