@@ -240,6 +240,7 @@ class Job {
           onDraining: () => runtime.refuse(),
           onStopped: (code) => {
             runtime.close();
+            others.goOn(); // before a signal ends this process
             role?.stopped(code);
           },
         }),

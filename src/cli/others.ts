@@ -20,24 +20,26 @@ export class Others {
 
   /** Runs what needs their addresses, with the way to ask for them, if there is anybody to ask; when it fails they go on. */
   async during<T>(run: (makeRoom: MakeRoom | undefined) => Promise<T>): Promise<T> {
-    const { finish, terminate } = this.options;
-    const all = [...finish, ...terminate];
-    const tell = (signal: NodeJS.Signals): void => {
-      for (const pid of all) this.signal(pid, signal);
-    };
+    const { all } = this;
     const makeRoom: MakeRoom = (taken) => {
       const hopeless = heldByOthers(taken, all);
       if (hopeless.length > 0) return hopeless;
       this.asked = true;
-      tell('SIGTTOU');
+      this.tell('SIGTTOU');
       return [];
     };
     try {
       return await run(all.length > 0 ? makeRoom : undefined);
-    } catch (error) {
-      if (this.asked && !this.ended) tell('SIGTTIN');
-      throw error;
+    } finally {
+      this.goOn();
     }
+  }
+
+  /** Nothing has come of the start, and its sockets are closed: those that made room listen again. */
+  goOn(): void {
+    if (!this.asked || this.ended) return;
+    this.asked = false;
+    this.tell('SIGTTIN');
   }
 
   /** They may end, softly or at once; said once. */
@@ -46,6 +48,14 @@ export class Others {
     this.ended = true;
     for (const pid of this.options.finish) this.signal(pid, 'SIGUSR1');
     for (const pid of this.options.terminate) this.signal(pid, 'SIGTERM');
+  }
+
+  private get all(): number[] {
+    return [...this.options.finish, ...this.options.terminate];
+  }
+
+  private tell(signal: NodeJS.Signals): void {
+    for (const pid of this.all) this.signal(pid, signal);
   }
 
   private signal(pid: number, signal: NodeJS.Signals): void {

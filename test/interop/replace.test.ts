@@ -1,9 +1,10 @@
 /** Processes that take each other's place (`-sf`, `-x`) without losing a connection, HAProxy among them. */
-import { existsSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ListeningSockets, listeningAt } from '../../src/kernel/listening.js';
-import { ENGINES, eventually, freePort, isAlive, runProcess, withProcesses } from '../harness.js';
+import { TURBO_LB } from '../cli/turbo.js';
+import { ENGINES, eventually, freePort, isAlive, runProcess, startProcess, withProcesses } from '../harness.js';
 import { closeAll, dial, echo, serve } from './support/peers.js';
 import { Load, Place, type Program, visit } from './support/replacing.js';
 
@@ -143,6 +144,22 @@ placed('when nothing comes of it, who made room goes on', 1, async (place) => {
   await eventually('the first one serves', async () => (await visit(place.port)) === null);
   assert.is(await visit(place.path), null);
 });
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  placed(`when ${signal} ends the start that it made room for, it goes on`, 1, async (place) => {
+    place.configure(1, ['noreuseport']);
+    assert.is((await place.replace('turbo')).code, 0);
+    const pidfile = `${place.pidfile}.held`; // the start waits for who reads it
+    await runProcess('mkfifo', [pidfile]);
+    const words = [TURBO_LB, '-W', '-db', '-f', place.config, '-p', pidfile, '-sf', String(place.pids[0])];
+    const next = await startProcess(process.execPath, words);
+    await eventually('it has made room', async () => (await visit(place.port)) !== null);
+    next.child.kill(signal);
+    closeSync(openSync(pidfile, constants.O_RDONLY | constants.O_NONBLOCK));
+    assert.equal(await next.exited, { code: 0, signal: null }, next.stderr);
+    await eventually('it goes on', async () => (await visit(place.port)) === null);
+    assert.is(await visit(place.path), null);
+  });
 
 for (const how of [[], ['-x']])
   placed(

@@ -24,7 +24,7 @@ export class Place {
   readonly pids: number[] = [];
   readonly pidfile: string;
   readonly socket: string;
-  private readonly config: string;
+  readonly config: string;
 
   private constructor(
     readonly server: TestServer,
