@@ -85,6 +85,28 @@ test('proxies, sockets and servers are numbered as HAProxy numbers them', () => 
   );
 });
 
+test('of runtime sockets with one path the last one is opened, and that is said', () => {
+  const lines = ['/run/a.sock level user', '/run/b.sock', '127.0.0.1:9', '/run/a.sock level admin', '127.0.0.1:9', 'abns@a'];
+  const text = `global\n ${lines.map((line) => `stats socket ${line}`).join('\n ')}\n${TIMEOUTS}listen l\n bind :80\n server s :81`;
+  assert.equal(
+    planOf(text).process.runtime.sockets.map(({ level, bind: { address } }) => [
+      address.family === 'unix' ? address.path : address.port,
+      level,
+    ]),
+    [
+      ['/run/a.sock', 'admin'],
+      ['/run/b.sock', 'operator'],
+      [9, 'operator'],
+      [9, 'operator'],
+      ['a', 'operator'],
+    ],
+  );
+  assert.match(
+    findingsOf(text).join('\n'),
+    "'stats socket /run/a.sock' takes the place of the one at f.cfg:2, which has the same path.",
+  );
+});
+
 test('timeouts reach their sides; the queue waits as long as a connect where nothing else is said', () => {
   const { frontends, backends } = listen(
     'timeout client-fin 4s',

@@ -2,16 +2,33 @@
  * Names and numbers that two have. HAProxy says so while it reads; here the templates must be
  * written out first. Names of proxies are looked at where sections begin.
  */
-import type { BindConfig, Config, ProxyConfig, ServerConfig } from '../config.js';
+import type { BindConfig, Config, ProxyConfig, ServerConfig, StatsSocket } from '../config.js';
 import type { Findings, Place } from '../diagnostics.js';
 import { serversOf } from '../servers.js';
 
-/** Numbers of proxies, binds and servers, and names of servers. */
-export function checkDuplicates({ proxies }: Config, findings: Findings): void {
+/** Numbers of proxies, binds and servers, names of servers, and paths of runtime sockets. */
+export function checkDuplicates({ global, proxies }: Config, findings: Findings): void {
+  checkStatsSockets(global.statsSockets, findings);
   checkProxyIds(proxies, findings);
   for (const proxy of proxies) {
     checkBindIds(proxy, findings);
     if (proxy.disabled?.value !== true) checkServers(proxy, findings);
+  }
+}
+
+/** The last one gets the path. HAProxy says nothing, and only its last one is ever heard. */
+function checkStatsSockets(sockets: readonly StatsSocket[], findings: Findings): void {
+  const known = new Map<string, StatsSocket>();
+  for (const socket of sockets) {
+    const { address, place, text } = socket;
+    if (address.kind !== 'unix' || address.abstract) continue;
+    const other = known.get(address.path);
+    if (other !== undefined)
+      findings.warning(
+        place,
+        `'stats socket ${text}' takes the place of the one at ${at(other.place)}, which has the same path.`,
+      );
+    known.set(address.path, socket);
   }
 }
 

@@ -9,10 +9,17 @@ export function compileRuntime(compilation: Compilation): RuntimePlan {
   const { statsSockets, statsTimeoutMs, statsMaxconn } = compilation.config.global;
   const maxconn = statsMaxconn?.value ?? NO_RUNTIME.maxconn;
   return {
-    sockets: statsSockets.flatMap((socket) => compileSocket(socket, maxconn, compilation)),
+    sockets: lastOfEachPath(statsSockets.flatMap((socket) => compileSocket(socket, maxconn, compilation))),
     timeoutMs: statsTimeoutMs?.value ?? NO_RUNTIME.timeoutMs,
     maxconn,
   };
+}
+
+/** A path that stands there twice goes to the last one, as with HAProxy, which binds one after the other. */
+function lastOfEachPath(sockets: readonly RuntimeSocketPlan[]): RuntimeSocketPlan[] {
+  const key = ({ bind: { address } }: RuntimeSocketPlan, index: number): string | number =>
+    address.family === 'unix' && !address.abstract ? address.path : index;
+  return [...new Map(sockets.map((socket, index) => [key(socket, index), socket])).values()];
 }
 
 /** Several where a line has several addresses or ports; as many clients may wait as may be served. */
