@@ -14,6 +14,8 @@ import type { Sample } from '../proxy/samples/sample.js';
 
 /** Entries that are sent, or looked at, at a time when there are many: a worker takes them in a part of a millisecond. */
 const PART = 500;
+/** Parts that workers have not confirmed: on a busy machine each would wait for a turn of every worker. */
+const PARTS_UNDER_WAY_MAX = 8;
 /** Places that removed entries have left, at least, and as many as there are entries, before all are sent anew. */
 const EMPTY_MAX = 1000;
 /** Versions that are prepared at a time: who prepares one more and commits none has the oldest forgotten. */
@@ -105,15 +107,14 @@ export class PatternReference {
     const target = version === null || version === this.currentVersion ? null : this.prepared.get(version);
     if (target) target.push(...patterns);
     if (target !== null) return Promise.resolve();
-    return this.change(async () => {
-      for (const part of partsOf(patterns)) {
+    return this.change(() =>
+      inParts(patterns, (part) => {
         for (const pattern of part) pattern.place = this.placesUsed++;
         this.entries = this.entries.concat(part);
         for (const [form, set] of this.sets) for (const { key, place } of parsedPatterns(part, form)) set.add(key, place);
-        await this.each((form) => ({ kind: 'append', entries: parsedEntries(part, form) }));
-        if (patterns.length > PART) await breathe();
-      }
-    });
+        return this.each((form) => ({ kind: 'append', entries: parsedEntries(part, form) }));
+      }),
+    );
   }
 
   /** Gives another value to the entries that a test is true of; false when it is true of none. */
@@ -214,10 +215,7 @@ export class PatternReference {
     this.placed(this.entries);
     for (const [list, form] of this.lists) {
       await this.tell(list, { kind: 'begin' });
-      for (const part of partsOf(this.entries)) {
-        await this.tell(list, { kind: 'part', entries: parsedEntries(part, form) });
-        await breathe();
-      }
+      await inParts(this.entries, (part) => this.tell(list, { kind: 'part', entries: parsedEntries(part, form) }));
       await this.tell(list, { kind: 'swap' });
     }
   }
@@ -303,4 +301,15 @@ function placesOf(patterns: readonly Pattern[]): number[] {
 
 function* partsOf<T>(items: readonly T[]): Iterable<readonly T[]> {
   for (let at = 0; at < items.length; at += PART) yield items.slice(at, at + PART);
+}
+
+/** Tells of many entries part by part, a few parts at a time, with pauses for others; resolves when all have been taken. */
+async function inParts(patterns: readonly Pattern[], tell: (part: readonly Pattern[]) => Promise<void>): Promise<void> {
+  const underWay: Promise<void>[] = [];
+  for (const part of partsOf(patterns)) {
+    underWay.push(tell(part));
+    if (underWay.length >= PARTS_UNDER_WAY_MAX) await underWay.shift();
+    if (patterns.length > PART) await breathe();
+  }
+  await Promise.all(underWay);
 }
