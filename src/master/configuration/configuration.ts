@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { getSystemErrorMap } from 'node:util';
 import { checkConfig } from '../../config/checks/check.js';
 import type { Config } from '../../config/config.js';
 import { Findings } from '../../config/diagnostics.js';
@@ -109,8 +110,8 @@ function currentDirectory(): string {
 
 /** `No such file or directory`, as the system says it. */
 export function systemText(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const text = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
+  const { errno = 0, code, message } = error as NodeJS.ErrnoException;
+  const text = getSystemErrorMap().get(errno)?.[1] ?? message;
   return code === undefined ? text : text[0].toUpperCase() + text.slice(1);
 }
 

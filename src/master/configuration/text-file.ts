@@ -1,5 +1,7 @@
 /** Texts that a configuration consists of or names: files, and pipes, up to a size that none of them has. */
+
 import { closeSync, openSync, readSync } from 'node:fs';
+import { constants } from 'node:os';
 
 /** Bytes; a file of 100,000 lines has some ten millions. What is longer is a device, or a mistake. */
 export const TEXT_BYTES_MAX = 256 * 1024 * 1024;
@@ -24,5 +26,5 @@ export function readTextFile(path: string): string {
 }
 
 function tooLarge(path: string): Error {
-  return Object.assign(new Error(`EFBIG: file too large, read '${path}'`), { code: 'EFBIG' });
+  return Object.assign(new Error(`EFBIG: file too large, read '${path}'`), { code: 'EFBIG', errno: -constants.errno.EFBIG });
 }
