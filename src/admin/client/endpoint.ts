@@ -60,7 +60,7 @@ export class Unreachable extends Error {
 
 /** Any answer ends with an empty line: without one, nobody has read the question. */
 export const NO_ANSWER =
-  'it closed the connection without an answer: it is about to end, or has no descriptors left, which its log says';
+  'it closed the connection without an answer: it is about to end, was sent a longer line or payload than it takes, or has no descriptors left, which its log says';
 
 /** What may stand behind a failure, by its errno. */
 const ADVICE: Readonly<Record<string, (text: string) => string>> = {
