@@ -6,7 +6,7 @@ import type { Finding } from '../config/diagnostics.js';
 import { findingRecord, renderFinding, SourceLines } from '../config/render.js';
 import type { LoadedConfiguration } from '../master/configuration/configuration.js';
 import type { Log, Severity } from '../master/log.js';
-import { packageVersion } from '../master/version.js';
+import { packageVersion } from '../shared/version.js';
 import type { Output } from './complaint.js';
 
 /** Writes messages of a start; before the first one it says who speaks, as HAProxy does. */

@@ -6,7 +6,7 @@
 import yargs, { type Argv } from 'yargs';
 import { didYouMean, nearestWord } from '../config/values/nearest.js';
 import { BindError, StartError } from '../master/start-error.js';
-import { packageVersion } from '../master/version.js';
+import { packageVersion } from '../shared/version.js';
 import type { Arguments, Command } from './command.js';
 import { complain, EXIT_FAILURE, EXIT_OK, type Output } from './complaint.js';
 import { descriptorShortage } from './shortage.js';

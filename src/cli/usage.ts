@@ -1,6 +1,6 @@
 /** Texts about the options in HAProxy's style: usage, and versions (`-v`, `-vv`, `-vq`). */
 import { FEATURES, LANGUAGE_VERSION } from '../config/version.js';
-import { packageVersion } from '../master/version.js';
+import { packageVersion } from '../shared/version.js';
 
 /** What HAProxy prints when it does not understand its command line, for ours. */
 export const USAGE = `Usage : turbo-lb [-f <cfgfile|cfgdir>]* [ -vVqcdD ] [ -n <maxconn> ] [ -N <maxpconn> ]

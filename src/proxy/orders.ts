@@ -37,12 +37,17 @@ export interface WorkerStart {
   readonly orders: MessagePort;
 }
 
-/** How a worker is confined where the main thread is not, once its code is loaded; the `workerData` of its thread. */
+/** How a worker is confined where the main thread is not, once its code is loaded. */
 export interface Confinement {
   /** The folder that becomes its root; null: that of the main thread. */
   readonly root: string | null;
   /** It gives up its capabilities: those that the main thread has kept, with which a thread begins. */
   readonly dropsRights: boolean;
+}
+
+/** The `workerData` of its thread: with the version of the main thread. */
+export interface ThreadData extends Confinement {
+  readonly version: string;
 }
 
 /** Workers see and may do what the main thread does. */
@@ -76,7 +81,7 @@ export type Order =
 export type Report =
   /** Its code is loaded, and it waits for its WorkerStart: the file system and the rights of root may go. */
   | { readonly kind: 'loaded' }
-  /** It cannot be confined as it has to be, and does not work. */
+  /** It cannot be confined as it has to be, or is of another version, and does not work. */
   | { readonly kind: 'refused'; readonly reason: string }
   /** The ring is open and connections are being accepted. */
   | { readonly kind: 'ready' }

@@ -16,9 +16,10 @@ import { changeRootOfThread } from '../kernel/users.js';
 import type { Plan } from '../plan/plan.js';
 import { readShared } from '../shared/message.js';
 import { openShared } from '../shared/state.js';
+import { packageVersion } from '../shared/version.js';
 import { DataPlane, slotsNeeded, timersNeeded } from './data-plane.js';
 import { Effort } from './effort.js';
-import type { Confinement, Order, Report, WorkerStart } from './orders.js';
+import type { Order, Report, ThreadData, WorkerStart } from './orders.js';
 import { PlanGarbage } from './plan-garbage.js';
 import { answer, onlyLooks, type Question, type WorkerAnswer } from './questions.js';
 import { HEADER_BUFFERS } from './server-prologue.js';
@@ -164,7 +165,10 @@ function run(start: WorkerStart): void {
 }
 
 /** Nothing is loaded any more from here on. */
-function confine({ root, dropsRights }: Confinement): Report {
+function confine({ version, root, dropsRights }: ThreadData): Report {
+  // Its files are others than those of the main thread: what the two share has a layout of its own in each.
+  if (version !== packageVersion())
+    return { kind: 'refused', reason: `version ${packageVersion()} has been installed, and this process is ${version}` };
   if (root !== null) {
     new Date(0).getTimezoneOffset(); // asks for the time zone, whose file is out of reach afterwards
     const result = changeRootOfThread(root);
@@ -175,4 +179,4 @@ function confine({ root, dropsRights }: Confinement): Report {
 }
 
 parentPort?.once('message', run);
-report(confine(workerData as Confinement));
+report(confine(workerData as ThreadData));

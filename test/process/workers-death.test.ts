@@ -11,6 +11,7 @@ import { type Flags, type WatchedBalancer, watchedBalance } from '../interop/sup
 import { dial, echo, interop, named, type Peer, serve } from '../interop/support/peers.js';
 
 const DYING_WORKER = new URL('../master/fixtures/dying-worker.js', import.meta.url);
+const OTHER_VERSION_WORKER = new URL('../master/fixtures/other-version-worker.js', import.meta.url);
 /** Connections that a dying worker takes along. */
 const CONNECTIONS = 20;
 /** A heap that is exhausted within a second, in MB; the main thread needs a third of it. */
@@ -188,6 +189,23 @@ interop('a process that is asked to stop ends although its worker is dead', asyn
   client.socket.write('wake up');
   await struck();
   assert.equal(await balancer.process.stop('SIGTERM'), { code: null, signal: 'SIGTERM' });
+});
+
+interop('once another version is installed no worker of that one takes the place of a dead one', async (engine) => {
+  const server = await serve(echo);
+  const [marker, installed] = ['die', 'installed'].map((name) => join(scratchFolder(), name));
+  const env = { TEST_DEATH: 'throw', TEST_DEATH_MARKER: marker, TEST_OTHER_VERSION: installed };
+  const balancer = await watchedBalance(engine, [server.address], {}, { workerUrl: OTHER_VERSION_WORKER, env });
+  const client = await dial(balancer.port);
+  await client.echoes('hello');
+  writeFileSync(installed, '');
+  writeFileSync(marker, '');
+  client.socket.write('wake up');
+  assert.equal(await balancer.process.exited, { code: 1, signal: null });
+  assert.match(
+    balancer.process.stderr,
+    /no worker can take its place: version \S+ has been installed, and this process is 0\.0\.0: giving up/,
+  );
 });
 
 test.run();

@@ -2,9 +2,9 @@
 import { LANGUAGE_VERSION } from '../../config/version.js';
 import { monotonicMs } from '../../kernel/monotonic-clock.js';
 import type { LoadBalancer } from '../../master/balancer.js';
-import { packageVersion } from '../../master/version.js';
 import type { CounterName } from '../../shared/counters.js';
 import type { SharedTables } from '../../shared/state.js';
+import { packageVersion } from '../../shared/version.js';
 import type { FieldNature, FieldTags, FieldType, FieldValue } from './field.js';
 
 /** What this is, and its version. */

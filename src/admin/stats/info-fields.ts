@@ -2,7 +2,7 @@
  * The fields of the process (`show info`), in HAProxy's order and words (management manual, section
  * 9.3), which tools count on. What belongs to TLS, compression and peers is 0 here.
  */
-import { RELEASE_DATE } from '../../master/version.js';
+import { RELEASE_DATE } from '../../shared/version.js';
 import { fractional, type InfoField, PRODUCT, row, total, unused, VERSION } from './info-field.js';
 import { bufferBytes, daysAndTime, listeners, megabytes, patterns, tasks } from './info-readers.js';
 

@@ -4,7 +4,8 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import type { Confinement, Report, WorkerStart } from '../../proxy/orders.js';
+import type { Confinement, Report, ThreadData, WorkerStart } from '../../proxy/orders.js';
+import { packageVersion } from '../../shared/version.js';
 import { stackOfThread } from './thread-stack.js';
 
 /** Whom a thread tells what happens to it. */
@@ -29,7 +30,8 @@ export class WorkerThread {
   /** @param name what debuggers call it */
   constructor(url: URL, name: string, confinement: Confinement, owner: ThreadOwner) {
     setFlagsFromString('--expose-gc'); // for threads that begin from now on: `proxy/plan-garbage.ts`
-    this.worker = new Worker(url, { name, workerData: confinement });
+    const workerData: ThreadData = { ...confinement, version: packageVersion() };
+    this.worker = new Worker(url, { name, workerData });
     this.worker.on('message', (message: Report) => {
       if (message.kind === 'loaded') this.loaded = true;
       if (message.kind === 'loaded' || message.kind === 'refused') this.declared = true;

@@ -373,7 +373,7 @@ export class Workers {
     this.changes.emit('changed');
   }
 
-  /** A thread cannot be confined; another one could not be, either. */
+  /** A thread cannot be confined, or is of another version; so would be the next one. */
   private onRefused(reason: string): void {
     if (this.phase === 'loading') {
       this.hopeless = true;
