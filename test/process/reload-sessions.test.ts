@@ -8,7 +8,7 @@ import { STATS_COMMANDS } from '../../src/admin/commands/stats.js';
 import type { LoadBalancer } from '../../src/master/balancer.js';
 import { StartError } from '../../src/master/start-error.js';
 import { eventually, freePort, scratchFolder } from '../harness.js';
-import { dial, echo, interop, type Peer, serve } from '../interop/support/peers.js';
+import { dial, echo, interop, named, type Peer, serve } from '../interop/support/peers.js';
 import { planFor, running } from '../master/support/running.js';
 
 const DYING_WORKER = new URL('../master/fixtures/reloading-worker.js', import.meta.url);
@@ -40,6 +40,28 @@ interop('a limit of a server holds for sessions of both plans, and who waits is 
     third.socket.destroy();
     await eventually('nobody is left', () => balancer.serverConnections()[0][0] === 0);
     await eventually('the first plan is given up', () => balancer.formerPlans === 0);
+  });
+});
+
+interop('clients stay with their server when a reload gives it another place', async (engine) => {
+  const [a, b, z] = await Promise.all(['a', 'b', 'z'].map((name) => serve(named(name))));
+  const port = await freePort();
+  const text = (servers: string): string =>
+    `listen f\n  bind 127.0.0.1:${port}\n  stick-table type ip size 10\n  stick on src\n${servers}`;
+  const [lineA, lineB, lineZ] = [a, b, z].map(({ address }, i) => `  server ${'abz'[i]} ${address}\n`);
+  const isServedBy = async (name: string): Promise<void> => {
+    const client = await dial(port);
+    await client.hears(`${name}\n`);
+    client.socket.destroy();
+  };
+  await running(planFor(engine, text(lineA + lineB)), async (balancer) => {
+    await isServedBy('a');
+    for (const servers of [lineZ + lineA + lineB, lineB + lineZ + lineA, lineZ + lineA.replace('\n', ' id 7\n')]) {
+      await balancer.reload(planFor(engine, text(servers)));
+      for (let i = 0; i < 3; i++) await isServedBy('a');
+    }
+    await balancer.reload(planFor(engine, text(lineZ)));
+    await isServedBy('z');
   });
 });
 

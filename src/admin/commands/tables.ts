@@ -7,6 +7,7 @@ import { monotonicMs } from '../../kernel/monotonic-clock.js';
 import type { LoadBalancer } from '../../master/balancer.js';
 import type { TablePlan } from '../../plan/rules.js';
 import { MASTER_OWNER } from '../../shared/lock.js';
+import { serverKey } from '../../shared/server-key.js';
 import { NO_ENTRY, type StickKey, type StickTable } from '../../shared/stick-table.js';
 import { type Answer, type Command, type CommandCall, failure, PERMISSION_DENIED, permits, type Reply } from '../command.js';
 import { Refused, refusing, refusingLater } from '../places.js';
@@ -150,7 +151,8 @@ function lineOf({ plan: whole }: LoadBalancer, { plan, stick, number }: FoundTab
   const key = emptyKey(plan);
   const user = whole.backends.find(({ stickRules }) => stickRules.some(({ table }) => table === number));
   const owner = user ?? whole.backends.find(({ name }) => name === plan.name);
-  const serverName = (id: number): string => owner?.servers.find((server) => server.id === id)?.name ?? '-';
+  const serverName = (named: number, id: number): string =>
+    owner?.servers.find((server) => (named === 0 ? server.id === id : serverKey(server.name) === named))?.name ?? '-';
   return (entry, nowMs) => {
     stick.readKey(entry, key);
     const pointer = `0x${((number + 1) * NUMBERS + entry).toString(16)}`;
@@ -202,6 +204,8 @@ function store(stick: StickTable, entry: number, data: readonly string[], nowMs:
     const value = datumValue(data[at + 1], datum);
     if (value === null) return failure('Require a valid integer value to store\n');
     stick.set(entry, datum.field, datum.element, value, nowMs);
+    const name = datum.field.name === 'server_id' ? stick.fields.get('server_key') : undefined;
+    if (name !== undefined) stick.set(entry, name, 0, 0, nowMs); // the id alone counts then
   }
   return '';
 }

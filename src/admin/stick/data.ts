@@ -70,9 +70,9 @@ export function filtersOf(words: readonly string[], stick: StickTable, usage: st
 
 /**
  * All data of an entry, ` gpc0=1 conn_rate(10000)=3`. Called under the table's lock.
- * @param serverName the name behind a `server_id`; '-' when there is none
+ * @param serverName what is shown as `server_key`
  */
-export function dataText(stick: StickTable, entry: number, nowMs: number, serverName: (id: number) => string): string {
+export function dataText(stick: StickTable, entry: number, nowMs: number, serverName: ServerName): string {
   let text = '';
   for (const name of SHOWN) {
     const field = stick.fields.get(name);
@@ -96,12 +96,16 @@ function shownValue(
   field: StickField,
   element: number,
   nowMs: number,
-  serverName: (id: number) => string,
+  serverName: ServerName,
 ): string {
-  if (field.name !== SERVER_KEY) return String(stick.read(entry, field, element, nowMs));
+  const value = stick.read(entry, field, element, nowMs);
+  if (field.name !== SERVER_KEY) return String(value);
   const id = stick.fields.get('server_id');
-  return id === undefined ? '-' : serverName(stick.read(entry, id, 0, nowMs));
+  return serverName(value, id === undefined ? 0 : stick.read(entry, id, 0, nowMs));
 }
+
+/** The name of a server by its key, or, where that is 0, by its id; '-' when there is none. */
+export type ServerName = (key: number, id: number) => string;
 
 /** How a table is introduced. */
 export function tableLine({ name, keyType, size }: TablePlan, used: number): string {

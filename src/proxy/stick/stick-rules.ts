@@ -1,5 +1,7 @@
 /** The stick rules of one backend, ready to be evaluated (configuration manual, `stick on` and its like). */
 import type { StickRulePlan } from '../../plan/rules.js';
+import { serverKey } from '../../shared/server-key.js';
+import type { StickField } from '../../shared/stick-data.js';
 import { NO_ENTRY, type StickTable } from '../../shared/stick-table.js';
 import { NO_SERVER } from '../balance/balancer.js';
 import type { Lane } from '../lane.js';
@@ -25,8 +27,11 @@ export class StickRules implements Stickiness {
   private readonly rules: readonly StickRule[];
   private readonly keys: readonly KeyWriter[];
   private readonly sample = new Sample();
-  /** Index of the server by its id, which is what entries hold. */
+  /** Index of the server by its id, which entries hold, and by its name, which goes first: ids change with places. */
   private readonly serverOf: ReadonlyMap<number, number>;
+  private readonly serverOfKey: ReadonlyMap<number, number>;
+  /** By index. */
+  private readonly serverKeys: readonly number[];
 
   constructor(
     private readonly lane: Lane,
@@ -35,6 +40,8 @@ export class StickRules implements Stickiness {
   ) {
     const plan = lane.plan.backends[backend];
     this.serverOf = new Map(plan.servers.map(({ id }, index) => [id, index]));
+    this.serverKeys = plan.servers.map(({ name }) => serverKey(name));
+    this.serverOfKey = new Map(this.serverKeys.map((key, index) => [key, index]));
     this.keys = lane.plan.tables.map((table) => new KeyWriter(table));
     this.rules = plan.stickRules.map(({ kind, table, expression, condition }) => ({
       kind,
@@ -63,11 +70,10 @@ export class StickRules implements Stickiness {
     }
     const { stickKeys } = session;
     if (stickKeys === null || session.chosen === NO_SERVER) return;
-    const { id, nonStick } = this.lane.plan.backends[this.backend].servers[session.chosen];
-    if (nonStick) return;
+    if (this.lane.plan.backends[this.backend].servers[session.chosen].nonStick) return;
     for (const { table, key } of stickKeys) {
       this.keys[table].fromText(key);
-      this.remember(table, id, nowMs);
+      this.remember(table, session.chosen, nowMs);
     }
     session.stickKeys = null;
   }
@@ -99,33 +105,38 @@ export class StickRules implements Stickiness {
 
   /** The server that the entry of the written key names. The entry counts as used. */
   private look(table: number, nowMs: number): number {
-    return this.locked(table, (stick, field) => {
-      const entry = stick.find(this.keys[table].key, nowMs);
-      if (entry === NO_ENTRY) return NO_SERVER;
-      stick.touch(entry, nowMs);
-      return this.serverOf.get(stick.read(entry, field, 0, nowMs)) ?? NO_SERVER;
-    });
-  }
-
-  private remember(table: number, id: number, nowMs: number): void {
-    this.locked(table, (stick, field) => {
-      const entry = stick.obtain(this.keys[table].key, nowMs);
-      if (entry !== NO_ENTRY) stick.set(entry, field, 0, id, nowMs);
-      return NO_SERVER;
-    });
-  }
-
-  private locked(
-    table: number,
-    act: (stick: StickTable, field: NonNullable<ReturnType<StickTable['fields']['get']>>) => number,
-  ): number {
-    const stick = this.lane.tables.sticks[table];
-    const field = stick.fields.get('server_id');
-    if (field === undefined) return NO_SERVER; // the plan stores it in every table that stick rules use
-    stick.lock(this.lane.worker + 1);
-    const result = act(stick, field);
+    const stick = this.locked(table);
+    const { id, key } = this.fieldsOf(stick);
+    const entry = stick.find(this.keys[table].key, nowMs);
+    if (entry !== NO_ENTRY) stick.touch(entry, nowMs);
+    const server = entry === NO_ENTRY ? NO_SERVER : (this.serverOf.get(stick.read(entry, id, 0, nowMs)) ?? NO_SERVER);
+    const known = entry === NO_ENTRY ? 0 : stick.read(entry, key, 0, nowMs);
     stick.unlock();
-    return result;
+    // Whoever has set the id by hand means it: then there is no name.
+    if (known === 0 || (server !== NO_SERVER && this.serverKeys[server] === known)) return server;
+    return this.serverOfKey.get(known) ?? NO_SERVER;
+  }
+
+  private remember(table: number, server: number, nowMs: number): void {
+    const stick = this.locked(table);
+    const { id, key } = this.fieldsOf(stick);
+    const entry = stick.obtain(this.keys[table].key, nowMs);
+    if (entry !== NO_ENTRY) {
+      stick.set(entry, id, 0, this.lane.plan.backends[this.backend].servers[server].id, nowMs);
+      stick.set(entry, key, 0, this.serverKeys[server], nowMs);
+    }
+    stick.unlock();
+  }
+
+  private locked(table: number): StickTable {
+    const stick = this.lane.tables.sticks[table];
+    stick.lock(this.lane.worker + 1);
+    return stick;
+  }
+
+  /** The plan stores both in every table that stick rules use. */
+  private fieldsOf({ fields }: StickTable): { readonly id: StickField; readonly key: StickField } {
+    return { id: fields.get('server_id') as StickField, key: fields.get('server_key') as StickField };
   }
 }
 

@@ -18,7 +18,7 @@ import { reclaimSticks, type StickState } from '../../../src/shared/stick-reclai
 import { StickTable } from '../../../src/shared/stick-table.js';
 import { TrackLedger } from '../../../src/shared/track-ledger.js';
 
-const DATA = ['server_id', 'conn_cnt', 'conn_cur', 'sess_cnt', 'bytes_in_cnt', 'gpc0', 'gpt0'] as const;
+const DATA = ['server_id', 'server_key', 'conn_cnt', 'conn_cur', 'sess_cnt', 'bytes_in_cnt', 'gpc0', 'gpt0'] as const;
 
 const TABLE: TablePlan = {
   name: 'st',
