@@ -50,9 +50,9 @@ export async function startDaemon(files: readonly ConfigFile[], directory: strin
       throw new StartError(`cannot start the process in the background: ${error.code ?? error}`);
     },
   );
-  // One that ends before it has heard all says itself why.
-  (child.stdio[FILES_FD] as Writable | undefined)?.on('error', () => undefined).end(JSON.stringify(files));
-  const ready = child.stdio[READY_FD] as NodeJS.ReadableStream | undefined;
+  // One that ends before it has heard all says itself why. Where there are no descriptors for pipes, there are no streams.
+  (child.stdio?.[FILES_FD] as Writable | undefined)?.on('error', () => undefined).end(JSON.stringify(files));
+  const ready = child.stdio?.[READY_FD] as NodeJS.ReadableStream | undefined;
   await Promise.race([ended, ...(ready === undefined ? [] : [once(ready, 'data')])]);
   if (ending === null && child.exitCode === null && child.signalCode === null) {
     child.unref();

@@ -95,4 +95,22 @@ test('a daemon that is killed as it starts is said to be', () =>
     assert.match(start.parent.stderr, 'The process in the background was ended by SIGKILL as it started.');
   }));
 
+test('a daemon that cannot be started for want of descriptors is said to be', () =>
+  withProcesses(async () => {
+    const folder = scratchFolder();
+    const [config, preload] = [join(folder, 'f.cfg'), join(folder, 'greedy.mjs')];
+    writeFileSync(config, `listen l\n mode tcp\n bind 127.0.0.1:${await freePort()}\n`);
+    const greedy = `import child from 'node:child_process';
+      import { openSync } from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { spawn } = child;
+      child.spawn = (...words) => { try { for (;;) openSync('/dev/null'); } catch {} return spawn(...words); };
+      syncBuiltinESMExports();`;
+    writeFileSync(preload, greedy);
+    const words = [process.execPath, '--import', preload, TURBO_LB, '-D', '-f', config];
+    const { code, stderr } = await runProcess('bash', ['-c', 'ulimit -n 300; exec "$0" "$@"', ...words]);
+    assert.is(code, 1);
+    assert.match(stderr, /\[ALERT\] +\(\d+\) : cannot start the process in the background: EMFILE\n$/);
+  }));
+
 test.run();
