@@ -11,9 +11,8 @@ import type { PatternChange, PatternEntry } from '../proxy/samples/match/live.js
 import { patternSet } from '../proxy/samples/match/patterns.js';
 import type { PatternSet } from '../proxy/samples/match/set.js';
 import type { Sample } from '../proxy/samples/sample.js';
+import { PART, partsOf } from './pattern-parts.js';
 
-/** Entries that are sent, or looked at, at a time when there are many: a worker takes them in a part of a millisecond. */
-const PART = 500;
 /** Parts that workers have not confirmed: on a busy machine each would wait for a turn of every worker. */
 const PARTS_UNDER_WAY_MAX = 8;
 /** Places that removed entries have left, at least, and as many as there are entries, before all are sent anew. */
@@ -297,10 +296,6 @@ function parsedPatterns(patterns: readonly Pattern[], form: PatternForm): { read
 
 function placesOf(patterns: readonly Pattern[]): number[] {
   return patterns.map(({ place }) => place);
-}
-
-function* partsOf<T>(items: readonly T[]): Iterable<readonly T[]> {
-  for (let at = 0; at < items.length; at += PART) yield items.slice(at, at + PART);
 }
 
 /** Tells of many entries part by part, a few parts at a time, with pauses for others; resolves when all have been taken. */

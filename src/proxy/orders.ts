@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { SharedState } from '../shared/state.js';
 import type { Audience } from './lane.js';
 import type { Question, WorkerAnswer } from './questions.js';
+import type { PatternEntry } from './samples/match/live.js';
 import type { ShutdownCause } from './session.js';
 
 /** A plan to work by. */
@@ -57,6 +58,8 @@ export const UNCONFINED: Confinement = { root: null, dropsRights: false };
 export type Order =
   /** Make everything ready for this plan; say 'prepared' or 'unfit'. */
   | { readonly kind: 'prepare'; readonly work: Work }
+  /** Entries behind those of a list of the plan that was prepared; say 'filled', or 'unfit'. */
+  | { readonly kind: 'fill'; readonly generation: number; readonly list: number; readonly entries: readonly PatternEntry[] }
   /** Begin to work by the plan that was prepared; say 'applied'. Listening sockets that are `ending` stop listening. */
   | { readonly kind: 'apply'; readonly generation: number; readonly ending: readonly number[] }
   /** Forget the plan that was prepared. */
@@ -92,6 +95,8 @@ export type Report =
       readonly audience: Audience;
     }
   | { readonly kind: 'prepared'; readonly generation: number }
+  /** An order to fill is carried out; each says so. */
+  | { readonly kind: 'filled'; readonly generation: number }
   /** The plan cannot be carried out; nothing has changed. */
   | { readonly kind: 'unfit'; readonly generation: number; readonly reason: string }
   /** New sessions begin by this plan, and nothing uses the listening descriptors that it does not have. */

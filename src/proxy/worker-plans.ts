@@ -11,6 +11,7 @@ import type { DataPlane } from './data-plane.js';
 import type { Generation } from './generation.js';
 import type { Order, Report, Work } from './orders.js';
 import type { PlanGarbage } from './plan-garbage.js';
+import { livePatterns } from './samples/match/live.js';
 import { type ThreadBase, WorkerLane } from './worker-lane.js';
 
 /** What a plan came to, or will. */
@@ -34,8 +35,9 @@ export class WorkerPlans {
   }
 
   /** Does what an order says about plans. */
-  obey(order: Extract<Order, { kind: 'prepare' | 'apply' | 'discard' | 'end' }>): void {
+  obey(order: Extract<Order, { kind: 'prepare' | 'fill' | 'apply' | 'discard' | 'end' }>): void {
     if (order.kind === 'prepare') this.prepare(order.work);
+    else if (order.kind === 'fill') this.fill(order);
     else if (order.kind === 'apply') this.apply(order.generation, order.ending);
     else if (order.kind === 'discard') this.discard(order.generation);
     else this.dataPlane.endSessions(order.generation);
@@ -55,8 +57,22 @@ export class WorkerPlans {
       this.prepared = { work, generation: this.make(work, readShared<Plan>(work.plan)) };
       this.report({ kind: 'prepared', generation });
     } catch (error) {
-      this.report({ kind: 'unfit', generation, reason: (error as Error).stack ?? String(error) });
+      this.reportUnfit(generation, error);
     }
+  }
+
+  private fill({ generation, list, entries }: Extract<Order, { kind: 'fill' }>): void {
+    if (this.prepared?.work.generation !== generation) return;
+    try {
+      livePatterns(this.prepared.generation.lane.plan.patternLists[list]).change({ kind: 'append', entries });
+      this.report({ kind: 'filled', generation });
+    } catch (error) {
+      this.reportUnfit(generation, error);
+    }
+  }
+
+  private reportUnfit(generation: number, error: unknown): void {
+    this.report({ kind: 'unfit', generation, reason: (error as Error).stack ?? String(error) });
   }
 
   private apply(number: number, ending: readonly number[]): void {

@@ -81,4 +81,52 @@ interop('a reload begins with what the file says', async (engine) => {
   });
 });
 
+/** The plan with a long list: the last of its entries is the client's address. */
+function withLongList(plan: Plan, length: number): Plan {
+  const others = Array.from({ length: length - 1 }, (_, i) => [`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, ''] as const);
+  const entries = [...others, ['127.0.0.1', ''] as const];
+  return { ...plan, patternLists: plan.patternLists.map((list) => ({ ...list, entries })) };
+}
+
+interop('a long list comes with a reload, whole and in its order, to all workers and to one that is new', async (engine) => {
+  const { plan, port } = await guarded(engine);
+  const long = withLongList(plan, 1203);
+  await mortal(plan, async (balancer, strike) => {
+    for (let i = 0; i < 2; i++) {
+      assert.equal(await balancer.reload(long), []);
+      assert.equal(await fates(port), ['turned away']);
+      await balancer.patterns.references[0].remove(({ key }) => key === '10.0.1.244'); // the first of the second part
+      assert.equal(await fates(port), ['turned away']);
+      await balancer.patterns.references[0].remove(({ key }) => key === '127.0.0.1');
+      assert.equal(await fates(port), ['served']);
+      assert.equal(await balancer.reload(long), []);
+      await strike();
+      assert.equal(await fates(port), ['turned away']);
+      assert.equal(await balancer.reload(plan), []);
+      assert.equal(await fates(port), ['served']);
+    }
+  });
+});
+
+interop(
+  'a worker that dies while a long list is on its way with a reload leaves the plan in force, or the new one',
+  async (engine) => {
+    const { plan, port } = await guarded(engine);
+    const long = withLongList(plan, 50_000);
+    await mortal(plan, async (balancer, strike) => {
+      const reloaded = balancer.reload(long).then(
+        () => true,
+        (error: unknown) => {
+          assert.match(String(error), /died while it prepared for it/);
+          return false;
+        },
+      );
+      const [done] = await Promise.all([reloaded, strike()]);
+      assert.equal(await fates(port), [done ? 'turned away' : 'served']);
+      assert.equal(await balancer.reload(long), []);
+      assert.equal(await fates(port), ['turned away']);
+    });
+  },
+);
+
 test.run();

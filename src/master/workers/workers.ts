@@ -14,6 +14,7 @@ import { COUNTER, WorkerCounters } from '../../shared/counters.js';
 import { writeShared } from '../../shared/message.js';
 import type { SharedState } from '../../shared/state.js';
 import type { Log } from '../log.js';
+import { longListsOf, withoutLongLists } from '../pattern-parts.js';
 import type { ServerPlace } from '../servers/server-states.js';
 import { StartError } from '../start-error.js';
 import { Generations } from './generations.js';
@@ -35,6 +36,9 @@ const RETRIES_MAX = 15;
 const STOP_PATIENCE_MS = 2000;
 /** Instead of it while a thread loads its code, which cannot be cut short. */
 const LOAD_PATIENCE_MS = 10_000;
+
+/** Parts of long lists that a worker has not taken yet: few, since it takes all that have come between two turns of its loop. */
+const PARTS_AHEAD = 2;
 
 /**
  * Threads that stand by, loaded, where none can be loaded later (behind a chroot). One takes 16 MB
@@ -116,6 +120,8 @@ interface Place {
   asked: number;
   prepared: number;
   applied: number;
+  /** Parts of long lists of the plan asked for that it has taken. */
+  filled: number;
   /** Its thread was told to end, was terminated, and is still there. */
   immortal: boolean;
   /** Threads in a row that were to take its place and ended before they worked. */
@@ -169,6 +175,7 @@ export class Workers {
       asked: 0,
       prepared: 0,
       applied: 0,
+      filled: 0,
       immortal: false,
       failures: 0,
     }));
@@ -191,7 +198,7 @@ export class Workers {
   /** Starts all of them, once loaded; resolves when each accepts connections, rejects when they keep dying. */
   async start(work: WorkOptions, first: PlanWork): Promise<void> {
     this.work = work;
-    this.current = forAll(first);
+    this.current = { ...first, whole: null };
     this.pausing = { ...this.pausing, frontends: first.paused };
     this.phase = 'running';
     for (const place of this.places) this.begin(place);
@@ -209,19 +216,39 @@ export class Workers {
   async prepare(work: PlanWork): Promise<void> {
     await this.until(() => this.phase !== 'running' || this.hopeless || this.places.every((place) => place.ready));
     if (this.phase !== 'running' || this.hopeless) throw new PlanRefused('the process is ending');
-    this.next = forAll(work);
+    this.next = { ...work, whole: null };
     this.refusal = null;
     const { generation } = work;
+    const plan = writeShared(withoutLongLists(work.plan));
     for (const place of this.places) {
       place.asked = generation;
       place.prepared = 0;
-      this.tell(place, { kind: 'prepare', work: workOf(this.next, place.index) });
+      place.filled = 0;
+      this.tell(place, { kind: 'prepare', work: workOf(work, plan, place.index) });
     }
-    const answered = (): boolean => this.places.every(({ asked, prepared }) => asked !== generation || prepared === generation);
-    await this.until(() => this.phase !== 'running' || this.hopeless || answered());
+    await this.untilAll(({ asked, prepared }) => asked !== generation || prepared === generation);
+    if (this.refusal === null) await this.sendLongLists(work);
     if (this.refusal !== null) throw new PlanRefused(this.refusal);
     // Draining, the listening sockets may be closed already.
     if (this.phase !== 'running' || this.hopeless) throw new PlanRefused('the process is ending');
+  }
+
+  /** Long lists of patterns follow a plan in parts, between which its workers serve: whole, they would hold them up for a second. */
+  private async sendLongLists({ plan, generation }: PlanWork): Promise<void> {
+    let told = 0;
+    const taken = (least: number) => this.untilAll((place) => place.asked !== generation || place.filled >= least);
+    for (const part of longListsOf(plan)) {
+      if (this.refusal !== null) break;
+      this.tellAll({ kind: 'fill', generation, ...part });
+      told += 1;
+      await taken(told - PARTS_AHEAD);
+    }
+    await taken(told);
+  }
+
+  /** Resolves when something is true of all places, or will not become so. */
+  private untilAll(condition: (place: Place) => boolean): Promise<void> {
+    return this.until(() => this.phase !== 'running' || this.hopeless || this.places.every(condition));
   }
 
   /** Forgets the plan that was prepared. */
@@ -357,8 +384,9 @@ export class Workers {
     place.paused = this.pausing.serial;
     place.begun = current.generation;
     const changed = this.options.planAsItIs?.(current.generation) ?? null;
-    const plan = changed === null ? current.plan : writeShared(changed);
-    const first = { ...workOf(current, index), plan, paused: this.pausing.frontends };
+    if (changed === null) current.whole ??= writeShared(current.plan);
+    const plan = changed === null ? (current.whole as SharedArrayBuffer) : writeShared(changed);
+    const first = { ...workOf(current, plan, index), paused: this.pausing.frontends };
     thread.start({ index, work: first, cpus: cpus[index], orders: port2, listenersMax, ioEngine, backlogMax });
   }
 
@@ -386,6 +414,7 @@ export class Workers {
     if (kind === 'loaded') this.begin(place);
     if (kind === 'refusing') place.refusing = true;
     if (kind === 'paused') place.paused = report.serial;
+    if (kind === 'filled' || (kind === 'unfit' && place.prepared === report.generation)) place.filled += 1;
     if (kind === 'prepared' || kind === 'unfit') place.prepared = report.generation;
     if (kind === 'unfit') this.refusal ??= `worker ${place.index} cannot carry it out: ${report.reason}`;
     if (kind === 'applied') place.applied = report.generation;
@@ -551,15 +580,12 @@ export class Workers {
 }
 
 /** A plan as all workers get it. */
-interface PlanForAll extends Omit<PlanWork, 'plan'> {
-  /** As `writeShared` wrote it. */
-  readonly plan: SharedArrayBuffer;
+interface PlanForAll extends PlanWork {
+  /** As `writeShared` wrote it, for threads that begin with it; null: none has yet. */
+  whole: SharedArrayBuffer | null;
 }
 
-function forAll(work: PlanWork): PlanForAll {
-  return { ...work, plan: writeShared(work.plan) };
-}
-
-function workOf({ generation, plan, shared, listeners, paused }: PlanForAll, worker: number): Work {
+/** @param plan as `writeShared` wrote it */
+function workOf({ generation, shared, listeners, paused }: PlanWork, plan: SharedArrayBuffer, worker: number): Work {
   return { generation, plan, shared, listeners: listeners[worker], paused };
 }
