@@ -1,5 +1,5 @@
 /** What a process uses, from /proc (proc(5)). */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** USER_HZ: 100 on every architecture that Node supports. */
 const MS_PER_TICK = 10;
@@ -33,7 +33,17 @@ export function countersOf(pid: number): ProcessCounters {
 
 /** Whether a process runs: one that has ended and only waits to be reaped, as in a container without an init, does not. */
 export function isAlive(pid: number): boolean {
-  if (!existsSync(`/proc/${pid}/stat`)) return false;
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const stat = statOf(pid);
+  if (stat === null) return false;
   return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+}
+
+/** null: there is no such process, or none any more (ESRCH: it went while it was read). */
+function statOf(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
 }
