@@ -14,8 +14,10 @@ export interface Decision {
   readonly atEnd: 'accepted' | 'rejected';
 }
 
-/** Connections at a time. */
-const BATCH = 200;
+/** Connections at a time: few enough for one round of HAProxy's loop, which takes 200 events (`tune.maxpollevents`) and tasks. */
+const BATCH = 50;
+/** Later connections that have been answered before an earlier one without an answer counts as undecided. */
+const MARKERS = 3;
 
 /** A running HAProxy with a port for each condition. */
 export class Inspection {
@@ -68,8 +70,8 @@ backend back
 
   private async batch(cases: readonly { condition: number; bytes: string }[]): Promise<Decision[]> {
     const clients = await Promise.all(cases.map(({ condition, bytes }) => Client.open(this.ports[condition], bytes)));
-    // the second, since what the first one's turn has decided may still be on its way
-    for (let i = 0; i < 2; i++) await (await Client.open(this.marker, '')).decided;
+    // several, since what the first one's turn has decided may still be on its way
+    for (let i = 0; i < MARKERS; i++) await (await Client.open(this.marker, '')).decided;
     const early = clients.map(({ verdict }) => verdict);
     for (const { socket, verdict } of clients) if (verdict === 'undecided') socket.end();
     await Promise.all(clients.map(({ decided }) => decided));

@@ -94,7 +94,10 @@ function durationClass(text: string): string {
   return `${plus}${Math.round(Number(text) / DURATION_CLASS_MS)}h`;
 }
 
-/** A text with comparable lines, without the lengths of what lasted. */
-export function withoutDurations(text: string): string {
-  return text.replace(/\b\d+h\b/g, 'h');
+/**
+ * A text with comparable lines, without the lengths of what lasted, and without the connections that were counted: one
+ * thread may still count a session of which it has sent the end when another one logs.
+ */
+export function withoutWhatVaries(text: string): string {
+  return text.replace(/\b\d+h\b/g, 'h').replace(/ ac\/\d+\/\d+\/\d+\//g, ' ac/');
 }

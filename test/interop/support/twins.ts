@@ -19,7 +19,7 @@ import {
   startProcess,
   withProcesses,
 } from '../../harness.js';
-import { closeReceivers, comparable, LogReceiver, withoutDurations } from './log-receiver.js';
+import { closeReceivers, comparable, LogReceiver, withoutWhatVaries } from './log-receiver.js';
 import { closeAll } from './peers.js';
 
 /** A run that takes longer waits for something that will not come (ms). */
@@ -106,7 +106,7 @@ export interface TwinOptions {
   readonly workers?: readonly number[];
 }
 
-/** Runs of a scenario of which nothing but durations differs: a busy machine makes one longer now and then, a mistake always. */
+/** Runs of a scenario of which nothing but what varies differs: a busy machine does that now and then, a mistake always. */
 const RUNS_MAX = 3;
 
 /**
@@ -121,10 +121,10 @@ export function twins<T>(name: string, scenario: (run: Run) => Promise<T>, { wor
     test(`${name} (${way.engine}, workers ${way.workers})`, async () => {
       expected ??= await once({ name: 'haproxy' }, scenario); // one after the other: the end of a run closes everything
       let left = differences(await once(way, scenario), expected);
-      for (let run = 1; run < RUNS_MAX && left.size > 0 && [...left.values()].every(inDurationsOnly); run++) {
+      for (let run = 1; run < RUNS_MAX && left.size > 0 && [...left.values()].every(inWhatVariesOnly); run++) {
         expected = await once({ name: 'haproxy' }, scenario);
         const again = differences(await once(way, scenario), expected);
-        left = new Map([...again].filter(([part, pair]) => left.has(part) || !inDurationsOnly(pair)));
+        left = new Map([...again].filter(([part, pair]) => left.has(part) || !inWhatVariesOnly(pair)));
       }
       for (const [part, { seen, expected }] of left) assert.equal(seen, expected, `not HAProxy's: ${part}`);
     });
@@ -150,8 +150,8 @@ function partsOf(seen: unknown): Map<string, unknown> {
   return new Map(hasParts ? Object.entries(seen) : [['all of it', seen]]);
 }
 
-function inDurationsOnly({ seen, expected }: Difference): boolean {
-  return withoutDurations(JSON.stringify(seen) ?? '') === withoutDurations(JSON.stringify(expected) ?? '');
+function inWhatVariesOnly({ seen, expected }: Difference): boolean {
+  return withoutWhatVaries(JSON.stringify(seen) ?? '') === withoutWhatVaries(JSON.stringify(expected) ?? '');
 }
 
 /** One run of a scenario, bounded, with everything it opened closed at its end. */
