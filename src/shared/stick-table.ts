@@ -4,6 +4,7 @@
  * tracks ends when its time is over; of a full table the entries used longest ago make room
  * (configuration manual, `stick-table`).
  */
+import { fnv1a } from './fnv.js';
 import { lock, unlock, unlockFor } from './lock.js';
 import { countRate, readRate } from './rate.js';
 import { layOut, type StickDatum, type StickField } from './stick-data.js';
@@ -60,9 +61,6 @@ const REMOVED = -1;
 const PURGE_SHIFT = 8;
 /** The owner number of the master's thread: workers have those from 1 on. */
 const MASTER = 0x7fff_ffff;
-/** FNV-1a, 32 bits. */
-const HASH_BASIS = 0x811c9dc5;
-const HASH_PRIME = 0x01000193;
 
 function bucketCount(size: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(16, size)));
@@ -152,7 +150,7 @@ export class StickTable {
 
   /** The entry of a key, or NO_ENTRY. It does not count as used. */
   find(key: StickKey, nowMs: number): number {
-    const hash = hashOf(key);
+    const hash = fnv1a(key.bytes, key.length);
     let link = this.words[LINE + (hash & this.mask)];
     while (link !== 0) {
       const entry = link - 1;
@@ -323,7 +321,7 @@ export class StickTable {
     if (entry === NO_ENTRY) return NO_ENTRY;
     const at = this.at(entry);
     this.words.fill(0, at, at + this.stride);
-    this.words[at + HASH] = hashOf(key);
+    this.words[at + HASH] = fnv1a(key.bytes, key.length);
     this.words[at + KEY_LENGTH] = key.length;
     for (let i = 0; i < key.length; i++) this.bytes[4 * (at + KEY) + i] = key.bytes[i];
     this.chain(entry);
@@ -345,7 +343,7 @@ export class StickTable {
     const at = this.at(entry);
     const [length, from] = [this.words[at + KEY_LENGTH], 4 * (at + KEY)];
     if (this.words[at + TRACKERS] === REMOVED) return false;
-    return this.words[at + HASH] === hashOf({ bytes: this.bytes.subarray(from, from + length), length });
+    return this.words[at + HASH] === fnv1a(this.bytes.subarray(from, from + length), length);
   }
 
   /** Makes room for a new entry where there is none; false when that cannot be. */
@@ -412,10 +410,4 @@ export class StickTable {
     if (newer === 0) this.words[NEWEST] = older;
     else this.words[this.at(newer - 1) + OLDER] = older;
   }
-}
-
-function hashOf({ bytes, length }: StickKey): number {
-  let hash = HASH_BASIS;
-  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ bytes[i], HASH_PRIME);
-  return hash | 0;
 }
