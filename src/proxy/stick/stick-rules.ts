@@ -32,6 +32,8 @@ export class StickRules implements Stickiness {
   private readonly serverOfKey: ReadonlyMap<number, number>;
   /** By index. */
   private readonly serverKeys: readonly number[];
+  /** Where entries hold both, by tables: the plan has them stored in every table that stick rules use. */
+  private readonly fields: readonly { readonly id: StickField; readonly key: StickField }[];
 
   constructor(
     private readonly lane: Lane,
@@ -42,6 +44,10 @@ export class StickRules implements Stickiness {
     this.serverOf = new Map(plan.servers.map(({ id }, index) => [id, index]));
     this.serverKeys = plan.servers.map(({ name }) => serverKey(name));
     this.serverOfKey = new Map(this.serverKeys.map((key, index) => [key, index]));
+    this.fields = lane.tables.sticks.map(({ fields }) => ({
+      id: fields.get('server_id') as StickField,
+      key: fields.get('server_key') as StickField,
+    }));
     this.keys = lane.plan.tables.map((table) => new KeyWriter(table));
     this.rules = plan.stickRules.map(({ kind, table, expression, condition }) => ({
       kind,
@@ -96,8 +102,7 @@ export class StickRules implements Stickiness {
   }
 
   private makeRoom(table: number, nowMs: number): boolean {
-    const stick = this.lane.tables.sticks[table];
-    stick.lock(this.lane.worker + 1);
+    const stick = this.locked(table);
     const hasRoom = stick.makeRoom(nowMs);
     stick.unlock();
     return hasRoom;
@@ -106,7 +111,7 @@ export class StickRules implements Stickiness {
   /** The server that the entry of the written key names. The entry counts as used. */
   private look(table: number, nowMs: number): number {
     const stick = this.locked(table);
-    const { id, key } = this.fieldsOf(stick);
+    const { id, key } = this.fields[table];
     const entry = stick.find(this.keys[table].key, nowMs);
     if (entry !== NO_ENTRY) stick.touch(entry, nowMs);
     const server = entry === NO_ENTRY ? NO_SERVER : (this.serverOf.get(stick.read(entry, id, 0, nowMs)) ?? NO_SERVER);
@@ -119,7 +124,7 @@ export class StickRules implements Stickiness {
 
   private remember(table: number, server: number, nowMs: number): void {
     const stick = this.locked(table);
-    const { id, key } = this.fieldsOf(stick);
+    const { id, key } = this.fields[table];
     const entry = stick.obtain(this.keys[table].key, nowMs);
     if (entry !== NO_ENTRY) {
       stick.set(entry, id, 0, this.lane.plan.backends[this.backend].servers[server].id, nowMs);
@@ -132,11 +137,6 @@ export class StickRules implements Stickiness {
     const stick = this.lane.tables.sticks[table];
     stick.lock(this.lane.worker + 1);
     return stick;
-  }
-
-  /** The plan stores both in every table that stick rules use. */
-  private fieldsOf({ fields }: StickTable): { readonly id: StickField; readonly key: StickField } {
-    return { id: fields.get('server_id') as StickField, key: fields.get('server_key') as StickField };
   }
 }
 
