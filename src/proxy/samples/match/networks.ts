@@ -47,25 +47,17 @@ export class NetworkPatterns implements PatternSet {
 
   add(pattern: string, number: number): void {
     const [host, mask] = pattern.split('/', 2);
-    const words = parseIpv6(host);
-    if (words !== null) {
-      const { numbers, key } = this.ipv6Place(words, mask === undefined ? IPV6_BITS : Number(mask));
-      numbers.add(key, number);
-    } else this.addIpv4(addressOf(host), maskOf(mask), number);
+    const place = this.ipv6Place(host, mask);
+    if (place === null) this.addIpv4(addressOf(host), maskOf(mask), number);
+    else place.numbers.add(place.key, number);
   }
 
   /** What held it stays, empty: another one of its length may come. */
   remove(pattern: string, number: number): void {
     const [host, mask] = pattern.split('/', 2);
-    const words = parseIpv6(host);
-    if (words !== null) {
-      const { numbers, key } = this.ipv6Place(words, mask === undefined ? IPV6_BITS : Number(mask));
-      numbers.remove(key, number);
-      return;
-    }
-    const bits = Math.clz32(~maskOf(mask));
-    this.ipv4.find((one) => one.bits === bits)?.numbers.remove(addressOf(host) & maskOf(mask), number);
-    this.gapped = this.gapped.filter((network) => network.number !== number);
+    const place = this.ipv6Place(host, mask);
+    if (place === null) this.removeIpv4(addressOf(host), maskOf(mask), number);
+    else place.numbers.remove(place.key, number);
   }
 
   private addIpv4(address: number, mask: number, number: number): void {
@@ -83,8 +75,17 @@ export class NetworkPatterns implements PatternSet {
     networks.numbers.add(address & mask, number);
   }
 
-  /** Where the number of such a network stands, made where there is none yet. */
-  private ipv6Place(words: readonly number[], bits: number): { readonly numbers: FirstNumbers<number>; readonly key: number } {
+  private removeIpv4(address: number, mask: number, number: number): void {
+    const bits = Math.clz32(~mask);
+    this.ipv4.find((one) => one.bits === bits)?.numbers.remove(address & mask, number);
+    this.gapped = this.gapped.filter((network) => network.number !== number);
+  }
+
+  /** Where the number of a network of IPv6 stands, made where there is none yet; null: it is none. */
+  private ipv6Place(host: string, length?: string): { readonly numbers: FirstNumbers<number>; readonly key: number } | null {
+    const words = parseIpv6(host);
+    if (words === null) return null;
+    const bits = length === undefined ? IPV6_BITS : Number(length);
     let networks = this.ipv6.find((one) => one.bits === bits);
     if (networks === undefined) {
       const levels = Math.max(1, Math.ceil(bits / 32));
