@@ -214,7 +214,7 @@ export class Workers {
    * then: what one of them says later would be taken for a word about the next plan.
    */
   async prepare(work: PlanWork): Promise<void> {
-    await this.until(() => this.phase !== 'running' || this.hopeless || this.places.every((place) => place.ready));
+    await this.untilAll(({ ready }) => ready);
     if (this.phase !== 'running' || this.hopeless) throw new PlanRefused('the process is ending');
     this.next = { ...work, whole: null };
     this.refusal = null;
@@ -383,11 +383,16 @@ export class Workers {
     place.orders = port1;
     place.paused = this.pausing.serial;
     place.begun = current.generation;
-    const changed = this.options.planAsItIs?.(current.generation) ?? null;
-    if (changed === null) current.whole ??= writeShared(current.plan);
-    const plan = changed === null ? (current.whole as SharedArrayBuffer) : writeShared(changed);
-    const first = { ...workOf(current, plan, index), paused: this.pausing.frontends };
+    const first = { ...workOf(current, this.wholeOf(current), index), paused: this.pausing.frontends };
     thread.start({ index, work: first, cpus: cpus[index], orders: port2, listenersMax, ioEngine, backlogMax });
+  }
+
+  /** A plan as it is now, for a thread that begins with it. */
+  private wholeOf(current: PlanForAll): SharedArrayBuffer {
+    const changed = this.options.planAsItIs?.(current.generation) ?? null;
+    if (changed !== null) return writeShared(changed);
+    current.whole ??= writeShared(current.plan);
+    return current.whole;
   }
 
   private onReport(thread: WorkerThread, message: Report): void {
